@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/attributes.hpp"
+#include "graph/dtype.hpp"
+#include "graph/shape.hpp"
+#include "support/source.hpp"
+
+namespace talweg {
+
+struct Op;
+class Value;
+
+/// A position in a graph. Inputs of a node have smaller ids, so ascending ids are a topological order.
+using NodeId = std::uint32_t;
+inline constexpr NodeId kNoNode = 0xFFFFFFFFU;
+
+/// Which part of a training step a node belongs to.
+enum class Phase : std::uint8_t { forward, gradient, update };
+
+/// One operation applied to earlier nodes. It knows its shape and type, never its values.
+struct Node {
+  const Op* op = nullptr;
+  std::vector<NodeId> inputs;
+  Attributes attributes;
+  Shape shape;
+  DType dtype = DType::float64;
+  Phase phase = Phase::forward;
+  std::string name;  ///< as the model file calls it; most nodes have none
+  Span origin;       ///< the expression that asked for it; a gradient carries that of its node
+};
+
+/// An append-only list of nodes. References to nodes stay valid while nodes are added.
+class Graph {
+ public:
+  /// More nodes than this are refused, so that a model file cannot exhaust memory.
+  static constexpr std::size_t kMaximumNodes = 1'000'000;
+
+  /// `floating` is the one floating type of the graph: float32 or float64.
+  explicit Graph(DType floating = DType::float64) : floating_(floating) {}
+  Graph(const Graph&) = delete;  // values point at their graph
+  Graph& operator=(const Graph&) = delete;
+
+  /// Appends a node after its op's shape rule has agreed. An Error of the rule leaves here with the names and
+  /// shapes of the inputs as notes and the current origin as its place.
+  Value add(const Op& op, std::vector<NodeId> inputs, Attributes attributes = {});
+  /// A leaf, whose value is given from outside: op is "parameter", "data", "state" or "scalar".
+  Value add_leaf(std::string_view op, std::string name, const Shape& shape, DType dtype);
+
+  [[nodiscard]] const Node& operator[](NodeId id) const { return nodes_[id]; }
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
+  [[nodiscard]] DType floating() const { return floating_; }
+  [[nodiscard]] Value value(NodeId id);
+
+  void set_name(NodeId id, std::string name) { nodes_[id].name = std::move(name); }
+  /// How to speak of a node: its name, or "matmul (node 12)".
+  [[nodiscard]] std::string describe(NodeId id) const;
+
+  [[nodiscard]] Span origin() const { return origin_; }
+  void set_origin(Span origin) { origin_ = origin; }
+  [[nodiscard]] Phase phase() const { return phase_; }
+  void set_phase(Phase phase) { phase_ = phase; }
+
+ private:
+  std::deque<Node> nodes_;
+  DType floating_;
+  Span origin_;
+  Phase phase_ = Phase::forward;
+};
+
+/// Gives the nodes added in its lifetime an origin.
+class OriginScope {
+ public:
+  OriginScope(Graph& graph, Span origin) : graph_(graph), before_(graph.origin()) {
+    graph.set_origin(origin);
+  }
+  ~OriginScope() { graph_.set_origin(before_); }
+  OriginScope(const OriginScope&) = delete;
+  OriginScope& operator=(const OriginScope&) = delete;
+
+ private:
+  Graph& graph_;
+  Span before_;
+};
+
+/// Gives the nodes added in its lifetime a phase.
+class PhaseScope {
+ public:
+  PhaseScope(Graph& graph, Phase phase) : graph_(graph), before_(graph.phase()) { graph.set_phase(phase); }
+  ~PhaseScope() { graph_.set_phase(before_); }
+  PhaseScope(const PhaseScope&) = delete;
+  PhaseScope& operator=(const PhaseScope&) = delete;
+
+ private:
+  Graph& graph_;
+  Phase before_;
+};
+
+}  // namespace talweg

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/value.hpp"
+
+namespace talweg {
+
+/// A setting of an optimizer: written once, it drives validation, `plugins describe`, schemas and sweep
+/// ranges.
+struct Hyperparameter {
+  enum class Kind : std::uint8_t {
+    number,  ///< a scalar of the graph: it may be an expression of `step`
+    flag     ///< an option, known when the update is emitted
+  };
+
+  std::string name;
+  Kind kind = Kind::number;
+  double default_value = 0;
+  bool required = false;  ///< there is no sensible default
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool low_excluded = false;
+  bool high_excluded = false;
+  std::string doc;
+
+  [[nodiscard]] bool admits(double value) const {
+    return (low_excluded ? value > low : value >= low) && (high_excluded ? value < high : value <= high);
+  }
+};
+
+/// "> 0", "in [0, 1)", or "" where every number is admitted.
+[[nodiscard]] std::string describe_range(const Hyperparameter& hyperparameter);
+
+/// The place where an update rule is emitted: one parameter, or the whole vector x of all of them. What a
+/// rule may ask for and what it gives back.
+class UpdateSite {
+ public:
+  virtual ~UpdateSite() = default;
+
+  [[nodiscard]] virtual Value parameter() = 0;
+  [[nodiscard]] virtual Value gradient() = 0;
+  /// Updates already made: 0 in the first.
+  [[nodiscard]] virtual Value step() = 0;
+  /// REQUIRES: the rule's table has a number of that name.
+  [[nodiscard]] virtual Value hyperparameter(std::string_view name) = 0;
+  /// REQUIRES: the rule's table has a flag of that name.
+  [[nodiscard]] virtual bool flag(std::string_view name) = 0;
+  /// A tensor of the parameter's shape that lasts from step to step, first filled with `initial`. The same
+  /// name gives the same tensor; its value is that of before this step.
+  [[nodiscard]] virtual Value state(std::string_view name, double initial) = 0;
+  /// What the parameter and the states become after this step. Both have the parameter's shape.
+  virtual void assign_parameter(Value value) = 0;
+  virtual void assign_state(std::string_view name, Value value) = 0;
+  /// The parameter's shape. Asking for it makes the rule one that is emitted for each parameter by itself.
+  [[nodiscard]] virtual const Shape& shape() = 0;
+};
+
+/// An optimizer that turns a gradient into nodes: from a plugin, or from `optimizers:` in a model file.
+class UpdateRule {
+ public:
+  virtual ~UpdateRule() = default;
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  [[nodiscard]] virtual const std::vector<Hyperparameter>& hyperparameters() const = 0;
+  /// Appends the update's nodes. Throws Error.
+  virtual void emit(UpdateSite& site) const = 0;
+};
+
+}  // namespace talweg

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "graph/update_rule.hpp"
+#include "support/source.hpp"
+
+namespace talweg {
+
+/// A tensor of `data:`. Its node is a "data" leaf.
+struct DataEntry {
+  std::string name;
+  NodeId node = kNoNode;
+  std::vector<double> values;  ///< row-major
+  Span span;
+};
+
+/// How a tensor gets its first value.
+struct Initializer {
+  enum class Kind : std::uint8_t {
+    uniform,         ///< low, high
+    normal,          ///< mean, standard deviation
+    constant,        ///< value (zeros and ones too)
+    glorot_uniform,  ///< gain
+    glorot_normal,   ///< gain
+    he_uniform,
+    he_normal,
+    array  ///< `values`
+  };
+  Kind kind = Kind::constant;
+  double first = 0;   ///< low, mean, value or gain
+  double second = 0;  ///< high or standard deviation
+  std::vector<double> values;
+};
+
+/// A tensor of `parameters:` or `state:`. Its node is a "parameter" or "state" leaf.
+struct TensorDeclaration {
+  std::string name;
+  NodeId node = kNoNode;
+  Initializer initializer;
+  Span span;
+};
+
+/// An entry of `update:`: what a state becomes.
+struct StateUpdate {
+  std::size_t state = 0;  ///< index into Model::states
+  NodeId value = kNoNode;
+  Span span;
+};
+
+/// A hyperparameter as the model file sets it: a scalar node, which is a constant or an expression of `step`.
+struct HyperparameterSetting {
+  std::string name;
+  NodeId value = kNoNode;
+  std::optional<double> constant;  ///< where it is a number known when the graph is built
+  Span name_span;
+  Span value_span;
+};
+
+struct OptimizerSetting {
+  std::string name;
+  std::vector<HyperparameterSetting> hyperparameters;
+  Span span;  ///< of the name
+};
+
+/// A named expression that is printed: an entry of `log:` or `report:`.
+struct NamedExpression {
+  std::string name;
+  NodeId value = kNoNode;
+  Span span;
+};
+
+struct TrainSetting {
+  NodeId minimize = kNoNode;
+  std::string minimize_name;  ///< as it is called in output: the expression's text
+  OptimizerSetting optimizer;
+  std::int64_t steps = 0;
+  std::int64_t log_every = 0;  ///< 0: choose so that some twenty lines come
+  std::vector<NamedExpression> log;
+  std::vector<NamedExpression> report;  ///< printed after training
+  std::optional<double> stop_gradient;  ///< ends where the largest |gradient| is at most this
+  std::optional<double> stop_loss;      ///< ends where what is minimized is at most this
+  Span span;
+};
+
+/// `sweep:`: every combination of the grid's values, each `restarts` times with seeds seed, seed + 1, ...
+struct SweepSetting {
+  std::vector<std::pair<std::string, std::vector<std::string>>> grid;  ///< name of a `let`, texts for `--set`
+  std::int64_t restarts = 1;
+};
+
+/// A checked model: its graph holds the forward pass and every expression of the file. Gradients of what is
+/// minimized and the optimizer's update are appended by the trainer.
+struct Model {
+  std::vector<std::unique_ptr<Source>> sources;               ///< what spans point into
+  std::string path;                                           ///< "" for a model from a string
+  std::string text;                                           ///< the file as read
+  std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
+  std::string name;
+  std::uint32_t seed = 0;
+  std::unique_ptr<Graph> graph;  ///< its floating type is the model's dtype
+  std::vector<std::pair<std::string, double>> lets;
+  std::vector<DataEntry> data;
+  std::vector<TensorDeclaration> parameters;
+  std::vector<TensorDeclaration> states;
+  std::vector<std::pair<std::string, NodeId>>
+      named;  ///< data, parameters, states and graph, in the file's order
+  std::vector<StateUpdate> updates;
+  std::vector<std::shared_ptr<const UpdateRule>> optimizers;  ///< of `optimizers:`
+  std::optional<TrainSetting> train;
+  std::optional<SweepSetting> sweep;
+  NodeId step = kNoNode;   ///< "scalar" leaf `step`, if an expression uses it
+  NodeId steps = kNoNode;  ///< "scalar" leaf `steps`, if an expression uses it
+};
+
+struct ModelOptions {
+  std::vector<std::pair<std::string, std::string>>
+      set;  ///< replaced `let`s, by name: the text of an expression
+  std::optional<std::uint32_t> seed;
+  std::optional<std::int64_t> steps;
+  std::optional<std::string> optimizer;  ///< in place of train.optimizer, with its defaults
+};
+
+/// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.
+[[nodiscard]] Model load_model(const std::filesystem::path& path, const ModelOptions& options = {});
+/// `name` stands for the file in errors.
+[[nodiscard]] Model load_model_text(std::string text, std::string name, const ModelOptions& options = {});
+
+}  // namespace talweg

@@ -1,0 +1,108 @@
+// Products of vectors, matrices and stacks of matrices.
+
+#include "graph/function.hpp"
+#include "ops/reference.hpp"
+#include "ops/registry.hpp"
+
+namespace talweg {
+namespace {
+
+/// The shapes of a matmul with vectors made matrices: a is (batch..., m, k), b is (batch..., k, n).
+struct Product {
+  Shape batch;
+  std::int64_t m, k, n;
+};
+
+Product product(const Shape& a, const Shape& b) {
+  const std::string both = to_string(a) + " @ " + to_string(b);
+  if (a.rank() == 0 || b.rank() == 0)
+    throw Error(Status::model, both + ": a scalar has no axis to multiply along");
+  const std::int64_t m = a.rank() == 1 ? 1 : a[a.rank() - 2], k = a[a.rank() - 1];
+  const std::int64_t inner = b.rank() == 1 ? b[0] : b[b.rank() - 2], n = b.rank() == 1 ? 1 : b[b.rank() - 1];
+  if (k != inner) {
+    Error error(Status::model,
+                both + ": inner sizes " + std::to_string(k) + " and " + std::to_string(inner) + " differ");
+    throw error;
+  }
+  const auto stack = [](const Shape& shape) {
+    return Shape(shape.sizes().first(static_cast<std::size_t>(std::max(shape.rank() - 2, 0))));
+  };
+  const std::optional<Shape> batch = broadcast(stack(a), stack(b));
+  if (!batch) throw Error(Status::model, both + ": the leading axes do not broadcast");
+  return {*batch, m, k, n};
+}
+
+Inferred infer_matmul(const InferCall& call) {
+  const Shape &a = call.shape(0), &b = call.shape(1);
+  const Product p = product(a, b);
+  Shape shape = p.batch;
+  if (a.rank() > 1) shape.append(p.m);
+  if (b.rank() > 1) shape.append(p.n);
+  return {shape, promote(call.dtype(0), call.dtype(1))};
+}
+
+/// a @ b for matrices; vectors and stacks are brought to that form by the rules above.
+template <class T>
+void matmul_kernel(const ReferenceCall<T>& call) {
+  const Shape &a = call.inputs[0].shape, &b = call.inputs[1].shape;
+  const Product p = product(a, b);
+  const auto broadcast_stack = [&](const TensorView<const T>& view, std::int64_t rows, std::int64_t columns) {
+    std::vector<std::size_t> own(view.shape.begin(), view.shape.end() - std::min(view.shape.rank(), 2)), full;
+    for (std::int64_t size : p.batch) full.push_back(static_cast<std::size_t>(size));
+    for (std::int64_t size : {rows, columns}) {
+      own.push_back(static_cast<std::size_t>(size));
+      full.push_back(static_cast<std::size_t>(size));
+    }
+    const xt::xarray<T> matrices = xt::reshape_view(tensor(view), own);
+    return xt::xarray<T>(xt::broadcast(matrices, full));
+  };
+  const xt::xarray<T> left = broadcast_stack(call.inputs[0], p.m, p.k),
+                      right = broadcast_stack(call.inputs[1], p.k, p.n);
+  for (std::int64_t matrix = 0; matrix < p.batch.elements(); ++matrix)
+    for (std::int64_t i = 0; i < p.m; ++i)
+      for (std::int64_t j = 0; j < p.n; ++j) {
+        double total = 0;
+        for (std::int64_t l = 0; l < p.k; ++l)
+          total += static_cast<double>(left.data()[(matrix * p.m + i) * p.k + l]) *
+                   static_cast<double>(right.data()[(matrix * p.k + l) * p.n + j]);
+        call.output.data[(matrix * p.m + i) * p.n + j] = static_cast<T>(total);
+      }
+}
+
+Shape with_axis(const Shape& shape, int axis) {
+  Integers sizes(shape.begin(), shape.end());
+  sizes.insert(sizes.end() - axis, 1);
+  return Shape(sizes);
+}
+
+/// C = A B:  dA = dC B^T,  dB = A^T dC, with vectors as one-row or one-column matrices.
+std::vector<Value> matmul_gradient(const GradientCall& call) {
+  const Value a = call.input(0), b = call.input(1);
+  const Value left = a.rank() == 1 ? reshape(a, {1, a.shape()[0]}) : a;
+  const Value right = b.rank() == 1 ? reshape(b, {b.shape()[0], 1}) : b;
+  Value gradient = call.gradient;
+  if (b.rank() == 1) gradient = reshape(gradient, with_axis(gradient.shape(), 0));
+  if (a.rank() == 1) gradient = reshape(gradient, with_axis(gradient.shape(), 1));
+  std::vector<Value> result(2);
+  if (call.needed[0]) result[0] = sum_to(matmul(gradient, matrix_transpose(right)), left.shape());
+  if (call.needed[1]) result[1] = sum_to(matmul(matrix_transpose(left), gradient), right.shape());
+  if (a.rank() == 1 && call.needed[0]) result[0] = reshape(result[0], a.shape());
+  if (b.rank() == 1 && call.needed[1]) result[1] = reshape(result[1], b.shape());
+  return result;
+}
+
+}  // namespace
+
+void register_linear_algebra() {
+  Op op;
+  op.name = "matmul";
+  op.formula = "a @ b: (..., m, k) @ (..., k, n) -> (..., m, n)";
+  op.shape = infer_matmul;
+  op.differentiable = Differentiable::yes;
+  op.gradient = matmul_gradient;
+  TALWEG_REFERENCE(op, matmul_kernel);
+  const Op& matmul_op = OpRegistry::instance().add(std::move(op));
+  FunctionRegistry::instance().add({"matmul", matmul_op.formula, {{"a"}, {"b"}}, nullptr, &matmul_op});
+}
+
+}  // namespace talweg

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace talweg {
+
+/// Memory that holds a leaf's value: dense, row-major, elements of the graph's floating type (integers and
+/// booleans too). It belongs to the caller, stays where it is while the executor lives, and may change
+/// between runs.
+struct Binding {
+  NodeId leaf = kNoNode;
+  void* data = nullptr;
+};
+
+/// After a run, `destination` holds the node's value. Destinations may be the memory of bindings, and the
+/// memory of one binding may lie within another's (a parameter within the vector of all of them): every node
+/// of the run sees the values from before it.
+struct Assignment {
+  NodeId value = kNoNode;
+  void* destination = nullptr;
+};
+
+/// What an executor runs: the nodes that `assignments` and `fetches` need, and no others.
+struct Task {
+  std::vector<Binding> bindings;
+  std::vector<Assignment> assignments;
+  std::vector<NodeId> fetches;  ///< nodes whose values are read after a run
+};
+
+/// Runs a part of a graph, as often as one likes. The graph may grow afterwards, but must outlive it.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual void run() = 0;
+  /// The value of a fetched node after the last run: row-major, of the graph's floating type.
+  [[nodiscard]] virtual const void* value(NodeId fetched) const = 0;
+  /// For people: one line an instruction, with sizes.
+  [[nodiscard]] virtual std::string listing() const = 0;
+};
+
+struct ProgramOptions {
+  int threads = 1;
+  /// Memory that the program may plan; more is an Error{model}. 0 means what the machine has.
+  std::size_t memory_limit = 0;
+};
+
+/// Runs node by node with the reference kernels: the definition of what a graph means. Throws Error{model}
+/// where a needed leaf has no binding.
+[[nodiscard]] std::unique_ptr<Executor> make_reference_executor(const Graph& graph, Task task);
+
+/// Compiles to a flat list of instructions over one arena; a run allocates nothing. Throws as above.
+[[nodiscard]] std::unique_ptr<Executor> compile_program(const Graph& graph, Task task,
+                                                        const ProgramOptions& options = {});
+
+}  // namespace talweg
