@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <string>
+#include <talweg/export.hpp>
 #include <vector>
 
 namespace talweg {
@@ -27,7 +28,7 @@ struct Location {
 
 /// The one error type. A low layer says what is wrong with the values; each layer above adds what it alone
 /// knows: the node, the place in the file, a hint.
-class Error : public std::exception {
+class TALWEG_API Error : public std::exception {
  public:
   Error(Status status, std::string message);
 

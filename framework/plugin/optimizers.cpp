@@ -1,0 +1,57 @@
+#include "plugin/optimizers.hpp"
+
+#include <talweg/error.hpp>
+
+#include "ops/registry.hpp"
+#include "plugin/plugin_update_rule.hpp"
+#include "plugin/text.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+LoadedPlugin find_and_load(std::string_view name, const PluginPath& search) {
+  if (!is_plugin_name(name))
+    throw Error(Status::plugin,
+                "'" + one_line(name) +
+                    "' is not the name of a plugin: those are made of a-z, 0-9 and _, a letter "
+                    "first");
+  const std::filesystem::path file = search.find(name);
+  if (!file.empty()) return load_plugin(file);
+  std::vector<std::string> names;
+  for (const std::filesystem::path& other : search.files()) names.push_back(other.stem().string());
+  throw Error(Status::plugin, "there is no plugin '" + std::string(name) + "' in " + search.text())
+      .set_hint(did_you_mean(name, names));
+}
+
+}  // namespace
+
+std::shared_ptr<const UpdateRule> load_optimizer(std::string_view name, const PluginPath& search) {
+  register_ops();
+  return make_update_rule(find_and_load(name, search));
+}
+
+PluginDescription describe_plugin(std::string_view name, const PluginPath& search) {
+  return find_and_load(name, search).description;
+}
+
+std::vector<ListedPlugin> list_plugins(const PluginPath& search) {
+  std::vector<ListedPlugin> result;
+  for (const std::filesystem::path& file : search.files()) {
+    ListedPlugin& listed = result.emplace_back();
+    listed.path = file;
+    const std::string name = file.stem().string();
+    if (is_plugin_name(name) && search.find(name) != file) {
+      listed.error = "plugin " + file.string() + ": is hidden by " + search.find(name).string();
+      continue;
+    }
+    try {
+      listed.description = load_plugin(file).description;
+    } catch (const Error& error) {
+      listed.error = error.message();
+    }
+  }
+  return result;
+}
+
+}  // namespace talweg

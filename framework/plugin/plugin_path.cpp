@@ -1,0 +1,109 @@
+#include "plugin/plugin_path.hpp"
+
+#include <dlfcn.h>
+#include <sys/auxv.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <talweg/error.hpp>
+
+namespace talweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The file that holds this code: the program itself, or the shared library that Talweg was linked into.
+fs::path own_file() {
+  Dl_info here{}, program{};
+  std::error_code problem;
+  const bool in_library =
+      dladdr(reinterpret_cast<const void*>(&own_file), &here) != 0 &&
+      dladdr(reinterpret_cast<const void*>(getauxval(AT_PHDR)), &program) != 0 &&  // NOLINT: an address
+      here.dli_fbase != program.dli_fbase;
+  if (in_library) {
+    fs::path library = fs::canonical(here.dli_fname, problem);
+    if (!problem) return library;
+  }
+  return fs::read_symlink("/proc/self/exe", problem);
+}
+
+bool directory_exists(const fs::path& path) {
+  std::error_code problem;
+  return fs::is_directory(path, problem);
+}
+
+void append_environment(std::vector<fs::path>& directories) {
+  const char* text = std::getenv("TALWEG_PLUGIN_PATH");  // NOLINT(concurrency-mt-unsafe): read only
+  std::string_view rest = text == nullptr ? "" : text;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    const fs::path directory = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (directory.empty()) continue;
+    if (!directory.is_absolute())
+      throw Error(Status::plugin, "TALWEG_PLUGIN_PATH: '" + directory.string() + "' is not an absolute path");
+    directories.push_back(directory.lexically_normal());
+  }
+}
+
+}  // namespace
+
+PluginPath PluginPath::standard(std::span<const fs::path> given) {
+  std::vector<fs::path> directories = {installed_plugin_directory()};
+  for (const fs::path& directory : given) {
+    std::error_code problem;
+    if (!directory_exists(directory))
+      throw Error(Status::plugin, "--plugins: '" + directory.string() + "' is not a directory");
+    directories.push_back(fs::canonical(directory, problem));
+    if (problem) throw Error(Status::plugin, "--plugins: '" + directory.string() + "': " + problem.message());
+  }
+  append_environment(directories);
+  return PluginPath(std::move(directories));
+}
+
+fs::path PluginPath::find(std::string_view name) const {
+  for (const fs::path& directory : directories_) {
+    std::error_code problem;
+    fs::path file = directory / (std::string(name) + ".so");
+    if (fs::exists(fs::symlink_status(file, problem))) return file;
+  }
+  return {};
+}
+
+std::vector<fs::path> PluginPath::files() const {
+  std::vector<fs::path> result;
+  for (const fs::path& directory : directories_) {
+    const auto first = static_cast<std::ptrdiff_t>(result.size());
+    std::error_code problem;
+    for (fs::directory_iterator entry(directory, problem), end; !problem && entry != end;
+         entry.increment(problem))
+      if (entry->path().extension() == ".so") result.push_back(entry->path());
+    std::sort(result.begin() + first, result.end());
+  }
+  return result;
+}
+
+std::string PluginPath::text() const {
+  std::string text;
+  for (const fs::path& directory : directories_) text += (text.empty() ? "" : ", ") + directory.string();
+  return text;
+}
+
+bool is_plugin_name(std::string_view name) {
+  constexpr std::size_t kLongest = 64;
+  return !name.empty() && name.size() <= kLongest && name[0] >= 'a' && name[0] <= 'z' &&
+         std::ranges::all_of(
+             name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+fs::path installed_plugin_directory() {
+  const fs::path beside = own_file().parent_path();
+  const fs::path from_program = (beside / TALWEG_PLUGINS_FROM_BIN).lexically_normal();
+  // The build tree has its libraries in lib, whatever the name is that an installation gives to them.
+  for (const fs::path& directory :
+       {from_program, (beside / "../lib/talweg/plugins").lexically_normal(), beside / "talweg" / "plugins"})
+    if (directory_exists(directory)) return directory;
+  return from_program;
+}
+
+}  // namespace talweg
