@@ -3,7 +3,8 @@
 add_library(talweg_options INTERFACE)
 target_compile_options(talweg_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                 -Wno-missing-field-initializers
-                                                -Wnon-virtual-dtor -Woverloaded-virtual)
+                                                $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+                                                $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
 # GCC 12 warns of overlaps inside std::string that are not there (GCC bug 105329).
 target_compile_options(talweg_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(TALWEG_WARNINGS_AS_ERRORS)
