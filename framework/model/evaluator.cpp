@@ -1,0 +1,349 @@
+#include "model/evaluator.hpp"
+
+#include <algorithm>
+
+#include "graph/function.hpp"
+#include "graph/op.hpp"
+#include "model/call.hpp"
+#include "model/constants.hpp"
+#include "model/indexing.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+using Kind = ExpressionNode::Kind;
+
+std::string_view op_name(Operator op) {
+  switch (op) {
+    case Operator::add:
+      return "add";
+    case Operator::subtract:
+      return "subtract";
+    case Operator::multiply:
+      return "multiply";
+    case Operator::divide:
+      return "divide";
+    case Operator::matmul:
+      return "matmul";
+    case Operator::power:
+      return "power";
+    case Operator::equal:
+      return "equal";
+    case Operator::not_equal:
+      return "not_equal";
+    case Operator::less:
+      return "less";
+    case Operator::less_equal:
+      return "less_equal";
+    case Operator::greater:
+      return "greater";
+    case Operator::greater_equal:
+      return "greater_equal";
+    default:
+      return "";
+  }
+}
+
+class Evaluator {
+ public:
+  Evaluator(const Expression& expression, Scope& scope, Graph& graph)
+      : nodes_(expression.nodes), scope_(scope), graph_(graph) {}
+
+  Operand evaluate(std::uint32_t index) {
+    const ExpressionNode& node = nodes_[index];
+    switch (node.kind) {
+      case Kind::integer:
+        return {node.integer};
+      case Kind::number:
+        return {node.number};
+      case Kind::text:
+        return {node.text};
+      case Kind::flag:
+        return {node.integer != 0};
+      case Kind::none:
+        return {};
+      case Kind::name:
+        return evaluate_name(node);
+      case Kind::list:
+        return evaluate_list(node);
+      case Kind::unary:
+        return evaluate_unary(node);
+      case Kind::binary:
+        return evaluate_chain(index);
+      case Kind::call:
+        return evaluate_call(node);
+      case Kind::method:
+        return evaluate_method(node);
+      case Kind::attribute:
+        return evaluate_attribute(node);
+      case Kind::index:
+        return evaluate_index(node);
+      case Kind::slice:
+      case Kind::ellipsis:
+        break;
+    }
+    throw error_at(node.span, "this is no value outside an index");
+  }
+
+ private:
+  /// Runs `build` with the node's place as the origin of what it appends, and as the place of errors.
+  template <class Build>
+  auto at(const Span& place, Build build) -> decltype(build()) {
+    const OriginScope origin(graph_, place);
+    try {
+      return build();
+    } catch (Error& error) {
+      if (!error.has_location()) error.at(place.location());
+      throw;
+    }
+  }
+
+  Operand evaluate_name(const ExpressionNode& node) {
+    if (auto found = scope_.find(node.text, node.span)) return std::move(*found);
+    if (const auto constant = find_constant(node.text)) return {*constant};
+    if (is_function(node.text))
+      throw error_at(node.span, "'" + node.text + "' is a function")
+          .set_hint("call it: " + node.text + "(...)");
+    std::vector<std::string> names = scope_.names();
+    for (const std::string& name : constant_names()) names.push_back(name);
+    throw error_at(node.span, "the name '" + node.text + "' is not defined")
+        .set_hint(did_you_mean(node.text, names));
+  }
+
+  static bool is_function(const std::string& name) {
+    return name == "grad" || FunctionRegistry::instance().find(name) != nullptr ||
+           std::ranges::find(number_function_names(), name) != number_function_names().end();
+  }
+
+  Operand evaluate_list(const ExpressionNode& node) {
+    OperandList list;
+    list.reserve(node.children.size());
+    for (std::uint32_t child : node.children) list.push_back(evaluate(child));
+    return {std::move(list)};
+  }
+
+  Operand evaluate_unary(const ExpressionNode& node) {
+    const Operand operand = evaluate(node.children[0]);
+    if (operand.is_number()) return node.op == Operator::negative ? negate(operand) : operand;
+    if (!operand.is_tensor())
+      throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(operand));
+    if (node.op == Operator::positive) return operand;
+    return at(node.span, [&]() -> Operand { return {-*operand.tensor()}; });
+  }
+
+  /// a + b + c + ... leans to the left and may be long: it is walked in a loop.
+  Operand evaluate_chain(std::uint32_t index) {
+    std::vector<std::uint32_t> chain;
+    for (; nodes_[index].kind == Kind::binary; index = nodes_[index].children[0]) chain.push_back(index);
+    Operand result = evaluate(index);
+    for (std::size_t i = chain.size(); i-- > 0;) {
+      const ExpressionNode& node = nodes_[chain[i]];
+      const Operand right = evaluate(node.children[1]);
+      result = at(node.span, [&] { return apply(node, result, right); });
+    }
+    return result;
+  }
+
+  Operand apply(const ExpressionNode& node, const Operand& left, const Operand& right) {
+    if (left.is_number() && right.is_number()) return apply_operator(node.op, left, right);
+    if (!left.is_tensor() && !right.is_tensor())
+      throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(left) + " and " +
+                                    describe(right))
+          .set_hint(left.list() != nullptr || right.list() != nullptr ? "array([...]) makes a tensor of a list"
+                                                                      : "");
+    const Value a = to_tensor(graph_, left), b = to_tensor(graph_, right);
+    if (node.op == Operator::floor_divide) return {talweg::apply("floor", a / b)};
+    if (node.op == Operator::remainder) return {a - b * talweg::apply("floor", a / b)};
+    return {emit(op_name(node.op), {a, b})};
+  }
+
+  Operand evaluate_call(const ExpressionNode& node) {
+    if (node.text == "grad" && !scope_.find("grad", node.name_span)) return evaluate_gradient(node);
+    return call(node, evaluate_arguments(node));
+  }
+
+  Operand evaluate_method(const ExpressionNode& node) { return call(node, evaluate_arguments(node)); }
+
+  std::vector<CallArgument> evaluate_arguments(const ExpressionNode& node) {
+    std::vector<CallArgument> arguments;
+    for (std::uint32_t child : node.children) arguments.push_back({evaluate(child), nodes_[child].span, "", {}});
+    for (const KeywordArgument& keyword : node.keywords)
+      arguments.push_back({evaluate(keyword.value), nodes_[keyword.value].span, keyword.name, keyword.span});
+    return arguments;
+  }
+
+  Operand call(const ExpressionNode& node, const std::vector<CallArgument>& arguments) {
+    if (auto operand = call_without_graph(node, arguments)) return std::move(*operand);
+    const Function* function = FunctionRegistry::instance().find(node.text);
+    if (function == nullptr) refuse_function(node);
+    return call_function(graph_, *function, arguments, node.span);
+  }
+
+  /// Functions of numbers, len(), and array(), which is what NumPy calls a list that is a tensor.
+  std::optional<Operand> call_without_graph(const ExpressionNode& node,
+                                            const std::vector<CallArgument>& arguments) {
+    std::vector<Operand> numbers;
+    for (const CallArgument& argument : arguments)
+      if (argument.name.empty() && argument.value.is_number()) numbers.push_back(argument.value);
+    if (numbers.size() == arguments.size()) {
+      auto result = at(node.span, [&] { return call_on_numbers(node.text, numbers); });
+      if (result) return result;
+    }
+    if (arguments.size() != 1) return std::nullopt;
+    const Operand& argument = arguments[0].value;
+    if (node.text == "array" || node.text == "asarray")
+      return at(node.span, [&]() -> Operand { return {to_tensor(graph_, argument)}; });
+    if (node.text != "len") return std::nullopt;
+    if (argument.list() != nullptr) return Operand{static_cast<std::int64_t>(argument.list()->size())};
+    if (!argument.is_tensor() || argument.tensor()->rank() == 0)
+      throw error_at(node.span, "len() of " + describe(argument));
+    scope_.use_shape();
+    return Operand{argument.tensor()->shape()[0]};
+  }
+
+  [[noreturn]] void refuse_function(const ExpressionNode& node) {
+    if (node.kind == Kind::call && scope_.find(node.text, node.name_span))
+      throw error_at(node.name_span, "'" + node.text + "' is not a function")
+          .set_hint("to multiply, write " + node.text + " * (...)");
+    std::vector<std::string> names = number_function_names();
+    for (const Function* function : FunctionRegistry::instance().all()) names.push_back(function->name);
+    names.emplace_back("grad");
+    throw error_at(node.name_span, "there is no function '" + node.text + "'")
+        .set_hint(did_you_mean(node.text, names));
+  }
+
+  Operand evaluate_gradient(const ExpressionNode& node) {
+    if (!node.keywords.empty() || node.children.empty() || node.children.size() > 2)
+      throw error_at(node.span, "grad() takes one argument or two")
+          .note("grad(x) is the gradient of what is minimized, grad(y, x) that of y");
+    const std::uint32_t wrt = node.children.back();
+    if (nodes_[wrt].kind != Kind::name)
+      throw error_at(nodes_[wrt].span, "grad() needs the name of a tensor to differentiate by")
+          .set_hint("give the expression a name in 'graph:' and use that in what is differentiated");
+    std::optional<Value> y;
+    if (node.children.size() == 2) y = gradient_argument(node.children[0]);
+    const Value x = gradient_argument(wrt);
+    if (!is_floating(x.dtype()))
+      throw error_at(nodes_[wrt].span, "'" + nodes_[wrt].text + "' is " + std::string(to_string(x.dtype())) +
+                                           ": gradients are by floating tensors");
+    if (y && (y->shape().elements() != 1 || !is_floating(y->dtype())))
+      throw error_at(nodes_[node.children[0]].span,
+                     "grad() differentiates a floating scalar, and this is " +
+                         std::string(to_string(y->dtype())) + " of shape " + to_string(y->shape()))
+          .set_hint("sum(...) or mean(...) of it is a scalar");
+    return at(node.span, [&]() -> Operand { return {scope_.gradient(y, x, node.span)}; });
+  }
+
+  Value gradient_argument(std::uint32_t index) {
+    const Operand operand = evaluate(index);
+    if (!operand.is_tensor())
+      throw error_at(nodes_[index].span, "grad() is of tensors, and this is " + describe(operand));
+    return *operand.tensor();
+  }
+
+  Operand evaluate_attribute(const ExpressionNode& node) {
+    const Operand object = evaluate(node.children[0]);
+    static const std::vector<std::string> kAttributes = {"T", "shape", "ndim", "size"};
+    if (std::ranges::find(kAttributes, node.text) == kAttributes.end()) {
+      if (FunctionRegistry::instance().find(node.text) != nullptr)
+        throw error_at(node.name_span, "'" + node.text + "' is a function")
+            .set_hint("call it: ." + node.text + "()");
+      throw error_at(node.name_span, "a tensor has no '" + node.text + "'")
+          .set_hint(did_you_mean(node.text, kAttributes));
+    }
+    if (!object.is_tensor())
+      throw error_at(node.span, "'." + node.text + "' of " + describe(object) + ", which is no tensor");
+    const Value x = *object.tensor();
+    if (node.text == "T") return transposed(x, node.span);
+    scope_.use_shape();
+    if (node.text == "ndim") return {std::int64_t{x.rank()}};
+    if (node.text == "size") return {x.shape().elements()};
+    OperandList sizes;
+    for (std::int64_t size : x.shape()) sizes.push_back({size});
+    return {std::move(sizes)};
+  }
+
+  Operand transposed(Value x, const Span& place) {
+    if (x.rank() < 2) return {x};
+    Integers axes;
+    for (int axis = x.rank(); axis-- > 0;) axes.push_back(axis);
+    return at(place, [&]() -> Operand { return {transpose(x, axes)}; });
+  }
+
+  Operand evaluate_index(const ExpressionNode& node) {
+    const Operand object = evaluate(node.children[0]);
+    if (object.list() != nullptr) return index_list(node, *object.list());
+    if (!object.is_tensor()) throw error_at(node.span, "an index of " + describe(object));
+    std::vector<Index> indices;
+    for (std::size_t i = 1; i < node.children.size(); ++i) indices.push_back(make_index(node.children[i]));
+    return at(node.span, [&]() -> Operand { return {index_tensor(*object.tensor(), indices)}; });
+  }
+
+  Operand index_list(const ExpressionNode& node, const OperandList& list) {
+    if (node.children.size() != 2) throw error_at(node.span, "a list has one index");
+    const Index index = make_index(node.children[1]);
+    const auto size = static_cast<std::int64_t>(list.size());
+    const auto* whole = std::get_if<std::int64_t>(&index.content);
+    if (whole != nullptr) {
+      const auto at = position(*whole, size);
+      if (!at)
+        throw error_at(index.span, "index " + std::to_string(*whole) + " is out of bounds for a list of " +
+                                       std::to_string(size));
+      return list[static_cast<std::size_t>(*at)];
+    }
+    const auto* slice = std::get_if<SliceIndex>(&index.content);
+    if (slice == nullptr) throw error_at(index.span, "a list is indexed by an integer or a slice");
+    const Extent extent = extent_of(*slice, size, index.span);
+    OperandList part;
+    for (std::int64_t i = 0; i < extent.size; ++i)
+      part.push_back(list[static_cast<std::size_t>(extent.start + i * extent.step)]);
+    return {std::move(part)};
+  }
+
+  Index make_index(std::uint32_t child) {
+    const ExpressionNode& node = nodes_[child];
+    if (node.kind == Kind::ellipsis) return {EllipsisIndex{}, node.span};
+    if (node.kind == Kind::slice)
+      return {SliceIndex{slice_part(node.children[0]), slice_part(node.children[1]), slice_part(node.children[2])},
+              node.span};
+    const Operand operand = evaluate(child);
+    if (operand.is_none()) return {NewAxisIndex{}, node.span};
+    if (std::holds_alternative<std::int64_t>(operand.content))
+      return {std::get<std::int64_t>(operand.content), node.span};
+    if (operand.is_tensor() || operand.list() != nullptr) {
+      const Value positions = at(node.span, [&] { return to_tensor(graph_, operand); });
+      if (positions.dtype() == DType::int64) return {positions, node.span};
+      Error error = error_at(node.span, "an index is " + std::string(to_string(positions.dtype())) +
+                                            " and not an integer");
+      if (positions.dtype() == DType::boolean) error.set_hint("where(condition, a, b) chooses by a condition");
+      throw error;
+    }
+    throw error_at(node.span, "an index is an integer, and this is " + describe(operand));
+  }
+
+  std::optional<std::int64_t> slice_part(std::uint32_t child) {
+    const Operand operand = evaluate(child);
+    if (operand.is_none()) return std::nullopt;
+    const auto integer = operand.integer();
+    if (!integer)
+      throw error_at(nodes_[child].span, "a slice has integers, and this is " + describe(operand));
+    return integer;
+  }
+
+  const std::vector<ExpressionNode>& nodes_;
+  Scope& scope_;
+  Graph& graph_;
+};
+
+}  // namespace
+
+Value Scope::gradient(const std::optional<Value>&, Value, const Span& use) {
+  throw error_at(use, "grad() has no meaning here");
+}
+
+Operand evaluate(const Expression& expression, Scope& scope, Graph& graph) {
+  return Evaluator(expression, scope, graph).evaluate(expression.root_index());
+}
+
+}  // namespace talweg
