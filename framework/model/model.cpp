@@ -1,1 +1,134 @@
 #include "model/model.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "model/document.hpp"
+#include "model/document_text.hpp"
+#include "model/fields.hpp"
+#include "model/sections.hpp"
+#include "model/typed.hpp"
+#include "ops/registry.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr std::int64_t kFormatVersion = 1;
+
+const DocumentNode* mapping_or_null(const Fields& fields, const std::string& name) {
+  const DocumentNode* section = fields.find(name);
+  if (section != nullptr) require_mapping(*section, "'" + name + "'");
+  return section;
+}
+
+void define_all(ModelContext& context, const DocumentNode* section, Section kind) {
+  if (section == nullptr) return;
+  for (const DocumentEntry& entry : section->entries) context.names.define(entry.key, entry.value, kind);
+}
+
+void check_version(ModelContext& context, const Fields& fields) {
+  const DocumentNode& node = fields.require("talweg");
+  const std::int64_t version = read_integer(context, node, 0, "'talweg', the version of the format,", 1);
+  if (version > kFormatVersion)
+    throw error_at(node.span, "the file is of format " + std::to_string(version) + "; this program reads format " +
+                                  std::to_string(kFormatVersion));
+}
+
+DType read_dtype(const Fields& fields) {
+  const DocumentNode* node = fields.find("dtype");
+  if (node == nullptr) return DType::float64;
+  const std::string& text = require_text(*node, "'dtype'");
+  if (text == "float64") return DType::float64;
+  if (text == "float32") return DType::float32;
+  const std::vector<std::string> names = {"float64", "float32"};
+  throw error_at(node->span, "'dtype' is float64 or float32, and this is '" + text + "'")
+      .set_hint(did_you_mean(text, names));
+}
+
+std::uint32_t read_seed(ModelContext& context, const Fields& fields) {
+  if (context.options.seed) return *context.options.seed;
+  const DocumentNode* node = fields.find("seed");
+  if (node == nullptr) return 0;
+  const std::int64_t seed = read_integer(context, *node, 0, "'seed'", 0);
+  if (seed > 0xFFFFFFFF) throw error_at(node->span, "'seed' is at most 4294967295");
+  return static_cast<std::uint32_t>(seed);
+}
+
+void parse_graph(ModelContext& context) {
+  for (std::size_t i = 0; i < context.names.size(); ++i)
+    if (context.names[i].section == Section::graph)
+      context.names[i].expression = parse_expression(*context.names[i].node);
+}
+
+void read_model(Model& model, const ModelOptions& options) {
+  const DocumentNode root = read_document(*model.sources.front());
+  const Fields fields(root, "a model file",
+                      {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph", "update",
+                       "optimizers", "train", "sweep"});
+  model.graph = std::make_unique<Graph>(read_dtype(fields));
+  ModelContext context{model, options, {}, {}, {}, {}};
+  check_version(context, fields);
+  if (const DocumentNode* name = fields.find("name")) model.name = require_text(*name, "'name'");
+  model.seed = read_seed(context, fields);
+
+  const DocumentNode* let = mapping_or_null(fields, "let");
+  const DocumentNode* data = mapping_or_null(fields, "data");
+  const DocumentNode* parameters = mapping_or_null(fields, "parameters");
+  const DocumentNode* state = mapping_or_null(fields, "state");
+  const DocumentNode* train = mapping_or_null(fields, "train");
+  define_all(context, let, Section::let);
+  define_all(context, data, Section::data);
+  define_all(context, parameters, Section::parameters);
+  define_all(context, state, Section::state);
+  define_all(context, mapping_or_null(fields, "graph"), Section::graph);
+  parse_graph(context);
+  prepare_minimize(context, train);
+
+  read_lets(context, let);
+  read_data(context, data);
+  read_parameters(context, parameters);
+  read_states(context, state);
+  read_graph(context);
+  read_updates(context, mapping_or_null(fields, "update"));
+  read_train(context, train);
+  read_optimizers(context, mapping_or_null(fields, "optimizers"));
+  read_sweep(context, mapping_or_null(fields, "sweep"));
+}
+
+Error file_error(const std::string& path, const std::string& message) {
+  return Error(Status::model, message).at({path, 0, 0, 1, ""});
+}
+
+}  // namespace
+
+Model load_model_text(std::string text, std::string name, const ModelOptions& options) {
+  register_ops();
+  Model model;
+  model.text = std::move(text);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const std::size_t begin = model.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  model.name = std::filesystem::path(name).stem().string();
+  model.sources.push_back(std::make_unique<Source>(std::move(name), model.text.substr(begin)));
+  read_model(model, options);
+  return model;
+}
+
+Model load_model(const std::filesystem::path& path, const ModelOptions& options) {
+  std::error_code problem;
+  const std::filesystem::file_status status = std::filesystem::status(path, problem);
+  if (!std::filesystem::exists(status)) throw file_error(path.string(), "there is no such file");
+  if (std::filesystem::is_directory(status)) throw file_error(path.string(), "it is a directory, not a model file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw file_error(path.string(), "it cannot be opened");
+  // One byte more than is allowed, so that an endless file ends here.
+  std::string text(kMaximumFileSize + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) throw file_error(path.string(), "it cannot be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  Model model = load_model_text(std::move(text), path.string(), options);
+  model.path = path.string();
+  return model;
+}
+
+}  // namespace talweg

@@ -21,9 +21,8 @@ DType dtype_of(const Operand& number, DType floating) {
   return std::holds_alternative<std::int64_t>(number.content) ? DType::int64 : floating;
 }
 
-/// How many elements an element of the list has: "a row of 3".
-std::string describe_size(const Operand& operand) {
-  return operand.list() == nullptr ? "a number" : count(static_cast<std::int64_t>(operand.list()->size()), "element");
+std::string describe_row(std::int64_t size) {
+  return size < 0 ? "a number" : "a list of " + std::to_string(size);
 }
 
 void shape_of(const Operand& operand, Integers& sizes) {
@@ -44,13 +43,11 @@ void fill(const Operand& operand, const Integers& sizes, std::size_t axis, DType
   }
   const OperandList& list = *operand.list();
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const bool fits = axis + 1 == sizes.size()
-                          ? list[i].list() == nullptr
-                          : list[i].list() != nullptr &&
-                                static_cast<std::int64_t>(list[i].list()->size()) == sizes[axis + 1];
-    if (!fits)
-      throw Error(Status::model, "the rows of an array differ: element 0 has " + describe_size(list[0]) +
-                                     ", element " + std::to_string(i) + " has " + describe_size(list[i]));
+    const std::int64_t size = list[i].list() == nullptr ? -1 : static_cast<std::int64_t>(list[i].list()->size());
+    const std::int64_t due = axis + 1 == sizes.size() ? -1 : sizes[axis + 1];
+    if (size != due)
+      throw Error(Status::model, "the rows of an array differ in length: one is " + describe_row(due) +
+                                     ", another " + describe_row(size));
     fill(list[i], sizes, axis + 1, floating, array);
   }
 }

@@ -1,0 +1,165 @@
+// The sections that declare what a graph begins with: let, data, parameters, state.
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/document_text.hpp"
+#include "model/fields.hpp"
+#include "model/initializers.hpp"
+#include "model/sections.hpp"
+#include "model/typed.hpp"
+#include "support/numbers.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+/// Elements of all data, parameters and states of a model.
+constexpr std::int64_t kMaximumElements = std::int64_t{1} << 31;
+
+void check_memory(const ModelContext& context, const Shape& shape, const Span& place) {
+  std::int64_t total = shape.elements();
+  const auto add = [&](NodeId node) { total += context.graph()[node].shape.elements(); };
+  for (const DataEntry& entry : context.model.data) add(entry.node);
+  for (const TensorDeclaration& tensor : context.model.parameters) add(tensor.node);
+  for (const TensorDeclaration& tensor : context.model.states) add(tensor.node);
+  if (total > kMaximumElements)
+    throw error_at(place, "with a shape of " + to_string(shape) + " the tensors of the model have " +
+                              std::to_string(total) + " elements; at most " +
+                              std::to_string(kMaximumElements) + " are possible");
+}
+
+/// The text of `--set NAME=...`, the last where there are several.
+const std::string* find_setting(const ModelOptions& options, const std::string& name) {
+  const std::string* text = nullptr;
+  for (const auto& [set, value] : options.set)
+    if (set == name) text = &value;
+  return text;
+}
+
+void check_settings(const ModelContext& context, const DocumentNode* section) {
+  std::vector<std::string> names;
+  if (section != nullptr)
+    for (const DocumentEntry& entry : section->entries) names.push_back(entry.key.text);
+  for (const auto& [name, text] : context.options.set) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    Error error(Status::model, "--set " + name + "=" + text + ": the model has no '" + name + "' in 'let:'");
+    if (!names.empty()) error.note("'let:' has " + join(names));
+    error.set_hint(did_you_mean(name, names));
+    throw error.at({context.model.sources.front()->name(), 0, 0, 1, ""});
+  }
+}
+
+/// Integers that the graph's floating type cannot hold would change without a word.
+void check_exact(const ModelContext& context, const NumberArray& array, const DocumentNode& node) {
+  if (array.dtype != DType::int64) return;
+  const bool single = context.graph().floating() == DType::float32;
+  const double most = single ? 0x1p24 : 0x1p53;
+  for (double value : array.values)
+    if (std::abs(value) > most)
+      throw error_at(node.span, "the integer " + format_number(value) + " is not exact in a model of dtype " +
+                                    std::string(to_string(context.graph().floating())))
+          .set_hint("write it with a decimal point");
+}
+
+void require_fitting(const Shape& shape, const Shape& own, const DocumentNode& node, const std::string& what) {
+  if (own.rank() > 0 && !(own == shape))
+    throw error_at(node.span, what + " has shape " + to_string(shape) + ", its initial value has " +
+                                  to_string(own));
+}
+
+TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry, std::size_t index,
+                              bool state) {
+  const std::string what = (state ? "state '" : "parameter '") + entry.key.text + "'";
+  const DocumentNode *shape_node = nullptr, *init_node = &entry.value;
+  if (entry.value.kind == DocumentNode::Kind::mapping) {
+    const Fields fields(entry.value, what, {"shape", "init"});
+    shape_node = fields.find("shape");
+    init_node = fields.find("init");
+  }
+  if (init_node == nullptr && !state)
+    throw error_at(entry.key.span, what + " has no 'init'")
+        .set_hint("init: 'uniform(-1, 1)', zeros, ... or an array");
+  std::optional<Shape> shape;
+  if (shape_node != nullptr) shape = read_shape(context, *shape_node, index, "the shape of " + what);
+  ReadInitializer read;
+  if (init_node != nullptr) {
+    read = read_initializer(context, *init_node, index, what);
+    if (shape && read.shape) require_fitting(*shape, *read.shape, *init_node, what);
+    if (!shape) shape = read.shape;
+  }
+  if (!shape)
+    throw error_at(entry.key.span, what + " has no 'shape'").set_hint("shape: [] is that of a single number");
+  check_memory(context, *shape, shape_node == nullptr ? entry.value.span : shape_node->span);
+  const OriginScope origin(context.graph(), entry.key.span);
+  TensorDeclaration declaration;
+  declaration.name = entry.key.text;
+  declaration.initializer = std::move(read.initializer);
+  declaration.span = entry.key.span;
+  declaration.node = context.graph()
+                         .add_leaf(state ? "state" : "parameter", declaration.name, *shape,
+                                   context.graph().floating())
+                         .id();
+  return declaration;
+}
+
+void read_tensors(ModelContext& context, const DocumentNode* section, bool state) {
+  if (section == nullptr) return;
+  std::vector<TensorDeclaration>& tensors = state ? context.model.states : context.model.parameters;
+  for (const DocumentEntry& entry : section->entries) {
+    const std::size_t index = *context.names.find(entry.key.text);
+    tensors.push_back(read_tensor(context, entry, index, state));
+    context.names[index].value = Operand{context.graph().value(tensors.back().node)};
+  }
+}
+
+}  // namespace
+
+void read_lets(ModelContext& context, const DocumentNode* section) {
+  check_settings(context, section);
+  if (section == nullptr) return;
+  Model& model = context.model;
+  for (const DocumentEntry& entry : section->entries) {
+    const std::string& name = entry.key.text;
+    const std::size_t index = *context.names.find(name);
+    DocumentNode replaced;
+    const DocumentNode* node = &entry.value;
+    if (const std::string* text = find_setting(context.options, name)) {
+      model.settings.emplace_back(name, *text);
+      model.sources.push_back(std::make_unique<Source>("--set " + name, *text));
+      replaced = scalar_document(*model.sources.back());
+      check_document_text(*model.sources.back());
+      node = &replaced;
+    }
+    const Operand number = read_number_operand(context, *node, index, "'" + name + "'");
+    context.names[index].value = number;
+    model.lets.emplace_back(name, *number.number());
+  }
+}
+
+void read_data(ModelContext& context, const DocumentNode* section) {
+  if (section == nullptr) return;
+  for (const DocumentEntry& entry : section->entries) {
+    const std::string what = "data '" + entry.key.text + "'";
+    const std::size_t index = *context.names.find(entry.key.text);
+    NumberArray array = read_array(context, entry.value, index, what);
+    check_exact(context, array, entry.value);
+    check_memory(context, array.shape, entry.value.span);
+    const OriginScope origin(context.graph(), entry.key.span);
+    DataEntry data;
+    data.name = entry.key.text;
+    data.node = context.graph().add_leaf("data", data.name, array.shape, array.dtype).id();
+    data.values = std::move(array.values);
+    data.span = entry.key.span;
+    context.names[index].value = Operand{context.graph().value(data.node)};
+    context.model.data.push_back(std::move(data));
+  }
+}
+
+void read_parameters(ModelContext& context, const DocumentNode* section) {
+  read_tensors(context, section, false);
+}
+
+void read_states(ModelContext& context, const DocumentNode* section) { read_tensors(context, section, true); }
+
+}  // namespace talweg

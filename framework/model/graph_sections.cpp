@@ -1,0 +1,77 @@
+// The sections that compute: graph and update.
+
+#include <algorithm>
+
+#include "graph/op.hpp"
+#include "model/fields.hpp"
+#include "model/sections.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+std::size_t find_state(const ModelContext& context, const DocumentNode& key) {
+  const std::vector<TensorDeclaration>& states = context.model.states;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].name == key.text) return i;
+    names.push_back(states[i].name);
+  }
+  const auto other = context.names.find(key.text);
+  if (!other)
+    throw error_at(key.span, "there is no state '" + key.text + "'").set_hint(did_you_mean(key.text, names));
+  const NamedEntry& entry = context.names[*other];
+  Error error = error_at(key.span, "'" + key.text + "' is no state: it is defined in '" +
+                                       std::string(to_string(entry.section)) + ":' on " +
+                                       line_of(entry.place));
+  if (entry.section == Section::parameters) error.set_hint("the optimizer changes parameters");
+  throw error;
+}
+
+}  // namespace
+
+void read_graph(ModelContext& context) {
+  Model& model = context.model;
+  for (std::size_t i = 0; i < context.names.size(); ++i)
+    if (context.names[i].expression) evaluate_entry(context, i);
+  std::vector<const NamedEntry*> entries;
+  for (std::size_t i = 0; i < context.names.size(); ++i)
+    if (context.names[i].section != Section::let) entries.push_back(&context.names[i]);
+  std::ranges::sort(entries, {}, [](const NamedEntry* entry) { return entry->place.begin; });
+  for (const NamedEntry* entry : entries) {
+    if (entry->value->list() != nullptr) continue;  // the parts of a split have no node together
+    const OriginScope origin(context.graph(), entry->expression ? entry->expression->span() : entry->place);
+    const bool is_constant = !entry->value->is_tensor();
+    const Value value = to_tensor(context.graph(), *entry->value);
+    if (is_constant) context.graph().set_name(value.id(), entry->name);
+    model.named.emplace_back(entry->name, value.id());
+  }
+}
+
+void read_updates(ModelContext& context, const DocumentNode* section) {
+  if (section == nullptr) return;
+  const PhaseScope phase(context.graph(), Phase::update);
+  for (const DocumentEntry& entry : require_mapping(*section, "'update'").entries) {
+    StateUpdate update;
+    update.state = find_state(context, entry.key);
+    update.span = entry.key.span;
+    const Expression expression = parse_expression(entry.value);
+    ModelScope scope(context, ModelScope::kEverything);
+    const Operand operand = evaluate(expression, scope, context.graph());
+    const OriginScope origin(context.graph(), expression.span());
+    const TensorDeclaration& state = context.model.states[update.state];
+    const Shape& shape = context.graph()[state.node].shape;
+    if (operand.is_none() || operand.text() != nullptr)
+      throw error_at(expression.span(), "state '" + state.name + "' becomes " + describe(operand));
+    const Value value = to_tensor(context.graph(), operand);
+    const std::optional<Shape> both = broadcast(value.shape(), shape);
+    if (!both || !(*both == shape))
+      throw error_at(expression.span(), "state '" + state.name + "' has shape " + to_string(shape) +
+                                            ", its new value " + to_string(value.shape()))
+          .note("'" + state.name + "' is declared on " + line_of(state.span));
+    update.value = broadcast_to(value, shape).id();
+    context.model.updates.push_back(update);
+  }
+}
+
+}  // namespace talweg

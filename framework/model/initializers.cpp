@@ -1,0 +1,158 @@
+#include "model/initializers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "graph/function.hpp"
+#include "model/fields.hpp"
+#include "model/typed.hpp"
+#include "support/numbers.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+struct Argument {
+  std::string_view name;
+  std::optional<double> otherwise;
+};
+
+/// What `init:` can call.
+struct Kind {
+  std::string_view name;
+  Initializer::Kind kind;
+  std::array<Argument, 2> arguments;
+  std::size_t count;
+  double value;  ///< of a constant without arguments
+};
+
+constexpr std::array<Kind, 9> kKinds = {{
+    {"uniform", Initializer::Kind::uniform, {{{"low", 0}, {"high", 1}}}, 2, 0},
+    {"normal", Initializer::Kind::normal, {{{"mean", 0}, {"std", 1}}}, 2, 0},
+    {"zeros", Initializer::Kind::constant, {}, 0, 0},
+    {"ones", Initializer::Kind::constant, {}, 0, 1},
+    {"constant", Initializer::Kind::constant, {{{"value", {}}, {}}}, 1, 0},
+    {"glorot_uniform", Initializer::Kind::glorot_uniform, {{{"gain", 1}, {}}}, 1, 0},
+    {"glorot_normal", Initializer::Kind::glorot_normal, {{{"gain", 1}, {}}}, 1, 0},
+    {"he_uniform", Initializer::Kind::he_uniform, {{{"gain", 1}, {}}}, 1, 0},
+    {"he_normal", Initializer::Kind::he_normal, {{{"gain", 1}, {}}}, 1, 0},
+}};
+
+const Kind* find_kind(std::string_view name) {
+  const auto* found = std::ranges::find(kKinds, name, &Kind::name);
+  return found == kKinds.end() ? nullptr : found;
+}
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+std::string signature(const Kind& kind) {
+  std::string text = std::string(kind.name) + "(";
+  for (std::size_t i = 0; i < kind.count; ++i) {
+    text += (i == 0 ? "" : ", ") + std::string(kind.arguments[i].name);
+    if (kind.arguments[i].otherwise) text += "=" + format_number(*kind.arguments[i].otherwise);
+  }
+  return text + ")";
+}
+
+Error refusal(const Kind& kind, const Span& place, const std::string& what) {
+  return error_at(place, std::string(kind.name) + "() " + what).note(signature(kind));
+}
+
+/// Evaluates a part of an expression by itself.
+double argument_value(ModelContext& context, const Expression& expression, std::uint32_t root,
+                      std::size_t limit, const Kind& kind, std::string_view name) {
+  Expression part;
+  part.nodes.assign(expression.nodes.begin(), expression.nodes.begin() + root + 1);
+  ModelScope scope(context, limit);
+  const Operand operand = evaluate(part, scope, context.graph());
+  const std::optional<double> number = operand.number();
+  if (!number)
+    throw refusal(kind, part.span(),
+                  "needs a number as '" + std::string(name) + "', and this is " + describe(operand));
+  if (!std::isfinite(*number))
+    throw refusal(kind, part.span(), "has " + format_number(*number) + " as '" + std::string(name) + "'");
+  return *number;
+}
+
+Initializer call_kind(ModelContext& context, const Expression& expression, const Kind& kind,
+                      std::size_t limit) {
+  const ExpressionNode& call = expression.root();
+  std::array<std::optional<double>, 2> given;
+  if (call.children.size() > kind.count)
+    throw refusal(kind, expression.nodes[call.children[kind.count]].span,
+                  "takes " + count(static_cast<std::int64_t>(kind.count), "argument") + ", not " +
+                      std::to_string(call.children.size()));
+  for (std::size_t i = 0; i < call.children.size(); ++i)
+    given[i] = argument_value(context, expression, call.children[i], limit, kind, kind.arguments[i].name);
+  for (const KeywordArgument& keyword : call.keywords) {
+    std::vector<std::string> names;
+    std::size_t i = 0;
+    for (std::size_t j = 0; j < kind.count; ++j) names.emplace_back(kind.arguments[j].name);
+    while (i < kind.count && kind.arguments[i].name != keyword.name) ++i;
+    if (i == kind.count)
+      throw refusal(kind, keyword.span, "has no argument '" + keyword.name + "'")
+          .set_hint(did_you_mean(keyword.name, names));
+    if (given[i]) throw refusal(kind, keyword.span, "has two values for its argument '" + keyword.name + "'");
+    given[i] = argument_value(context, expression, keyword.value, limit, kind, keyword.name);
+  }
+  for (std::size_t i = 0; i < kind.count; ++i) {
+    if (!given[i]) given[i] = kind.arguments[i].otherwise;
+    if (!given[i])
+      throw refusal(kind, expression.span(), "lacks its argument '" + std::string(kind.arguments[i].name) + "'");
+  }
+  Initializer initializer;
+  initializer.kind = kind.kind;
+  initializer.first = given[0].value_or(kind.value);
+  initializer.second = given[1].value_or(0);
+  if (kind.kind == Initializer::Kind::uniform && initializer.first > initializer.second)
+    throw refusal(kind, expression.span(), "has its low end " + format_number(initializer.first) +
+                                               " above its high end " + format_number(initializer.second));
+  if (kind.kind == Initializer::Kind::normal && initializer.second < 0)
+    throw refusal(kind, expression.span(), "has the negative std " + format_number(initializer.second));
+  return initializer;
+}
+
+/// The initializer that a scalar names, or nothing where it is a number.
+std::optional<Initializer> named_initializer(ModelContext& context, const DocumentNode& node,
+                                             std::size_t limit, const std::string& what) {
+  const Expression expression = parse_expression(node);
+  const ExpressionNode& root = expression.root();
+  const bool is_name = root.kind == ExpressionNode::Kind::name;
+  if (!is_name && root.kind != ExpressionNode::Kind::call) return std::nullopt;
+  if (const Kind* kind = find_kind(root.text)) return call_kind(context, expression, *kind, limit);
+  if (is_name && context.names.find(root.text)) return std::nullopt;
+  if (!is_name && FunctionRegistry::instance().find(root.text) != nullptr) return std::nullopt;
+  const std::vector<std::string> names = kind_names();
+  throw error_at(is_name ? root.span : root.name_span, "unknown initializer '" + root.text + "' of " + what)
+      .note("the initializers are " + join(names) + ", a number and an array")
+      .set_hint(did_you_mean(root.text, names));
+}
+
+}  // namespace
+
+ReadInitializer read_initializer(ModelContext& context, const DocumentNode& node, std::size_t limit,
+                                 const std::string& what) {
+  ReadInitializer result;
+  if (node.kind == DocumentNode::Kind::scalar) {
+    if (auto named = named_initializer(context, node, limit, what)) {
+      result.initializer = std::move(*named);
+      return result;
+    }
+  }
+  NumberArray array = read_array(context, node, limit, "the initial value of " + what);
+  result.shape = array.shape;
+  if (array.shape.rank() == 0) {
+    result.initializer.first = array.values[0];
+    return result;
+  }
+  result.initializer.kind = Initializer::Kind::array;
+  result.initializer.values = std::move(array.values);
+  return result;
+}
+
+}  // namespace talweg

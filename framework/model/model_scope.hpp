@@ -1,0 +1,54 @@
+#pragma once
+
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/document.hpp"
+#include "model/evaluator.hpp"
+#include "model/model.hpp"
+#include "model/names.hpp"
+
+namespace talweg {
+
+/// What the sections of a model file share while it is read.
+struct ModelContext {
+  Model& model;
+  const ModelOptions& options;
+  Names names;
+  std::optional<Expression> minimize;  ///< train.minimize
+  std::optional<Value> minimized;      ///< its value, once asked for
+  std::map<std::pair<NodeId, NodeId>, Value> gradients;  ///< by what is differentiated, and by what
+
+  [[nodiscard]] Graph& graph() const { return *model.graph; }
+};
+
+/// The names before one place of a model file, with `step` and `steps`.
+class ModelScope final : public Scope {
+ public:
+  static constexpr std::size_t kEverything = std::numeric_limits<std::size_t>::max();
+
+  /// An expression that belongs to entry `limit`, or to no entry and may use all of them.
+  ModelScope(ModelContext& context, std::size_t limit) : context_(context), limit_(limit) {}
+
+  [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override;
+  [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] Value gradient(const std::optional<Value>& y, Value x, const Span& use) override;
+
+ private:
+  [[nodiscard]] Error defined_later(const NamedEntry& entry, const Span& use) const;
+
+  ModelContext& context_;
+  std::size_t limit_;
+};
+
+/// Computes entry `index` of `graph:`, unless that is done.
+void evaluate_entry(ModelContext& context, std::size_t index);
+
+/// What `minimize:` asks for. Computes the entries of `graph:` that it needs. `use` is where it is asked for.
+[[nodiscard]] Value minimized(ModelContext& context, const Span& use);
+
+}  // namespace talweg

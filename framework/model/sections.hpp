@@ -1,0 +1,23 @@
+#pragma once
+
+#include "model/model_scope.hpp"
+
+namespace talweg {
+
+// One for each section of a model file: reads it into the model. They are called in this order, after every
+// name of the file has been defined.
+
+void read_lets(ModelContext& context, const DocumentNode* section);
+void read_data(ModelContext& context, const DocumentNode* section);
+void read_parameters(ModelContext& context, const DocumentNode* section);
+void read_states(ModelContext& context, const DocumentNode* section);
+void read_graph(ModelContext& context);
+void read_updates(ModelContext& context, const DocumentNode* section);
+void read_optimizers(ModelContext& context, const DocumentNode* section);
+void read_train(ModelContext& context, const DocumentNode* section);
+void read_sweep(ModelContext& context, const DocumentNode* section);
+
+/// Parses train.minimize, so that expressions before it can ask for its gradient.
+void prepare_minimize(ModelContext& context, const DocumentNode* train);
+
+}  // namespace talweg

@@ -1,0 +1,185 @@
+// The sections that say how a model is trained: train and sweep.
+
+#include <array>
+
+#include "model/fields.hpp"
+#include "model/sections.hpp"
+#include "model/typed.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+/// Names that the lines of output have for themselves.
+constexpr std::array<std::string_view, 6> kOutputNames = {"event", "step", "steps", "loss", "seconds", "reason"};
+
+NamedExpression read_named_expression(ModelContext& context, const DocumentEntry& entry,
+                                      const std::string& where) {
+  for (std::string_view taken : kOutputNames)
+    if (entry.key.text == taken)
+      throw error_at(entry.key.span,
+                     "'" + entry.key.text + "' is a name that output has already; call it otherwise");
+  const Expression expression = parse_expression(entry.value);
+  ModelScope scope(context, ModelScope::kEverything);
+  const Operand operand = evaluate(expression, scope, context.graph());
+  if (operand.is_none() || operand.text() != nullptr)
+    throw error_at(expression.span(), "'" + entry.key.text + "' of " + where + " is " + describe(operand));
+  const OriginScope origin(context.graph(), expression.span());
+  try {
+    return {entry.key.text, to_tensor(context.graph(), operand).id(), entry.key.span};
+  } catch (Error& error) {
+    if (!error.has_location()) error.at(expression.span().location());
+    throw;
+  }
+}
+
+/// Hyperparameters hang on named numbers and on how far training is, and on nothing else.
+class HyperparameterScope final : public Scope {
+ public:
+  explicit HyperparameterScope(ModelContext& context) : context_(context), scope_(context, ModelScope::kEverything) {}
+
+  [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override {
+    const auto index = context_.names.find(name);
+    if (index && context_.names[*index].section != Section::let)
+      throw error_at(use, "a hyperparameter hangs on 'let:', step and steps alone, and '" + name +
+                              "' is of '" + std::string(to_string(context_.names[*index].section)) + ":'");
+    return scope_.find(name, use);
+  }
+  [[nodiscard]] std::vector<std::string> names() const override {
+    std::vector<std::string> names = {"step", "steps"};
+    for (const auto& [name, value] : context_.model.lets) names.push_back(name);
+    return names;
+  }
+
+ private:
+  ModelContext& context_;
+  ModelScope scope_;
+};
+
+HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentEntry& entry) {
+  const std::string what = "hyperparameter '" + entry.key.text + "'";
+  const Expression expression = parse_expression(entry.value);
+  HyperparameterScope scope(context);
+  const Operand operand = evaluate(expression, scope, context.graph());
+  HyperparameterSetting setting;
+  setting.name = entry.key.text;
+  setting.name_span = entry.key.span;
+  setting.value_span = entry.value.span;
+  setting.constant = operand.number();
+  if (!operand.is_number() && !operand.is_tensor())
+    throw error_at(expression.span(), what + " is a number, and this is " + describe(operand));
+  const OriginScope origin(context.graph(), expression.span());
+  const Value value =
+      operand.is_tensor() ? *operand.tensor() : constant(context.graph(), *operand.number());
+  if (value.rank() != 0)
+    throw error_at(expression.span(), what + " is a number, and this is " + describe(operand));
+  setting.value = value.id();
+  return setting;
+}
+
+OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node) {
+  OptimizerSetting setting;
+  setting.span = node.span;
+  if (node.kind == DocumentNode::Kind::scalar) {
+    setting.name = node.text;
+    return setting;
+  }
+  if (require_mapping(node, "'optimizer'").entries.size() != 1)
+    throw error_at(node.entries.empty() ? node.span : node.entries[1].key.span,
+                   node.entries.empty() ? "'optimizer' names no optimizer"
+                                        : "'optimizer' names a second optimizer, '" + node.entries[1].key.text + "'")
+        .set_hint("optimizer: {gd: {alpha: 0.1}}");
+  const DocumentEntry& entry = node.entries[0];
+  setting.name = entry.key.text;
+  setting.span = entry.key.span;
+  for (const DocumentEntry& hyperparameter :
+       require_mapping(entry.value, "what stands behind '" + setting.name + "'").entries)
+    setting.hyperparameters.push_back(read_hyperparameter(context, hyperparameter));
+  return setting;
+}
+
+void read_stop(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  const Fields fields(node, "'stop'", {"gradient", "loss"});
+  if (const DocumentNode* gradient = fields.find("gradient")) {
+    train.stop_gradient = read_number(context, *gradient, ModelScope::kEverything, "'gradient'");
+    if (!(*train.stop_gradient >= 0)) throw error_at(gradient->span, "'gradient' is at least 0");
+  }
+  if (const DocumentNode* loss = fields.find("loss"))
+    train.stop_loss = read_number(context, *loss, ModelScope::kEverything, "'loss'");
+}
+
+void read_log(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  for (const DocumentEntry& entry : require_mapping(node, "'log'").entries) {
+    if (entry.key.text == "every")
+      train.log_every = read_integer(context, entry.value, ModelScope::kEverything, "'every'", 1);
+    else
+      train.log.push_back(read_named_expression(context, entry, "'log'"));
+  }
+}
+
+Fields train_fields(const DocumentNode& node) {
+  return Fields(node, "'train'", {"minimize", "optimizer", "steps", "log", "report", "stop"});
+}
+
+}  // namespace
+
+void prepare_minimize(ModelContext& context, const DocumentNode* train) {
+  if (train == nullptr) return;
+  const DocumentNode* minimize = train_fields(*train).find("minimize");
+  if (minimize != nullptr) context.minimize = parse_expression(*minimize);
+}
+
+void read_train(ModelContext& context, const DocumentNode* section) {
+  if (section == nullptr) return;
+  const Fields fields = train_fields(*section);
+  TrainSetting train;
+  train.span = section->span;
+  const DocumentNode& minimize = fields.require("minimize");
+  train.minimize_name = require_text(minimize, "'minimize'");
+  train.minimize = minimized(context, minimize.span).id();
+  if (const DocumentNode* optimizer = fields.find("optimizer"))
+    train.optimizer = read_optimizer(context, *optimizer);
+  else if (!context.model.parameters.empty() && !context.options.optimizer)
+    static_cast<void>(fields.require("optimizer"));
+  if (context.options.optimizer) {
+    train.optimizer = {};
+    train.optimizer.name = *context.options.optimizer;
+  }
+  train.steps = read_integer(context, fields.require("steps"), ModelScope::kEverything, "'steps'", 0);
+  if (context.options.steps) train.steps = *context.options.steps;
+  if (const DocumentNode* log = fields.find("log")) read_log(context, *log, train);
+  if (const DocumentNode* report = fields.find("report"))
+    for (const DocumentEntry& entry : require_mapping(*report, "'report'").entries)
+      train.report.push_back(read_named_expression(context, entry, "'report'"));
+  if (const DocumentNode* stop = fields.find("stop")) read_stop(context, *stop, train);
+  context.model.train = std::move(train);
+}
+
+void read_sweep(ModelContext& context, const DocumentNode* section) {
+  if (section == nullptr) return;
+  const Fields fields(*section, "'sweep'", {"grid", "restarts"});
+  SweepSetting sweep;
+  if (const DocumentNode* restarts = fields.find("restarts"))
+    sweep.restarts = read_integer(context, *restarts, ModelScope::kEverything, "'restarts'", 1);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : context.model.lets) names.push_back(name);
+  const DocumentNode* grid = fields.find("grid");
+  if (grid != nullptr) require_mapping(*grid, "'grid'");
+  for (std::size_t i = 0; grid != nullptr && i < grid->entries.size(); ++i) {
+    const DocumentEntry& entry = grid->entries[i];
+    const auto index = context.names.find(entry.key.text);
+    if (!index || context.names[*index].section != Section::let)
+      throw error_at(entry.key.span, "the model has no '" + entry.key.text + "' in 'let:'")
+          .set_hint(did_you_mean(entry.key.text, names));
+    std::vector<std::string> texts;
+    for (const DocumentNode& item : require_sequence(entry.value, "the grid of '" + entry.key.text + "'").items) {
+      static_cast<void>(read_number(context, item, *index, "a value of '" + entry.key.text + "'"));
+      texts.push_back(item.text);
+    }
+    if (texts.empty()) throw error_at(entry.value.span, "the grid of '" + entry.key.text + "' is empty");
+    sweep.grid.emplace_back(entry.key.text, std::move(texts));
+  }
+  context.model.sweep = std::move(sweep);
+}
+
+}  // namespace talweg
