@@ -62,7 +62,8 @@ Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind
       if (operand.is_none() || operand.text() != nullptr) return {};
       return to_tensor(graph, operand);
     case ArgumentKind::tensors: {
-      if (operand.is_tensor() && operand.tensor()->rank() > 0 && operand.tensor()->shape()[0] <= kMaximumParts)
+      if (operand.is_tensor() && operand.tensor()->rank() > 0 &&
+          operand.tensor()->shape()[0] <= kMaximumParts)
         return parts_of(*operand.tensor());
       if (operand.list() == nullptr) return {};
       std::vector<Value> values;
@@ -91,7 +92,10 @@ Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind
 class Binding {
  public:
   Binding(Graph& graph, const Function& function, const Span& place)
-      : graph_(graph), function_(function), place_(place), bound_(function.parameters.size()),
+      : graph_(graph),
+        function_(function),
+        place_(place),
+        bound_(function.parameters.size()),
         given_(function.parameters.size(), false) {}
 
   std::vector<Arguments::Bound> run(const std::vector<CallArgument>& arguments) {
@@ -136,9 +140,8 @@ class Binding {
   [[nodiscard]] bool collects(const std::vector<const CallArgument*>& positional) const {
     if (parameters().empty() || parameters().back().kind != ArgumentKind::integers) return false;
     return std::all_of(positional.begin() + static_cast<std::ptrdiff_t>(parameters().size()) - 1,
-                       positional.end(), [](const CallArgument* argument) {
-                         return argument->value.integer().has_value();
-                       });
+                       positional.end(),
+                       [](const CallArgument* argument) { return argument->value.integer().has_value(); });
   }
 
   void bind_keyword(const CallArgument& argument) {
@@ -146,7 +149,8 @@ class Binding {
     for (std::size_t i = 0; i < parameters().size(); ++i) {
       names.push_back(parameters()[i].name);
       if (parameters()[i].name != argument.name) continue;
-      if (given_[i]) throw refusal(argument.name_span, "has two values for its argument '" + argument.name + "'");
+      if (given_[i])
+        throw refusal(argument.name_span, "has two values for its argument '" + argument.name + "'");
       bind(i, argument);
       return;
     }
@@ -165,9 +169,9 @@ class Binding {
       throw;
     }
     if (!std::holds_alternative<std::monostate>(bound_[i])) return;
-    Error error = refusal(argument.span, "needs " + std::string(describe(parameter.kind)) + " as '" +
-                                             parameter.name + "', and this is " +
-                                             talweg::describe(argument.value));
+    Error error =
+        refusal(argument.span, "needs " + std::string(describe(parameter.kind)) + " as '" + parameter.name +
+                                   "', and this is " + talweg::describe(argument.value));
     if (argument.value.is_tensor()) error.set_hint("it must be known before the model runs");
     throw error;
   }

@@ -97,22 +97,14 @@ using UnaryFunction = double (*)(double);
 
 const std::map<std::string, UnaryFunction, std::less<>>& unary_functions() {
   static const std::map<std::string, UnaryFunction, std::less<>> kFunctions = {
-      {"sqrt", [](double x) { return std::sqrt(x); }},
-      {"exp", [](double x) { return std::exp(x); }},
-      {"expm1", [](double x) { return std::expm1(x); }},
-      {"log", [](double x) { return std::log(x); }},
-      {"log1p", [](double x) { return std::log1p(x); }},
-      {"sin", [](double x) { return std::sin(x); }},
-      {"cos", [](double x) { return std::cos(x); }},
-      {"tan", [](double x) { return std::tan(x); }},
-      {"arctan", [](double x) { return std::atan(x); }},
-      {"sinh", [](double x) { return std::sinh(x); }},
-      {"cosh", [](double x) { return std::cosh(x); }},
-      {"tanh", [](double x) { return std::tanh(x); }},
-      {"floor", [](double x) { return std::floor(x); }},
-      {"ceil", [](double x) { return std::ceil(x); }},
-      {"round", [](double x) { return std::nearbyint(x); }},
-      {"float", [](double x) { return x; }}};
+      {"sqrt", [](double x) { return std::sqrt(x); }},       {"exp", [](double x) { return std::exp(x); }},
+      {"expm1", [](double x) { return std::expm1(x); }},     {"log", [](double x) { return std::log(x); }},
+      {"log1p", [](double x) { return std::log1p(x); }},     {"sin", [](double x) { return std::sin(x); }},
+      {"cos", [](double x) { return std::cos(x); }},         {"tan", [](double x) { return std::tan(x); }},
+      {"arctan", [](double x) { return std::atan(x); }},     {"sinh", [](double x) { return std::sinh(x); }},
+      {"cosh", [](double x) { return std::cosh(x); }},       {"tanh", [](double x) { return std::tanh(x); }},
+      {"floor", [](double x) { return std::floor(x); }},     {"ceil", [](double x) { return std::ceil(x); }},
+      {"round", [](double x) { return std::nearbyint(x); }}, {"float", [](double x) { return x; }}};
   return kFunctions;
 }
 
@@ -163,7 +155,8 @@ std::optional<Operand> call_on_numbers(std::string_view name, std::span<const Op
   }
   if (numbers.size() >= 2 && (name == "min" || name == "max")) {
     const auto less = [](const Operand& a, const Operand& b) { return *a.number() < *b.number(); };
-    return name == "min" ? *std::ranges::min_element(numbers, less) : *std::ranges::max_element(numbers, less);
+    return name == "min" ? *std::ranges::min_element(numbers, less)
+                         : *std::ranges::max_element(numbers, less);
   }
   return std::nullopt;
 }

@@ -62,10 +62,11 @@ void check_exact(const ModelContext& context, const NumberArray& array, const Do
           .set_hint("write it with a decimal point");
 }
 
-void require_fitting(const Shape& shape, const Shape& own, const DocumentNode& node, const std::string& what) {
+void require_fitting(const Shape& shape, const Shape& own, const DocumentNode& node,
+                     const std::string& what) {
   if (own.rank() > 0 && !(own == shape))
-    throw error_at(node.span, what + " has shape " + to_string(shape) + ", its initial value has " +
-                                  to_string(own));
+    throw error_at(node.span,
+                   what + " has shape " + to_string(shape) + ", its initial value has " + to_string(own));
 }
 
 TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry, std::size_t index,
@@ -96,10 +97,10 @@ TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry,
   declaration.name = entry.key.text;
   declaration.initializer = std::move(read.initializer);
   declaration.span = entry.key.span;
-  declaration.node = context.graph()
-                         .add_leaf(state ? "state" : "parameter", declaration.name, *shape,
-                                   context.graph().floating())
-                         .id();
+  declaration.node =
+      context.graph()
+          .add_leaf(state ? "state" : "parameter", declaration.name, *shape, context.graph().floating())
+          .id();
   return declaration;
 }
 

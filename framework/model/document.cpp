@@ -105,7 +105,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   [[nodiscard]] Span at_byte(std::size_t begin) const { return {&source_, narrow(begin), narrow(begin + 1)}; }
   [[nodiscard]] Span at_line(std::size_t begin) const {
-    return {&source_, narrow(begin), narrow(std::min(source_.text().find('\n', begin), source_.text().size()))};
+    return {&source_, narrow(begin),
+            narrow(std::min(source_.text().find('\n', begin), source_.text().size()))};
   }
 
   void refuse_tag(std::size_t begin, const std::string& tag, YAML::anchor_t anchor) const {
@@ -134,7 +135,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!node.entries.empty()) end = node.entries.back().value.span.end;
     const char first = end < source_.text().size() ? source_.text()[node.span.begin] : '\0';
     if (first == '[' || first == '{')
-      end = narrow(std::min(source_.text().find(first == '[' ? ']' : '}', end), source_.text().size() - 1) + 1);
+      end =
+          narrow(std::min(source_.text().find(first == '[' ? ']' : '}', end), source_.text().size() - 1) + 1);
     node.span.end = end;
     add(std::move(node));
   }

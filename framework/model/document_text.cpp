@@ -45,8 +45,8 @@ void check_characters(const Source& source) {
     const std::size_t length = character_length(text, at);
     if (length == 0) throw error_at(byte_at(source, at), "the file is not UTF-8 text");
     if (is_control(text, at))
-      throw error_at(byte_at(source, at), text[at] == '\r' ? "a carriage return that does not end a line"
-                                                           : "a control character");
+      throw error_at(byte_at(source, at),
+                     text[at] == '\r' ? "a carriage return that does not end a line" : "a control character");
     at += length;
   }
 }

@@ -150,8 +150,9 @@ class Evaluator {
     if (!left.is_tensor() && !right.is_tensor())
       throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(left) + " and " +
                                     describe(right))
-          .set_hint(left.list() != nullptr || right.list() != nullptr ? "array([...]) makes a tensor of a list"
-                                                                      : "");
+          .set_hint(left.list() != nullptr || right.list() != nullptr
+                        ? "array([...]) makes a tensor of a list"
+                        : "");
     const Value a = to_tensor(graph_, left), b = to_tensor(graph_, right);
     if (node.op == Operator::floor_divide) return {talweg::apply("floor", a / b)};
     if (node.op == Operator::remainder) return {a - b * talweg::apply("floor", a / b)};
@@ -167,7 +168,8 @@ class Evaluator {
 
   std::vector<CallArgument> evaluate_arguments(const ExpressionNode& node) {
     std::vector<CallArgument> arguments;
-    for (std::uint32_t child : node.children) arguments.push_back({evaluate(child), nodes_[child].span, "", {}});
+    for (std::uint32_t child : node.children)
+      arguments.push_back({evaluate(child), nodes_[child].span, "", {}});
     for (const KeywordArgument& keyword : node.keywords)
       arguments.push_back({evaluate(keyword.value), nodes_[keyword.value].span, keyword.name, keyword.span});
     return arguments;
@@ -228,9 +230,9 @@ class Evaluator {
       throw error_at(nodes_[wrt].span, "'" + nodes_[wrt].text + "' is " + std::string(to_string(x.dtype())) +
                                            ": gradients are by floating tensors");
     if (y && (y->shape().elements() != 1 || !is_floating(y->dtype())))
-      throw error_at(nodes_[node.children[0]].span,
-                     "grad() differentiates a floating scalar, and this is " +
-                         std::string(to_string(y->dtype())) + " of shape " + to_string(y->shape()))
+      throw error_at(nodes_[node.children[0]].span, "grad() differentiates a floating scalar, and this is " +
+                                                        std::string(to_string(y->dtype())) + " of shape " +
+                                                        to_string(y->shape()))
           .set_hint("sum(...) or mean(...) of it is a scalar");
     return at(node.span, [&]() -> Operand { return {scope_.gradient(y, x, node.span)}; });
   }
@@ -305,7 +307,8 @@ class Evaluator {
     const ExpressionNode& node = nodes_[child];
     if (node.kind == Kind::ellipsis) return {EllipsisIndex{}, node.span};
     if (node.kind == Kind::slice)
-      return {SliceIndex{slice_part(node.children[0]), slice_part(node.children[1]), slice_part(node.children[2])},
+      return {SliceIndex{slice_part(node.children[0]), slice_part(node.children[1]),
+                         slice_part(node.children[2])},
               node.span};
     const Operand operand = evaluate(child);
     if (operand.is_none()) return {NewAxisIndex{}, node.span};
@@ -314,9 +317,10 @@ class Evaluator {
     if (operand.is_tensor() || operand.list() != nullptr) {
       const Value positions = at(node.span, [&] { return to_tensor(graph_, operand); });
       if (positions.dtype() == DType::int64) return {positions, node.span};
-      Error error = error_at(node.span, "an index is " + std::string(to_string(positions.dtype())) +
-                                            " and not an integer");
-      if (positions.dtype() == DType::boolean) error.set_hint("where(condition, a, b) chooses by a condition");
+      Error error = error_at(
+          node.span, "an index is " + std::string(to_string(positions.dtype())) + " and not an integer");
+      if (positions.dtype() == DType::boolean)
+        error.set_hint("where(condition, a, b) chooses by a condition");
       throw error;
     }
     throw error_at(node.span, "an index is an integer, and this is " + describe(operand));

@@ -41,9 +41,9 @@ const DocumentNode& Fields::require(std::string_view key) const {
 }
 
 const DocumentNode& Fields::key(std::string_view key) const {
-  return std::ranges::find(node_.entries, key, [](const DocumentEntry& entry) -> const std::string& {
-           return entry.key.text;
-         })->key;
+  return std::ranges::find(node_.entries, key,
+                           [](const DocumentEntry& entry) -> const std::string& { return entry.key.text; })
+      ->key;
 }
 
 const DocumentNode& require_mapping(const DocumentNode& node, const std::string& what) {

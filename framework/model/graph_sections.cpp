@@ -21,9 +21,9 @@ std::size_t find_state(const ModelContext& context, const DocumentNode& key) {
   if (!other)
     throw error_at(key.span, "there is no state '" + key.text + "'").set_hint(did_you_mean(key.text, names));
   const NamedEntry& entry = context.names[*other];
-  Error error = error_at(key.span, "'" + key.text + "' is no state: it is defined in '" +
-                                       std::string(to_string(entry.section)) + ":' on " +
-                                       line_of(entry.place));
+  Error error =
+      error_at(key.span, "'" + key.text + "' is no state: it is defined in '" +
+                             std::string(to_string(entry.section)) + ":' on " + line_of(entry.place));
   if (entry.section == Section::parameters) error.set_hint("the optimizer changes parameters");
   throw error;
 }

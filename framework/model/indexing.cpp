@@ -23,8 +23,8 @@ std::vector<Index> complete(const std::vector<Index>& indices, Value x) {
     }
   }
   if (used > x.rank())
-    throw error_at(indices.back().span, count(used, "index", "indices") + " for a tensor of shape " +
-                                            to_string(x.shape()));
+    throw error_at(indices.back().span,
+                   count(used, "index", "indices") + " for a tensor of shape " + to_string(x.shape()));
   std::vector<Index> result;
   const auto fill = [&] {
     for (std::int64_t i = used; i < x.rank(); ++i) result.push_back({SliceIndex{}, indices.back().span});
@@ -57,7 +57,8 @@ Value take(Value x, Value positions, int axis) {
 Extent extent_of(const SliceIndex& slice, std::int64_t size, const Span& place) {
   const std::int64_t step = slice.step.value_or(1);
   if (step == 0) throw error_at(place, "a slice has step 0");
-  if (step == std::numeric_limits<std::int64_t>::min()) throw error_at(place, "the step of a slice is too large");
+  if (step == std::numeric_limits<std::int64_t>::min())
+    throw error_at(place, "the step of a slice is too large");
   const bool down = step < 0;
   const std::int64_t low = down ? -1 : 0, high = down ? size - 1 : size;
   const auto bound = [&](std::int64_t at) { return std::clamp(at < 0 ? at + size : at, low, high); };
@@ -109,8 +110,10 @@ Value index_tensor(Value x, const std::vector<Index>& indices) {
     sizes.push_back(extent.size);
   }
   if (array != nullptr && integer != nullptr)
-    throw error_at(integer->span, "an index mixes an array and an integer").set_hint("index twice: x[i][:, array]");
-  const bool whole = Shape(sizes) == x.shape() && std::ranges::all_of(steps, [](auto step) { return step == 1; });
+    throw error_at(integer->span, "an index mixes an array and an integer")
+        .set_hint("index twice: x[i][:, array]");
+  const bool whole =
+      Shape(sizes) == x.shape() && std::ranges::all_of(steps, [](auto step) { return step == 1; });
   const Value part = whole ? x : slice(x, starts, steps, sizes);
   const Value shaped = reshape(part, Shape::checked(shape));
   return array == nullptr ? shaped : take(shaped, std::get<Value>(array->content), array_axis);

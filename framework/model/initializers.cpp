@@ -103,15 +103,17 @@ Initializer call_kind(ModelContext& context, const Expression& expression, const
   for (std::size_t i = 0; i < kind.count; ++i) {
     if (!given[i]) given[i] = kind.arguments[i].otherwise;
     if (!given[i])
-      throw refusal(kind, expression.span(), "lacks its argument '" + std::string(kind.arguments[i].name) + "'");
+      throw refusal(kind, expression.span(),
+                    "lacks its argument '" + std::string(kind.arguments[i].name) + "'");
   }
   Initializer initializer;
   initializer.kind = kind.kind;
   initializer.first = given[0].value_or(kind.value);
   initializer.second = given[1].value_or(0);
   if (kind.kind == Initializer::Kind::uniform && initializer.first > initializer.second)
-    throw refusal(kind, expression.span(), "has its low end " + format_number(initializer.first) +
-                                               " above its high end " + format_number(initializer.second));
+    throw refusal(kind, expression.span(),
+                  "has its low end " + format_number(initializer.first) + " above its high end " +
+                      format_number(initializer.second));
   if (kind.kind == Initializer::Kind::normal && initializer.second < 0)
     throw refusal(kind, expression.span(), "has the negative std " + format_number(initializer.second));
   return initializer;

@@ -31,8 +31,8 @@ void check_version(ModelContext& context, const Fields& fields) {
   const DocumentNode& node = fields.require("talweg");
   const std::int64_t version = read_integer(context, node, 0, "'talweg', the version of the format,", 1);
   if (version > kFormatVersion)
-    throw error_at(node.span, "the file is of format " + std::to_string(version) + "; this program reads format " +
-                                  std::to_string(kFormatVersion));
+    throw error_at(node.span, "the file is of format " + std::to_string(version) +
+                                  "; this program reads format " + std::to_string(kFormatVersion));
 }
 
 DType read_dtype(const Fields& fields) {
@@ -64,8 +64,8 @@ void parse_graph(ModelContext& context) {
 void read_model(Model& model, const ModelOptions& options) {
   const DocumentNode root = read_document(*model.sources.front());
   const Fields fields(root, "a model file",
-                      {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph", "update",
-                       "optimizers", "train", "sweep"});
+                      {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
+                       "update", "optimizers", "train", "sweep"});
   model.graph = std::make_unique<Graph>(read_dtype(fields));
   ModelContext context{model, options, {}, {}, {}, {}};
   check_version(context, fields);
@@ -118,7 +118,8 @@ Model load_model(const std::filesystem::path& path, const ModelOptions& options)
   std::error_code problem;
   const std::filesystem::file_status status = std::filesystem::status(path, problem);
   if (!std::filesystem::exists(status)) throw file_error(path.string(), "there is no such file");
-  if (std::filesystem::is_directory(status)) throw file_error(path.string(), "it is a directory, not a model file");
+  if (std::filesystem::is_directory(status))
+    throw file_error(path.string(), "it is a directory, not a model file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw file_error(path.string(), "it cannot be opened");
   // One byte more than is allowed, so that an endless file ends here.

@@ -123,16 +123,16 @@ Value minimized(ModelContext& context, const Span& use) {
   ModelScope scope(context, ModelScope::kEverything);
   const Operand value = evaluate(expression, scope, context.graph());
   if (!value.is_tensor())
-    throw error_at(expression.span(), "'minimize' is a scalar that depends on parameters, and this is " +
-                                          describe(value));
+    throw error_at(expression.span(),
+                   "'minimize' is a scalar that depends on parameters, and this is " + describe(value));
   const Value loss = *value.tensor();
   if (loss.rank() != 0)
-    throw error_at(expression.span(), "'minimize' is a scalar, and this is a tensor of shape " +
-                                          to_string(loss.shape()))
+    throw error_at(expression.span(),
+                   "'minimize' is a scalar, and this is a tensor of shape " + to_string(loss.shape()))
         .set_hint("sum(...) or mean(...) of it is a scalar");
   if (!is_floating(loss.dtype()))
-    throw error_at(expression.span(), "'minimize' is a floating number, and this is " +
-                                          std::string(to_string(loss.dtype())));
+    throw error_at(expression.span(),
+                   "'minimize' is a floating number, and this is " + std::string(to_string(loss.dtype())));
   context.minimized = loss;
   return loss;
 }

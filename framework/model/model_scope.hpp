@@ -19,8 +19,8 @@ struct ModelContext {
   Model& model;
   const ModelOptions& options;
   Names names;
-  std::optional<Expression> minimize;  ///< train.minimize
-  std::optional<Value> minimized;      ///< its value, once asked for
+  std::optional<Expression> minimize;                    ///< train.minimize
+  std::optional<Value> minimized;                        ///< its value, once asked for
   std::map<std::pair<NodeId, NodeId>, Value> gradients;  ///< by what is differentiated, and by what
 
   [[nodiscard]] Graph& graph() const { return *model.graph; }

@@ -24,7 +24,8 @@ std::string_view to_string(Section section) {
 }
 
 void check_name(const std::string& name, const Span& place) {
-  if (is_reserved_word(name)) throw error_at(place, "'" + name + "' is a word of the language and names nothing else");
+  if (is_reserved_word(name))
+    throw error_at(place, "'" + name + "' is a word of the language and names nothing else");
   if (!is_identifier(name))
     throw error_at(place, "'" + name + "' is no name")
         .set_hint("a name is made of letters, digits and _, and begins with no digit");

@@ -22,8 +22,8 @@ enum class Section : std::uint8_t { let, data, parameters, state, graph };
 struct NamedEntry {
   std::string name;
   Section section = Section::let;
-  Span place;                        ///< of the name
-  const DocumentNode* node = nullptr;  ///< what is written behind it
+  Span place;                            ///< of the name
+  const DocumentNode* node = nullptr;    ///< what is written behind it
   std::optional<Expression> expression;  ///< of `graph:`
   std::optional<Operand> value;          ///< once it has been computed
 };

@@ -32,7 +32,8 @@ void shape_of(const Operand& operand, Integers& sizes) {
   }
 }
 
-void fill(const Operand& operand, const Integers& sizes, std::size_t axis, DType floating, NumberArray& array) {
+void fill(const Operand& operand, const Integers& sizes, std::size_t axis, DType floating,
+          NumberArray& array) {
   if (axis == sizes.size()) {
     if (operand.list() != nullptr) throw Error(Status::model, "a list where a number is due");
     const std::optional<double> number = operand.number();
@@ -43,7 +44,8 @@ void fill(const Operand& operand, const Integers& sizes, std::size_t axis, DType
   }
   const OperandList& list = *operand.list();
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::int64_t size = list[i].list() == nullptr ? -1 : static_cast<std::int64_t>(list[i].list()->size());
+    const std::int64_t size =
+        list[i].list() == nullptr ? -1 : static_cast<std::int64_t>(list[i].list()->size());
     const std::int64_t due = axis + 1 == sizes.size() ? -1 : sizes[axis + 1];
     if (size != due)
       throw Error(Status::model, "the rows of an array differ in length: one is " + describe_row(due) +

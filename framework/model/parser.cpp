@@ -13,14 +13,14 @@ namespace {
 
 using Kind = ExpressionNode::Kind;
 
-constexpr std::array<std::string_view, 16> kOperatorSymbols = {
-    "+", "-", "*", "/", "//", "%", "@", "**", "-", "+", "==", "!=", "<", "<=", ">", ">="};
+constexpr std::array<std::string_view, 16> kOperatorSymbols = {"+", "-", "*",  "/",  "//", "%",  "@", "**",
+                                                               "-", "+", "==", "!=", "<",  "<=", ">", ">="};
 
 constexpr std::array<std::string_view, 36> kReservedWords = {
-    "False",  "None",  "True",  "and",    "as",   "assert", "async",  "await",    "break",
-    "class",  "def",   "del",   "elif",   "else", "except", "finally", "for",     "from",
-    "global", "if",    "import", "in",    "is",   "lambda", "nonlocal", "not",    "or",
-    "pass",   "raise", "return", "try",   "while", "with",  "yield",  "true",     "false"};
+    "False",  "None",  "True",   "and",  "as",    "assert", "async",    "await", "break",
+    "class",  "def",   "del",    "elif", "else",  "except", "finally",  "for",   "from",
+    "global", "if",    "import", "in",   "is",    "lambda", "nonlocal", "not",   "or",
+    "pass",   "raise", "return", "try",  "while", "with",   "yield",    "true",  "false"};
 
 std::string shown(const Token& token) {
   return token.kind == Token::Kind::end ? "the end of the expression" : "'" + token.text + "'";
@@ -34,8 +34,10 @@ class Parser {
   std::uint32_t run() {
     if (peek().kind == Token::Kind::end) throw error_at(whole_, "an expression is empty");
     const std::uint32_t root = parse_comparison();
-    if (is_symbol(",")) throw error_at(peek().span, "a ',' outside brackets").set_hint("a list is written [a, b]");
-    if (is_symbol("=")) throw error_at(peek().span, "an '=' in an expression").set_hint("to compare, write ==");
+    if (is_symbol(","))
+      throw error_at(peek().span, "a ',' outside brackets").set_hint("a list is written [a, b]");
+    if (is_symbol("="))
+      throw error_at(peek().span, "an '=' in an expression").set_hint("to compare, write ==");
     if (peek().kind != Token::Kind::end) unexpected("after this expression");
     return root;
   }
@@ -56,7 +58,8 @@ class Parser {
 
   [[noreturn]] void unexpected(const std::string& where) const {
     const Token& token = peek();
-    if (token.kind == Token::Kind::symbol && std::string_view("&|~^").find(token.text) != std::string_view::npos)
+    if (token.kind == Token::Kind::symbol &&
+        std::string_view("&|~^").find(token.text) != std::string_view::npos)
       throw error_at(token.span, "'" + token.text + "' is not an operator here")
           .set_hint("of comparisons, a * b is 'and', maximum(a, b) is 'or', 1 - a is 'not'");
     if (token.kind == Token::Kind::name && (token.text == "and" || token.text == "or" || token.text == "not"))
@@ -101,8 +104,8 @@ class Parser {
   }
 
   [[noreturn]] static void too_deep(const Span& place) {
-    throw error_at(place, "an expression is nested more than " + std::to_string(kMaximumExpressionDepth) +
-                              " deep");
+    throw error_at(place,
+                   "an expression is nested more than " + std::to_string(kMaximumExpressionDepth) + " deep");
   }
 
   /// Counts what is being parsed within each other; brackets leave no nodes to count.

@@ -81,8 +81,9 @@ ScalarPlace place_between(std::string_view source, std::size_t content, std::siz
   place.offsets = walk(source, content, end, text, quote);
   std::size_t last = place.offsets.size();
   while (last > 0 && is_blank(text[last - 1])) --last;
-  place.end = last == 0 ? place.content : std::min<std::uint32_t>(place.offsets[last - 1] + 1,
-                                                                  static_cast<std::uint32_t>(end));
+  place.end = last == 0
+                  ? place.content
+                  : std::min<std::uint32_t>(place.offsets[last - 1] + 1, static_cast<std::uint32_t>(end));
   return place;
 }
 

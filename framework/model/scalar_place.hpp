@@ -8,9 +8,9 @@ namespace talweg {
 
 /// Where the text of a YAML scalar stands in its source.
 struct ScalarPlace {
-  bool closed = true;         ///< false: a quote without its other half
-  std::uint32_t end = 0;      ///< behind its last byte, quote included
-  std::uint32_t content = 0;  ///< of the text's first byte
+  bool closed = true;                  ///< false: a quote without its other half
+  std::uint32_t end = 0;               ///< behind its last byte, quote included
+  std::uint32_t content = 0;           ///< of the text's first byte
   std::vector<std::uint32_t> offsets;  ///< by byte of the text, unless they follow each other from `content`
 };
 

@@ -11,7 +11,8 @@ namespace talweg {
 namespace {
 
 /// Names that the lines of output have for themselves.
-constexpr std::array<std::string_view, 6> kOutputNames = {"event", "step", "steps", "loss", "seconds", "reason"};
+constexpr std::array<std::string_view, 6> kOutputNames = {"event", "step",    "steps",
+                                                          "loss",  "seconds", "reason"};
 
 NamedExpression read_named_expression(ModelContext& context, const DocumentEntry& entry,
                                       const std::string& where) {
@@ -36,7 +37,8 @@ NamedExpression read_named_expression(ModelContext& context, const DocumentEntry
 /// Hyperparameters hang on named numbers and on how far training is, and on nothing else.
 class HyperparameterScope final : public Scope {
  public:
-  explicit HyperparameterScope(ModelContext& context) : context_(context), scope_(context, ModelScope::kEverything) {}
+  explicit HyperparameterScope(ModelContext& context)
+      : context_(context), scope_(context, ModelScope::kEverything) {}
 
   [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override {
     const auto index = context_.names.find(name);
@@ -69,8 +71,7 @@ HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentE
   if (!operand.is_number() && !operand.is_tensor())
     throw error_at(expression.span(), what + " is a number, and this is " + describe(operand));
   const OriginScope origin(context.graph(), expression.span());
-  const Value value =
-      operand.is_tensor() ? *operand.tensor() : constant(context.graph(), *operand.number());
+  const Value value = operand.is_tensor() ? *operand.tensor() : constant(context.graph(), *operand.number());
   if (value.rank() != 0)
     throw error_at(expression.span(), what + " is a number, and this is " + describe(operand));
   setting.value = value.id();
@@ -86,8 +87,9 @@ OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node)
   }
   if (require_mapping(node, "'optimizer'").entries.size() != 1)
     throw error_at(node.entries.empty() ? node.span : node.entries[1].key.span,
-                   node.entries.empty() ? "'optimizer' names no optimizer"
-                                        : "'optimizer' names a second optimizer, '" + node.entries[1].key.text + "'")
+                   node.entries.empty()
+                       ? "'optimizer' names no optimizer"
+                       : "'optimizer' names a second optimizer, '" + node.entries[1].key.text + "'")
         .set_hint("optimizer: {gd: {alpha: 0.1}}");
   const DocumentEntry& entry = node.entries[0];
   setting.name = entry.key.text;
@@ -172,7 +174,8 @@ void read_sweep(ModelContext& context, const DocumentNode* section) {
       throw error_at(entry.key.span, "the model has no '" + entry.key.text + "' in 'let:'")
           .set_hint(did_you_mean(entry.key.text, names));
     std::vector<std::string> texts;
-    for (const DocumentNode& item : require_sequence(entry.value, "the grid of '" + entry.key.text + "'").items) {
+    for (const DocumentNode& item :
+         require_sequence(entry.value, "the grid of '" + entry.key.text + "'").items) {
       static_cast<void>(read_number(context, item, *index, "a value of '" + entry.key.text + "'"));
       texts.push_back(item.text);
     }

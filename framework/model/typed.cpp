@@ -62,7 +62,8 @@ Operand read_number_operand(ModelContext& context, const DocumentNode& node, std
   if (node.kind != DocumentNode::Kind::scalar)
     throw error_at(node.span, what + " is a number, and this is " + std::string(describe(node.kind)));
   Operand operand = read_element(context, node, limit, what);
-  if (!operand.is_number()) throw error_at(node.span, what + " is a number, and this is " + describe(operand));
+  if (!operand.is_number())
+    throw error_at(node.span, what + " is a number, and this is " + describe(operand));
   return operand;
 }
 
@@ -82,7 +83,8 @@ std::int64_t read_integer(ModelContext& context, const DocumentNode& node, std::
   return *integer;
 }
 
-Shape read_shape(ModelContext& context, const DocumentNode& node, std::size_t limit, const std::string& what) {
+Shape read_shape(ModelContext& context, const DocumentNode& node, std::size_t limit,
+                 const std::string& what) {
   const Operand operand = read_element(context, node, limit, what);
   const OperandList one = {operand};
   const OperandList& list = operand.list() != nullptr ? *operand.list() : one;

@@ -39,8 +39,8 @@ TEST(Model, OfTheTutorialHasWhatItsFileSays) {
     names.push_back(name);
     EXPECT_EQ(graph[node].name, name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"X", "y", "synapse_0", "synapse_1", "layer_1", "layer_2", "error",
-                                             "loss"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"X", "y", "synapse_0", "synapse_1", "layer_1", "layer_2",
+                                             "error", "loss"}));
 
   ASSERT_TRUE(model.train);
   EXPECT_EQ(model.train->minimize, model.named.back().second);

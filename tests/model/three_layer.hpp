@@ -24,13 +24,13 @@ graph:
   layer_1: sigmoid(X @ synapse_0)
   layer_2: sigmoid(layer_1 @ synapse_1)
   error: layer_2 - y
-  loss: sum(error ** 2) / 2
+  loss: sum(error * error) / 2
 
 train:
   minimize: loss
   optimizer: {gd: {alpha: alpha}}
   steps: 60000
-  log: {every: 10000, Error: mean(abs(error))}
+  log: {every: 10000, Error: mean(error * error)}
 )";
 
 }  // namespace talweg
