@@ -112,7 +112,7 @@ class Binding {
   [[nodiscard]] const std::vector<FunctionParameter>& parameters() const { return function_.parameters; }
 
   [[nodiscard]] Error refusal(const Span& place, const std::string& what) const {
-    return error_at(place, function_.name + "() " + what).note(signature(function_));
+    return error_at(place, function_.name + "() " + what).note("its signature is " + signature(function_));
   }
 
   void bind_positional(const std::vector<CallArgument>& arguments) {

@@ -37,6 +37,16 @@ class TreeBuilder final : public YAML::EventHandler {
 
   [[nodiscard]] std::optional<DocumentNode> take_root() { return std::move(root_); }
 
+  /// The bracket of the innermost list or mapping in brackets that is not closed yet, or nothing.
+  [[nodiscard]] std::optional<std::size_t> open_bracket() const {
+    for (auto level = open_.rbegin(); level != open_.rend(); ++level) {
+      const std::size_t begin = level->node.span.begin;
+      if (begin < source_.text().size() && (source_.text()[begin] == '[' || source_.text()[begin] == '{'))
+        return begin;
+    }
+    return std::nullopt;
+  }
+
   void OnDocumentStart(const YAML::Mark& mark) override {
     const std::string_view head = source_.text().substr(0, offset(mark));
     for (std::size_t at = 0; at < head.size();) {
@@ -51,7 +61,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     if (open_.empty()) return;
     if (open_.back().node.kind == DocumentNode::Kind::sequence)
-      throw error_at(at_byte(offset(mark)), "an item of this list is empty");
+      throw error_at(at_byte(last_mark_before(offset(mark))), "an item of this list is empty");
     if (!open_.back().key) throw error_at(at_byte(offset(mark)), "a key is empty");
     const DocumentNode& key = *open_.back().key;
     throw error_at(key.span, "'" + key.text + "' has no value").set_hint(hint_for_commas(key.text));
@@ -107,6 +117,12 @@ class TreeBuilder final : public YAML::EventHandler {
   [[nodiscard]] Span at_line(std::size_t begin) const {
     return {&source_, narrow(begin),
             narrow(std::min(source_.text().find('\n', begin), source_.text().size()))};
+  }
+
+  /// The '-' or ',' behind which yaml-cpp found nothing up to `end`.
+  [[nodiscard]] std::size_t last_mark_before(std::size_t end) const {
+    const std::size_t found = source_.text().substr(0, end).find_last_of("-,[");
+    return found == std::string_view::npos ? 0 : found;
   }
 
   void refuse_tag(std::size_t begin, const std::string& tag, YAML::anchor_t anchor) const {
@@ -205,13 +221,13 @@ class NothingMore final : public YAML::EventHandler {
 std::string reworded(const std::string& message) {
   static const std::map<std::string, std::string> kWords = {
       {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation; YAML indents with spaces"},
-      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a list that begins with [ has no ]"},
-      {YAML::ErrorMsg::END_OF_MAP_FLOW, "a mapping that begins with { has no }"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "this '[' is never closed"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "this '{' is never closed"},
       {YAML::ErrorMsg::END_OF_MAP, "not a key of this mapping: the indentation or a ':' is wrong"},
       {YAML::ErrorMsg::END_OF_SEQ, "not an item of this list: the indentation or a '-' is wrong"},
-      {YAML::ErrorMsg::MAP_VALUE, "a ':' where no value can begin"},
-      {YAML::ErrorMsg::MAP_KEY, "a key where none can begin"},
-      {YAML::ErrorMsg::BLOCK_ENTRY, "a '-' where no item can begin"},
+      {YAML::ErrorMsg::MAP_VALUE, "a ':' where no value is due"},
+      {YAML::ErrorMsg::MAP_KEY, "a key where none is due"},
+      {YAML::ErrorMsg::BLOCK_ENTRY, "a '-' where no item is due"},
       {YAML::ErrorMsg::FLOW_END, "a closing bracket that was not opened"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "no value begins with this character"},
       {YAML::ErrorMsg::EOF_IN_SCALAR, "the file ends within a quoted text"},
@@ -220,13 +236,27 @@ std::string reworded(const std::string& message) {
   return found == kWords.end() ? "not YAML: " + message : found->second;
 }
 
-Error yaml_error(const Source& source, const YAML::Exception& exception) {
+bool is_indented_by_tab(std::string_view text, std::size_t at) {
+  const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+  const std::size_t end = std::min(text.find_first_not_of(" \t", begin), text.size());
+  return text.substr(begin, end - begin).find('\t') != std::string_view::npos;
+}
+
+Error yaml_error(const Source& source, const YAML::Exception& exception, const TreeBuilder& builder) {
   const std::string_view text = source.text();
   std::size_t begin = std::min(static_cast<std::size_t>(std::max(exception.mark.pos, 0)), text.size());
   while (begin > 0 && (begin == text.size() || text[begin] == '\n' || text[begin] == '\r')) --begin;
-  Error error = error_at({&source, narrow(begin), narrow(begin + 1)}, reworded(exception.msg));
-  if (exception.msg == YAML::ErrorMsg::MAP_VALUE || exception.msg == YAML::ErrorMsg::UNKNOWN_TOKEN)
-    error.set_hint("an expression with ': ' or with a bracket or @ in front is written in quotes");
+  std::string message = exception.msg;
+  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW || message == YAML::ErrorMsg::END_OF_MAP_FLOW) {
+    begin = builder.open_bracket().value_or(begin);
+  } else if (is_indented_by_tab(text, begin)) {
+    message = YAML::ErrorMsg::TAB_IN_INDENTATION;
+  }
+  Error error = error_at({&source, narrow(begin), narrow(begin + 1)}, reworded(message));
+  if (message == YAML::ErrorMsg::MAP_VALUE)
+    error.set_hint("check the indentation; an expression with ': ' in it is written in quotes");
+  if (message == YAML::ErrorMsg::UNKNOWN_TOKEN)
+    error.set_hint("an expression that begins with this character is written in quotes");
   return error;
 }
 
@@ -256,9 +286,9 @@ std::string_view describe(DocumentNode::Kind kind) {
 DocumentNode read_document(const Source& source) {
   check_document_text(source);
   std::istringstream stream{std::string(source.text())};
+  TreeBuilder builder(source);
   try {
     YAML::Parser parser(stream);
-    TreeBuilder builder(source);
     parser.HandleNextDocument(builder);
     std::optional<DocumentNode> root = builder.take_root();
     if (!root) throw error_at({&source, 0, 1}, "the file is empty");
@@ -266,7 +296,7 @@ DocumentNode read_document(const Source& source) {
     parser.HandleNextDocument(nothing_more);
     return std::move(*root);
   } catch (const YAML::Exception& exception) {
-    throw yaml_error(source, exception);
+    throw yaml_error(source, exception, builder);
   }
 }
 

@@ -45,6 +45,11 @@ std::string_view op_name(Operator op) {
   }
 }
 
+bool is_function(const std::string& name) {
+  return name == "grad" || FunctionRegistry::instance().find(name) != nullptr ||
+         std::ranges::find(number_function_names(), name) != number_function_names().end();
+}
+
 class Evaluator {
  public:
   Evaluator(const Expression& expression, Scope& scope, Graph& graph)
@@ -102,18 +107,8 @@ class Evaluator {
   Operand evaluate_name(const ExpressionNode& node) {
     if (auto found = scope_.find(node.text, node.span)) return std::move(*found);
     if (const auto constant = find_constant(node.text)) return {*constant};
-    if (is_function(node.text))
-      throw error_at(node.span, "'" + node.text + "' is a function")
-          .set_hint("call it: " + node.text + "(...)");
-    std::vector<std::string> names = scope_.names();
-    for (const std::string& name : constant_names()) names.push_back(name);
-    throw error_at(node.span, "the name '" + node.text + "' is not defined")
-        .set_hint(did_you_mean(node.text, names));
-  }
-
-  static bool is_function(const std::string& name) {
-    return name == "grad" || FunctionRegistry::instance().find(name) != nullptr ||
-           std::ranges::find(number_function_names(), name) != number_function_names().end();
+    check_known_name(node.text, node.span, scope_.names());
+    return {};
   }
 
   Operand evaluate_list(const ExpressionNode& node) {
@@ -147,7 +142,9 @@ class Evaluator {
 
   Operand apply(const ExpressionNode& node, const Operand& left, const Operand& right) {
     if (left.is_number() && right.is_number()) return apply_operator(node.op, left, right);
-    if (!left.is_tensor() && !right.is_tensor())
+    const bool has_tensor = left.is_tensor() || right.is_tensor();
+    const auto joins = [](const Operand& operand) { return !operand.is_none() && operand.text() == nullptr; };
+    if (!has_tensor || !joins(left) || !joins(right))
       throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(left) + " and " +
                                     describe(right))
           .set_hint(left.list() != nullptr || right.list() != nullptr
@@ -344,6 +341,14 @@ class Evaluator {
 
 Value Scope::gradient(const std::optional<Value>&, Value, const Span& use) {
   throw error_at(use, "grad() has no meaning here");
+}
+
+void check_known_name(const std::string& name, const Span& place, std::vector<std::string> known) {
+  if (find_constant(name) || std::ranges::find(known, name) != known.end()) return;
+  if (is_function(name))
+    throw error_at(place, "'" + name + "' is a function").set_hint("call it: " + name + "(...)");
+  known.insert(known.end(), constant_names().begin(), constant_names().end());
+  throw error_at(place, "the name '" + name + "' is not defined").set_hint(did_you_mean(name, known));
 }
 
 Operand evaluate(const Expression& expression, Scope& scope, Graph& graph) {

@@ -10,4 +10,7 @@ namespace talweg {
 /// place.
 [[nodiscard]] Operand evaluate(const Expression& expression, Scope& scope, Graph& graph);
 
+/// Throws, unless `name` is one of `known` or a constant of the language, with the nearest one as hint.
+void check_known_name(const std::string& name, const Span& place, std::vector<std::string> known);
+
 }  // namespace talweg

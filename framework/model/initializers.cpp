@@ -60,7 +60,7 @@ std::string signature(const Kind& kind) {
 }
 
 Error refusal(const Kind& kind, const Span& place, const std::string& what) {
-  return error_at(place, std::string(kind.name) + "() " + what).note(signature(kind));
+  return error_at(place, std::string(kind.name) + "() " + what).note("its signature is " + signature(kind));
 }
 
 /// Evaluates a part of an expression by itself.
@@ -131,7 +131,7 @@ std::optional<Initializer> named_initializer(ModelContext& context, const Docume
   if (!is_name && FunctionRegistry::instance().find(root.text) != nullptr) return std::nullopt;
   const std::vector<std::string> names = kind_names();
   throw error_at(is_name ? root.span : root.name_span, "unknown initializer '" + root.text + "' of " + what)
-      .note("the initializers are " + join(names) + ", a number and an array")
+      .note("the initializers are " + join(names) + "; a number or an array will do too")
       .set_hint(did_you_mean(root.text, names));
 }
 

@@ -28,7 +28,10 @@ void define_all(ModelContext& context, const DocumentNode* section, Section kind
 }
 
 void check_version(ModelContext& context, const Fields& fields) {
-  const DocumentNode& node = fields.require("talweg");
+  if (fields.find("talweg") == nullptr)
+    throw error_at({context.model.sources.front().get(), 0, 1}, "a model file says the version of its format")
+        .set_hint("write 'talweg: 1' at the top");
+  const DocumentNode& node = *fields.find("talweg");
   const std::int64_t version = read_integer(context, node, 0, "'talweg', the version of the format,", 1);
   if (version > kFormatVersion)
     throw error_at(node.span, "the file is of format " + std::to_string(version) +

@@ -66,7 +66,9 @@ Error ModelScope::defined_later(const NamedEntry& entry, const Span& use) const 
       return error_at(use, "'" + self.name + "' depends on itself: " +
                                show_way(context_.names, self.name + " -> " + entry.name, needs, limit_));
   }
-  return error_at(use, "'" + entry.name + "' is defined below, on " + line_of(entry.place))
+  const bool same_line = entry.place.line() == self.place.line();
+  return error_at(use, "'" + entry.name + "' is defined " +
+                           (same_line ? "after '" + self.name + "'" : "below, on " + line_of(entry.place)))
       .set_hint("entries use those above them: move '" + entry.name + "' up");
 }
 

@@ -22,10 +22,6 @@ constexpr std::array<std::string_view, 36> kReservedWords = {
     "global", "if",    "import", "in",   "is",    "lambda", "nonlocal", "not",   "or",
     "pass",   "raise", "return", "try",  "while", "with",   "yield",    "true",  "false"};
 
-std::string shown(const Token& token) {
-  return token.kind == Token::Kind::end ? "the end of the expression" : "'" + token.text + "'";
-}
-
 class Parser {
  public:
   Parser(const DocumentNode& scalar, Expression& expression)
@@ -67,7 +63,8 @@ class Parser {
           .set_hint("of comparisons, a * b is 'and', maximum(a, b) is 'or', 1 - a is 'not'");
     if (token.kind == Token::Kind::name && token.text == "if")
       throw error_at(token.span, "'if' is not an operator here").set_hint("write where(condition, a, b)");
-    throw error_at(token.span, "unexpected " + shown(token) + " " + where);
+    if (token.kind == Token::Kind::end) throw error_at(token.span, "the expression ends " + where);
+    throw error_at(token.span, "unexpected '" + token.text + "' " + where);
   }
 
   void expect(std::string_view symbol, const Token& opening) {
