@@ -43,8 +43,8 @@ void check_settings(const ModelContext& context, const DocumentNode* section) {
     for (const DocumentEntry& entry : section->entries) names.push_back(entry.key.text);
   for (const auto& [name, text] : context.options.set) {
     if (std::ranges::find(names, name) != names.end()) continue;
-    Error error(Status::model, "--set " + name + "=" + text + ": the model has no '" + name + "' in 'let:'");
-    if (!names.empty()) error.note("'let:' has " + join(names));
+    Error error(Status::model, "'let:' has no '" + name + "', which --set replaces");
+    if (!names.empty()) error.note("it has " + join(names));
     error.set_hint(did_you_mean(name, names));
     throw error.at({context.model.sources.front()->name(), 0, 0, 1, ""});
   }

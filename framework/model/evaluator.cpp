@@ -119,7 +119,7 @@ class Evaluator {
   }
 
   Operand evaluate_unary(const ExpressionNode& node) {
-    const Operand operand = evaluate(node.children[0]);
+    Operand operand = evaluate(node.children[0]);
     if (operand.is_number()) return node.op == Operator::negative ? negate(operand) : operand;
     if (!operand.is_tensor())
       throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(operand));

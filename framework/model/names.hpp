@@ -41,7 +41,7 @@ class Names {
   /// The names of the entries before `limit`.
   [[nodiscard]] std::vector<std::string> before(std::size_t limit) const;
 
-  /// The entries that the value of `expression` hangs on, by name, however indirectly: ascending.
+  /// The entries that the value of `expression` depends on, by name, however indirectly: ascending.
   /// `through[i]` is the entry that named i, or size() where the expression itself did.
   struct Needs {
     std::vector<std::size_t> entries;

@@ -34,7 +34,7 @@ NamedExpression read_named_expression(ModelContext& context, const DocumentEntry
   }
 }
 
-/// Hyperparameters hang on named numbers and on how far training is, and on nothing else.
+/// Hyperparameters depend on named numbers and on how far training is, and on nothing else.
 class HyperparameterScope final : public Scope {
  public:
   explicit HyperparameterScope(ModelContext& context)
@@ -43,7 +43,7 @@ class HyperparameterScope final : public Scope {
   [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override {
     const auto index = context_.names.find(name);
     if (index && context_.names[*index].section != Section::let)
-      throw error_at(use, "a hyperparameter hangs on 'let:', step and steps alone, and '" + name +
+      throw error_at(use, "a hyperparameter depends on 'let:', step and steps alone, and '" + name +
                               "' is of '" + std::string(to_string(context_.names[*index].section)) + ":'");
     return scope_.find(name, use);
   }
@@ -95,7 +95,7 @@ OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node)
   setting.name = entry.key.text;
   setting.span = entry.key.span;
   for (const DocumentEntry& hyperparameter :
-       require_mapping(entry.value, "what stands behind '" + setting.name + "'").entries)
+       require_mapping(entry.value, "the setting of '" + setting.name + "'").entries)
     setting.hyperparameters.push_back(read_hyperparameter(context, hyperparameter));
   return setting;
 }
