@@ -28,6 +28,6 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/talwegConfigVersion.cmak
 install(FILES "${PROJECT_BINARY_DIR}/talwegConfig.cmake" "${PROJECT_BINARY_DIR}/talwegConfigVersion.cmake"
               cmake/TalwegPlugin.cmake DESTINATION "${package_directory}")
 
-set_target_properties(talweg_program PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
-install(TARGETS talweg_program)
+set_target_properties(talweg_command PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
+install(TARGETS talweg_command)
 install(DIRECTORY graphs DESTINATION "${CMAKE_INSTALL_DATADIR}/talweg")

@@ -119,7 +119,7 @@ void read_tensors(ModelContext& context, const DocumentNode* section, bool state
 void read_lets(ModelContext& context, const DocumentNode* section) {
   check_settings(context, section);
   if (section == nullptr) return;
-  Model& model = context.model;
+  CheckedModel& model = context.model;
   for (const DocumentEntry& entry : section->entries) {
     const std::string& name = entry.key.text;
     const std::size_t index = *context.names.find(name);

@@ -31,7 +31,7 @@ std::size_t find_state(const ModelContext& context, const DocumentNode& key) {
 }  // namespace
 
 void read_graph(ModelContext& context) {
-  Model& model = context.model;
+  CheckedModel& model = context.model;
   for (std::size_t i = 0; i < context.names.size(); ++i)
     if (context.names[i].expression) evaluate_entry(context, i);
   std::vector<const NamedEntry*> entries;

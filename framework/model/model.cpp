@@ -64,7 +64,7 @@ void parse_graph(ModelContext& context) {
       context.names[i].expression = parse_expression(*context.names[i].node);
 }
 
-void read_model(Model& model, const ModelOptions& options) {
+void read_model(CheckedModel& model, const ModelOptions& options) {
   const DocumentNode root = read_document(*model.sources.front());
   const Fields fields(root, "a model file",
                       {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
@@ -105,9 +105,9 @@ Error file_error(const std::string& path, const std::string& message) {
 
 }  // namespace
 
-Model load_model_text(std::string text, std::string name, const ModelOptions& options) {
+CheckedModel load_model_text(std::string text, std::string name, const ModelOptions& options) {
   register_ops();
-  Model model;
+  CheckedModel model;
   model.text = std::move(text);
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const std::size_t begin = model.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
@@ -117,7 +117,7 @@ Model load_model_text(std::string text, std::string name, const ModelOptions& op
   return model;
 }
 
-Model load_model(const std::filesystem::path& path, const ModelOptions& options) {
+CheckedModel load_model(const std::filesystem::path& path, const ModelOptions& options) {
   std::error_code problem;
   const std::filesystem::file_status status = std::filesystem::status(path, problem);
   if (!std::filesystem::exists(status)) throw file_error(path.string(), "there is no such file");
@@ -130,7 +130,7 @@ Model load_model(const std::filesystem::path& path, const ModelOptions& options)
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) throw file_error(path.string(), "it cannot be read");
   text.resize(static_cast<std::size_t>(file.gcount()));
-  Model model = load_model_text(std::move(text), path.string(), options);
+  CheckedModel model = load_model_text(std::move(text), path.string(), options);
   model.path = path.string();
   return model;
 }

@@ -50,7 +50,7 @@ struct TensorDeclaration {
 
 /// An entry of `update:`: what a state becomes.
 struct StateUpdate {
-  std::size_t state = 0;  ///< index into Model::states
+  std::size_t state = 0;  ///< index into CheckedModel::states
   NodeId value = kNoNode;
   Span span;
 };
@@ -98,7 +98,7 @@ struct SweepSetting {
 
 /// A checked model: its graph holds the forward pass and every expression of the file. Gradients of what is
 /// minimized and the optimizer's update are appended by the trainer.
-struct Model {
+struct CheckedModel {
   std::vector<std::unique_ptr<Source>> sources;               ///< what spans point into
   std::string path;                                           ///< "" for a model from a string
   std::string text;                                           ///< the file as read
@@ -129,8 +129,9 @@ struct ModelOptions {
 };
 
 /// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.
-[[nodiscard]] Model load_model(const std::filesystem::path& path, const ModelOptions& options = {});
+[[nodiscard]] CheckedModel load_model(const std::filesystem::path& path, const ModelOptions& options = {});
 /// `name` stands for the file in errors.
-[[nodiscard]] Model load_model_text(std::string text, std::string name, const ModelOptions& options = {});
+[[nodiscard]] CheckedModel load_model_text(std::string text, std::string name,
+                                           const ModelOptions& options = {});
 
 }  // namespace talweg

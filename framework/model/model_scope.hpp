@@ -16,7 +16,7 @@ namespace talweg {
 
 /// What the sections of a model file share while it is read.
 struct ModelContext {
-  Model& model;
+  CheckedModel& model;
   const ModelOptions& options;
   Names names;
   std::optional<Expression> minimize;                    ///< train.minimize

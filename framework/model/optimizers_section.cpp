@@ -191,7 +191,7 @@ void try_rule(const ModelContext& context, const UpdateRule& rule) {
 
 void read_optimizers(ModelContext& context, const DocumentNode* section) {
   if (section == nullptr) return;
-  Model& model = context.model;
+  CheckedModel& model = context.model;
   for (const DocumentEntry& entry : section->entries) {
     model.optimizers.push_back(make_update_rule(DefinitionReader(context, entry).run()));
     if (model.train && model.train->optimizer.name == entry.key.text)

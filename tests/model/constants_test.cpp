@@ -17,7 +17,7 @@ namespace talweg {
 namespace {
 
 double value_of(const std::string& expression) {
-  const Model model = load_model_text("talweg: 1\nlet: {a: \"" + expression + "\"}\n", "file");
+  const CheckedModel model = load_model_text("talweg: 1\nlet: {a: \"" + expression + "\"}\n", "file");
   return model.lets[0].second;
 }
 

@@ -11,7 +11,7 @@ namespace talweg {
 namespace {
 
 TEST(Model, OfTheTutorialHasWhatItsFileSays) {
-  const Model model = load_model_text(kThreeLayer, "graphs/three_layer.yaml");
+  const CheckedModel model = load_model_text(kThreeLayer, "graphs/three_layer.yaml");
   const Graph& graph = *model.graph;
   EXPECT_EQ(model.name, "three_layer");
   EXPECT_EQ(model.seed, 1U);
@@ -62,7 +62,7 @@ TEST(Model, TakesReplacedNumbersFromItsOptions) {
   options.set = {{"hidden", "2 ** 5"}, {"alpha", "1e-3"}};
   options.seed = 7;
   options.steps = 12;
-  const Model model = load_model_text(kThreeLayer, "three_layer.yaml", options);
+  const CheckedModel model = load_model_text(kThreeLayer, "three_layer.yaml", options);
   EXPECT_EQ((*model.graph)[model.parameters[0].node].shape, (Shape{3, 32}));
   EXPECT_EQ(model.train->optimizer.hyperparameters[0].constant, 1e-3);
   EXPECT_EQ(model.seed, 7U);

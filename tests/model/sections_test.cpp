@@ -11,18 +11,18 @@
 namespace talweg {
 namespace {
 
-Model load(const std::string& sections, const ModelOptions& options = {}) {
+CheckedModel load(const std::string& sections, const ModelOptions& options = {}) {
   return load_model_text("talweg: 1\n" + sections, "models/file.yaml", options);
 }
 
-const Node& named(const Model& model, const std::string& name) {
+const Node& named(const CheckedModel& model, const std::string& name) {
   for (const auto& [known, node] : model.named)
     if (known == name) return (*model.graph)[node];
   throw Error(Status::internal, "no " + name);
 }
 
 TEST(Sections, MayAllBeLeftOut) {
-  const Model model = load("");
+  const CheckedModel model = load("");
   EXPECT_EQ(model.name, "file");
   EXPECT_EQ(model.seed, 0U);
   EXPECT_EQ(model.graph->size(), 0U);
@@ -30,7 +30,7 @@ TEST(Sections, MayAllBeLeftOut) {
 }
 
 TEST(Sections, ComeInAnyOrder) {
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 train: {minimize: loss, optimizer: gd, steps: 2 * n}
 graph: {loss: sum(w) * n}
 parameters: {w: {shape: [n], init: zeros}}
@@ -45,13 +45,13 @@ TEST(Let, MayUseThoseBeforeIt) {
   options.set = {{"a", "10"}, {"b", "a * 2"}, {"b", "a * 3"}};
   const std::string text = "let: {a: 1, b: a + 1, c: b ** 2}\n";
   EXPECT_EQ(load(text).lets[2].second, 4);
-  const Model replaced = load(text, options);
+  const CheckedModel replaced = load(text, options);
   EXPECT_EQ(replaced.lets[1].second, 30);
   EXPECT_EQ(replaced.lets[2].second, 900);
 }
 
 TEST(Data, HasTheTypeThatNumPyGivesItsElements) {
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 let: {n: 2}
 data:
   integers: [[1, 2], [3, n]]
@@ -71,14 +71,14 @@ data:
 }
 
 TEST(Data, IsOfTheModelsFloatingType) {
-  const Model model = load("dtype: float32\ndata: {x: [0.5]}\ngraph: {y: x * 2}\n");
+  const CheckedModel model = load("dtype: float32\ndata: {x: [0.5]}\ngraph: {y: x * 2}\n");
   EXPECT_EQ(named(model, "x").dtype, DType::float32);
   EXPECT_EQ(named(model, "y").dtype, DType::float32);
 }
 
 TEST(Parameters, AreInitialisedAsTheySay) {
   using Kind = Initializer::Kind;
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 let: {a: 0.5}
 data: {x: [[1, 2, 3]]}
 parameters:
@@ -128,7 +128,7 @@ parameters:
 }
 
 TEST(Graph, GivesItsNamesToNodes) {
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 parameters: {w: {shape: [2], init: ones}}
 graph:
   again: w
@@ -145,7 +145,7 @@ graph:
 }
 
 TEST(Gradients, OfWhatIsMinimizedAreThereBeforeItIsDefined) {
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 parameters: {w: {shape: [2], init: ones}, b: 0.5}
 state: {seen: {shape: [2]}}
 graph:
@@ -169,13 +169,13 @@ train: {minimize: loss / 2, optimizer: gd, steps: 3, log: {Slope: sum(grad(b))}}
 }
 
 TEST(Update, BringsItsValueToTheShapeOfTheState) {
-  const Model model = load("state: {n: {shape: [2, 3]}, m: {init: 4}}\nupdate: {n: m + 1}\n");
+  const CheckedModel model = load("state: {n: {shape: [2, 3]}, m: {init: 4}}\nupdate: {n: m + 1}\n");
   EXPECT_EQ((*model.graph)[model.updates[0].value].shape, (Shape{2, 3}));
   EXPECT_EQ(model.states[1].initializer.first, 4);
 }
 
 TEST(Train, TakesAllItsSettings) {
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 let: {alpha: 0.1}
 parameters: {w: [1, 2]}
 graph: {loss: sum(w * w)}
@@ -212,7 +212,7 @@ TEST(Train, TakesAnotherOptimizerFromTheOptions) {
 }
 
 TEST(Sweep, KeepsTheTextsOfItsGrid) {
-  const Model model = load(R"(
+  const CheckedModel model = load(R"(
 let: {alpha: 0.1, hidden: 4}
 sweep:
   grid: {alpha: [1e-3, 1/100, "2 * 5"], hidden: [4, 32]}

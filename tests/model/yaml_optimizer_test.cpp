@@ -40,7 +40,7 @@ std::string formula(const Value& value) {
 }
 
 TEST(YamlOptimizer, ThatSaysMomentumEmitsWhatThePluginEmits) {
-  const Model model = load_model_text(kMomentum, "file.yaml");
+  const CheckedModel model = load_model_text(kMomentum, "file.yaml");
   const auto plugin = load_optimizer("momentum", PluginPath::standard());
   TestSite expected({4, 3});
   expected.set(*plugin);
@@ -58,7 +58,7 @@ TEST(YamlOptimizer, ThatSaysMomentumEmitsWhatThePluginEmits) {
 }
 
 TEST(YamlOptimizer, HasTheHyperparametersOfItsFile) {
-  const Model model = load_model_text(R"(talweg: 1
+  const CheckedModel model = load_model_text(R"(talweg: 1
 let: {start: 1/4}
 optimizers:
   mine:
@@ -68,7 +68,7 @@ optimizers:
       gamma: {min: 0}
     update: {param: param - alpha * grad ** beta / (step + 1) * gamma}
 )",
-                                      "file.yaml");
+                                             "file.yaml");
   const UpdateRule& rule = *model.optimizers.at(0);
   EXPECT_EQ(rule.name(), "mine");
   ASSERT_EQ(rule.hyperparameters().size(), 3U);
@@ -81,14 +81,14 @@ optimizers:
 }
 
 TEST(YamlOptimizer, MayUseNamedNumbersUnlessItHasThemItself) {
-  const Model model = load_model_text(R"(talweg: 1
+  const CheckedModel model = load_model_text(R"(talweg: 1
 let: {alpha: 3, c: 7}
 optimizers:
   mine:
     with: {alpha: 0.5}
     update: {param: param - alpha * grad * c}
 )",
-                                      "file.yaml");
+                                             "file.yaml");
   TestSite site({2});
   site.set(*model.optimizers[0]);
   model.optimizers[0]->emit(site);
@@ -96,9 +96,9 @@ optimizers:
 }
 
 TEST(YamlOptimizer, ThatMixesElementsAsksForTheShape) {
-  for (const char* update : {"param - grad / sum(grad)", "param - grad.shape[0] * grad",
-                             "param - len(grad) * grad"}) {
-    const Model model = load_model_text(
+  for (const char* update :
+       {"param - grad / sum(grad)", "param - grad.shape[0] * grad", "param - len(grad) * grad"}) {
+    const CheckedModel model = load_model_text(
         std::string("talweg: 1\noptimizers:\n  mine:\n    update: {param: \"") + update + "\"}\n",
         "file.yaml");
     TestSite site({4, 3});

@@ -1,0 +1,75 @@
+// Runs a graph node by node with the reference kernels: short, obvious, slow.
+
+#include <algorithm>
+#include <map>
+#include <talweg/error.hpp>
+
+#include "graph/op.hpp"
+#include "program/executor.hpp"
+#include "program/needed_nodes.hpp"
+
+namespace talweg {
+namespace {
+
+template <class T>
+class ReferenceExecutor final : public Executor {
+ public:
+  ReferenceExecutor(const Graph& graph, Task task) : graph_(graph), task_(std::move(task)) {
+    for (NodeId id : needed_nodes(graph, task_)) {
+      nodes_.push_back(id);
+      values_[id].resize(static_cast<std::size_t>(graph[id].shape.elements()));
+    }
+  }
+
+  void run() override {
+    for (NodeId id : nodes_) {
+      if (graph_[id].op->leaf)
+        load(id);
+      else
+        compute(id);
+    }
+    for (const Assignment& assignment : task_.assignments)
+      std::ranges::copy(values_.at(assignment.value), static_cast<T*>(assignment.destination));
+  }
+
+  [[nodiscard]] const void* value(NodeId fetched) const override { return values_.at(fetched).data(); }
+
+  [[nodiscard]] std::string listing() const override {
+    std::string text;
+    for (NodeId id : nodes_)
+      text += graph_.describe(id) + " " + to_string(graph_[id].shape) + "  " + graph_[id].op->name + "\n";
+    return text;
+  }
+
+ private:
+  void load(NodeId id) {
+    std::vector<T>& value = values_.at(id);
+    std::copy_n(static_cast<const T*>(find_binding(graph_, task_, id).data), value.size(), value.data());
+  }
+
+  void compute(NodeId id) {
+    const Node& node = graph_[id];
+    std::vector<TensorView<const T>> inputs;
+    for (NodeId input : node.inputs) inputs.push_back({values_.at(input).data(), graph_[input].shape});
+    const ReferenceCall<T> call{node, inputs, {values_.at(id).data(), node.shape}};
+    if constexpr (std::is_same_v<T, float>)
+      node.op->reference_float32(call);
+    else
+      node.op->reference_float64(call);
+  }
+
+  const Graph& graph_;
+  Task task_;
+  std::vector<NodeId> nodes_;
+  std::map<NodeId, std::vector<T>> values_;
+};
+
+}  // namespace
+
+std::unique_ptr<Executor> make_reference_executor(const Graph& graph, Task task) {
+  if (graph.floating() == DType::float32)
+    return std::make_unique<ReferenceExecutor<float>>(graph, std::move(task));
+  return std::make_unique<ReferenceExecutor<double>>(graph, std::move(task));
+}
+
+}  // namespace talweg
