@@ -1,0 +1,102 @@
+#include "training/trainer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <talweg/error.hpp>
+
+#include "plugin/optimizers.hpp"
+#include "support/numbers.hpp"
+#include "support/suggest.hpp"
+#include "training/training_run.hpp"
+#include "training/training_state.hpp"
+
+namespace talweg {
+
+struct Trainer::State : TrainingState {
+  using TrainingState::TrainingState;
+
+  /// The present value of a node, by a program of its own.
+  NamedTensor evaluate(NodeId node, std::string_view name) {
+    std::unique_ptr<Executor>& program = programs[node];
+    if (program == nullptr) program = compile({}, {node});
+    program->run();
+    return read(*program, node, std::string(name));
+  }
+
+  std::map<NodeId, std::unique_ptr<Executor>> programs;
+};
+
+Trainer::Trainer(CheckedModel model, std::shared_ptr<const UpdateRule> optimizer,
+                 const TrainerOptions& options)
+    : state_(std::make_unique<State>(std::move(model), std::move(optimizer), options)) {}
+
+Trainer::~Trainer() = default;
+
+const CheckedModel& Trainer::model() const { return state_->model; }
+
+EndRecord Trainer::run(TrainingObserver& observer) { return TrainingRun(*state_, observer).run(); }
+
+void Trainer::request_stop() noexcept { state_->stop_requested = true; }
+
+std::int64_t Trainer::step() const { return state_->step; }
+
+NamedTensor Trainer::value(std::string_view name) {
+  const auto& named = state_->model.named;
+  const auto found = std::ranges::find(named, name, &std::pair<std::string, NodeId>::first);
+  if (found == named.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, node] : named) names.push_back(known);
+    throw Error(Status::model, "the model has no '" + std::string(name) + "'")
+        .set_hint(did_you_mean(name, names));
+  }
+  return state_->evaluate(found->second, name);
+}
+
+NamedTensor Trainer::gradient(std::string_view parameter) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < state_->graph.gradients.size(); ++i) {
+    names.push_back(state_->model.parameters[i].name);
+    if (names.back() == parameter) return state_->evaluate(state_->graph.gradients[i], parameter);
+  }
+  throw Error(Status::model, names.empty() ? "the model trains nothing, so there is no gradient"
+                                           : "there is no parameter '" + std::string(parameter) + "'")
+      .set_hint(did_you_mean(parameter, names));
+}
+
+void Trainer::set_value(std::string_view name, std::span<const double> values) {
+  std::vector<std::string> names;
+  for (const KeptTensor& tensor : state_->values.tensors()) {
+    if (tensor.kind == KeptTensor::Kind::optimizer) continue;
+    names.push_back(tensor.name);
+    if (tensor.name != name) continue;
+    if (tensor.shape.elements() != static_cast<std::int64_t>(values.size()))
+      throw Error(Status::model, "'" + tensor.name + "' is " + to_string(tensor.shape) + " and has " +
+                                     count(tensor.shape.elements(), "element") + ", not " +
+                                     std::to_string(values.size()));
+    return state_->values.write(tensor, values);
+  }
+  throw Error(Status::model, "there is no parameter or state '" + std::string(name) + "'")
+      .set_hint(did_you_mean(name, names));
+}
+
+std::string Trainer::program_listing() {
+  return state_->compile(state_->values.assignments(), {})->listing();
+}
+
+std::shared_ptr<const UpdateRule> find_optimizer(const CheckedModel& model, const PluginPath& plugins) {
+  if (!model.train || model.parameters.empty()) return nullptr;
+  const OptimizerSetting& setting = model.train->optimizer;
+  const auto own =
+      std::ranges::find_if(model.optimizers, [&](const auto& rule) { return rule->name() == setting.name; });
+  if (own != model.optimizers.end()) return *own;
+  try {
+    return load_optimizer(setting.name, plugins);
+  } catch (Error& error) {
+    // What is wrong with a file is said in one line, without the model's.
+    const bool has_file = is_plugin_name(setting.name) && !plugins.find(setting.name).empty();
+    if (!has_file && setting.span.known()) error.at(setting.span.location());
+    throw;
+  }
+}
+
+}  // namespace talweg
