@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "graph/update_rule.hpp"
+#include "model/model.hpp"
+
+namespace talweg {
+
+/// A rule's hyperparameters with the values that a model gives them, or else their defaults.
+class HyperparameterValues {
+ public:
+  /// Throws Error{model} with a place in the file: one that the rule does not have (with the nearest as
+  /// hint), one that is out of range, one that is required and not given, an option that depends on `step`.
+  HyperparameterValues(CheckedModel& model, const UpdateRule& rule);
+
+  // REQUIRES: the rule has a number, or a flag, of that name.
+  [[nodiscard]] Value number(std::string_view name) const { return numbers_.find(name)->second; }
+  [[nodiscard]] bool flag(std::string_view name) const { return flags_.find(name)->second; }
+
+ private:
+  std::map<std::string, Value, std::less<>> numbers_;
+  std::map<std::string, bool, std::less<>> flags_;
+};
+
+}  // namespace talweg

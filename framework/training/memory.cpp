@@ -1,0 +1,73 @@
+#include "training/memory.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <talweg/error.hpp>
+
+#include "support/numbers.hpp"
+
+namespace talweg {
+namespace {
+
+/// Calls `body` with `data` as a span of its type.
+template <class Body>
+auto with_elements(const void* data, DType floating, std::int64_t count, Body body) {
+  const auto size = static_cast<std::size_t>(count);
+  if (floating == DType::float32) return body(std::span(static_cast<const float*>(data), size));
+  return body(std::span(static_cast<const double*>(data), size));
+}
+
+}  // namespace
+
+Memory::Memory(DType floating, std::int64_t elements) : dtype_(floating), elements_(elements) {
+  const std::size_t bytes = byte(elements);
+  data_.reset(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow)));
+  if (data_ == nullptr)
+    throw Error(Status::model,
+                "there is not enough memory for " + count(elements, "value") + " of the model's tensors");
+  std::memset(data_.get(), 0, bytes);
+}
+
+std::vector<double> Memory::read(std::int64_t first, std::int64_t count) const {
+  return to_doubles(at(first), dtype_, count);
+}
+
+void Memory::write(std::int64_t first, std::span<const double> values) {
+  if (dtype_ == DType::float32)
+    std::ranges::transform(values, static_cast<float*>(at(first)),
+                           [](double value) { return static_cast<float>(value); });
+  else
+    std::ranges::copy(values, static_cast<double*>(at(first)));
+}
+
+void Memory::copy_from(const Memory& other) { std::memcpy(data_.get(), other.data_.get(), byte(elements_)); }
+
+std::vector<double> to_doubles(const void* data, DType floating, std::int64_t count) {
+  return with_elements(data, floating, count,
+                       [](auto elements) { return std::vector<double>(elements.begin(), elements.end()); });
+}
+
+bool all_finite(const void* data, DType floating, std::int64_t count) {
+  return with_elements(data, floating, count, [](auto elements) {
+    // Without a way out of the loop the compiler makes vector instructions of it.
+    bool finite = true;
+    for (const auto element : elements)
+      finite &= std::abs(element) <= std::numeric_limits<decltype(+element)>::max();
+    return finite;
+  });
+}
+
+double largest_magnitude(const void* data, DType floating, std::int64_t count) {
+  return with_elements(data, floating, count, [](auto elements) {
+    double largest = 0;
+    for (const auto element : elements) {
+      if (std::isnan(element)) return std::numeric_limits<double>::quiet_NaN();
+      largest = std::max(largest, static_cast<double>(std::abs(element)));
+    }
+    return largest;
+  });
+}
+
+}  // namespace talweg

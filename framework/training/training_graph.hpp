@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/model.hpp"
+
+namespace talweg {
+
+/// A tensor that an update rule keeps from step to step.
+struct OptimizerState {
+  std::string name;
+  double initial = 0;
+  NodeId leaf = kNoNode;
+  NodeId next = kNoNode;  ///< what it becomes; kNoNode where it stays
+};
+
+/// One emission of the update rule: for one parameter, or for all of them laid end to end.
+struct Emission {
+  std::size_t first = 0;  ///< parameters [first, first + count) of the model
+  std::size_t count = 0;
+  NodeId parameter = kNoNode;  ///< leaf
+  NodeId next = kNoNode;       ///< what it becomes
+  std::vector<OptimizerState> states;
+};
+
+/// What training adds to a model's graph: a step of it is one run that assigns every `next`.
+struct TrainingGraph {
+  std::vector<NodeId> gradients;  ///< of what is minimized, by parameter, each of its shape
+  std::vector<Emission> emissions;
+};
+
+/// Appends gradients and the rule's update to the model's graph. A rule that does not ask for the shape of
+/// its parameter is emitted once, over the vector of all parameters; any other for each parameter by itself.
+/// Throws Error: hyperparameters, an op without a gradient rule, whatever the rule itself throws.
+/// REQUIRES: the model has `train:`.
+[[nodiscard]] TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule);
+
+}  // namespace talweg

@@ -1,0 +1,208 @@
+#include "training/training_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "training/divergence.hpp"
+
+namespace talweg {
+namespace {
+
+/// Steps between two looks at whether everything is finite: often enough to lose little work, seldom enough
+/// to cost nothing.
+constexpr std::int64_t kCheckInterval = 128;
+constexpr std::chrono::milliseconds kProgressInterval{250};
+
+/// 1, 2 or 5 times a power of ten: the one next to a twentieth of the steps.
+std::int64_t choose_log_interval(std::int64_t steps) {
+  const double wanted = static_cast<double>(steps) / 20;
+  std::int64_t best = 1;
+  for (std::int64_t power = 1; static_cast<double>(power) <= wanted; power *= 10)
+    for (std::int64_t candidate : {power, 2 * power, 5 * power})
+      if (std::abs(std::log(static_cast<double>(candidate) / wanted)) <
+          std::abs(std::log(static_cast<double>(best) / wanted)))
+        best = candidate;
+  return best;
+}
+
+std::int64_t log_interval(const CheckedModel& model) {
+  if (!model.train) return 1;
+  return model.train->log_every > 0 ? model.train->log_every : choose_log_interval(model.train->steps);
+}
+
+std::int64_t parameter_elements(const CheckedModel& model) {
+  std::int64_t elements = 0;
+  for (const TensorDeclaration& parameter : model.parameters)
+    elements += (*model.graph)[parameter.node].shape.elements();
+  return elements;
+}
+
+double seconds_between(std::chrono::steady_clock::time_point begin,
+                       std::chrono::steady_clock::time_point end) {
+  return std::chrono::duration<double>(end - begin).count();
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(TrainingState& state, TrainingObserver& observer)
+    : state_(state),
+      observer_(observer),
+      steps_(state.planned_steps()),
+      log_every_(log_interval(state.model)),
+      first_step_(state.step),
+      good_(state.values.snapshot()),
+      good_step_(state.step) {}
+
+EndRecord TrainingRun::run() {
+  announce();
+  if (state_.model.train) {
+    const TrainSetting& train = *state_.model.train;
+    loss_program_ = state_.compile({}, {train.minimize});
+    std::vector<NodeId> logged = {train.minimize};
+    for (const NamedExpression& entry : train.log) logged.push_back(entry.value);
+    log_program_ = state_.compile({}, std::move(logged));
+  }
+  if (state_.step < steps_) {
+    std::vector<NodeId> watched;
+    if (state_.model.train->stop_gradient) watched = state_.graph.gradients;
+    if (state_.model.train->stop_loss) watched.push_back(state_.model.train->minimize);
+    step_program_ = state_.compile(state_.values.assignments(), std::move(watched));
+  }
+  begin_ = shown_ = Clock::now();
+  EndRecord end;
+  end.reason = train();
+  end.seconds = seconds_between(begin_, Clock::now());
+  state_.stop_requested = false;
+  check();
+  end.steps = state_.step;
+  end.values = logged_values();
+  if (state_.model.train && !state_.model.train->report.empty()) {
+    std::vector<NodeId> nodes;
+    for (const NamedExpression& entry : state_.model.train->report) nodes.push_back(entry.value);
+    const auto program = state_.compile({}, std::move(nodes));
+    program->run();
+    for (const NamedExpression& entry : state_.model.train->report)
+      end.report.push_back(state_.read(*program, entry.value, entry.name));
+  }
+  observer_.ended(end);
+  return end;
+}
+
+void TrainingRun::announce() {
+  const CheckedModel& model = state_.model;
+  observer_.started({.name = model.name,
+                     .seed = model.seed,
+                     .dtype = model.graph->floating(),
+                     .parameters = parameter_elements(model),
+                     .optimizer = state_.rule == nullptr ? "" : state_.rule->name(),
+                     .steps = steps_,
+                     .first_step = first_step_,
+                     .threads = state_.options.threads});
+}
+
+EndReason TrainingRun::train() {
+  while (state_.step < steps_) {
+    if (state_.stop_requested) return EndReason::interrupted;
+    if (state_.step % log_every_ == 0) write_log_line();
+    const Clock::time_point before = Clock::now();
+    const std::int64_t next_log_line = state_.step - state_.step % log_every_ + log_every_;
+    if (const auto reason =
+            make_steps(std::min({steps_, next_log_line, good_step_ + kCheckInterval, state_.step + chunk_})))
+      return *reason;
+    if (state_.step - good_step_ >= kCheckInterval) check();
+    const Clock::time_point now = Clock::now();
+    const double seconds = seconds_between(before, now);
+    if (seconds < 0.005) chunk_ = std::min(2 * chunk_, kCheckInterval);
+    if (seconds > 0.05) chunk_ = std::max<std::int64_t>(1, chunk_ / 2);
+    if (now - shown_ < kProgressInterval) continue;
+    check();  // whoever follows may keep the values
+    show_progress(now);
+  }
+  return EndReason::steps;
+}
+
+std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
+  const bool has_condition = state_.model.train->stop_gradient || state_.model.train->stop_loss;
+  while (state_.step < end && !state_.stop_requested.load(std::memory_order_relaxed)) {
+    step_program_->run();
+    state_.set_step(state_.step + 1);
+    if (!has_condition) continue;
+    if (const auto reason = stop_condition()) return reason;
+  }
+  return std::nullopt;
+}
+
+std::optional<EndReason> TrainingRun::stop_condition() const {
+  const TrainSetting& train = *state_.model.train;
+  const Graph& graph = *state_.model.graph;
+  const auto largest = [&](NodeId id) {
+    return largest_magnitude(step_program_->value(id), graph.floating(), graph[id].shape.elements());
+  };
+  if (train.stop_gradient && !state_.graph.gradients.empty() &&
+      std::ranges::all_of(state_.graph.gradients,
+                          [&](NodeId gradient) { return largest(gradient) <= *train.stop_gradient; }))
+    return EndReason::gradient;
+  if (train.stop_loss && state_.read_scalar(*step_program_, train.minimize) <= *train.stop_loss)
+    return EndReason::loss;
+  return std::nullopt;
+}
+
+void TrainingRun::write_log_line() {
+  check();
+  observer_.logged({state_.step, logged_values()});
+}
+
+std::vector<NamedTensor> TrainingRun::logged_values() {
+  std::vector<NamedTensor> values;
+  if (log_program_ == nullptr) return values;
+  const TrainSetting& train = *state_.model.train;
+  log_program_->run();
+  values.push_back(state_.read(*log_program_, train.minimize, "loss"));
+  loss_ = values.front().values.front();
+  for (const NamedExpression& entry : train.log)
+    values.push_back(state_.read(*log_program_, entry.value, entry.name));
+  return values;
+}
+
+void TrainingRun::check() {
+  if (state_.values.first_not_finite() != nullptr || !loss_is_finite()) diverge();
+  state_.values.save_to(good_);
+  good_step_ = state_.step;
+}
+
+bool TrainingRun::loss_is_finite() {
+  if (loss_program_ == nullptr) return true;
+  loss_program_->run();
+  return std::isfinite(state_.read_scalar(*loss_program_, state_.model.train->minimize));
+}
+
+void TrainingRun::diverge() {
+  // From the last good values on, step by step, to the one that spoils them. A run is repeated to the bit.
+  const std::int64_t last = state_.step;
+  state_.values.restore(good_);
+  state_.set_step(good_step_);
+  while (state_.step < last && loss_is_finite()) {
+    step_program_->run();
+    const bool spoiled = state_.values.first_not_finite() != nullptr;
+    if (spoiled) state_.values.restore(good_);
+    if (spoiled) break;
+    state_.values.save_to(good_);
+    state_.set_step(state_.step + 1);
+  }
+  state_.stop_requested = false;
+  throw explain_divergence(state_);
+}
+
+void TrainingRun::show_progress(Clock::time_point now) {
+  shown_ = now;
+  const double elapsed = seconds_between(begin_, now);
+  ProgressRecord progress;
+  progress.step = state_.step;
+  progress.steps = steps_;
+  progress.loss = loss_;
+  progress.steps_per_second = static_cast<double>(state_.step - first_step_) / elapsed;
+  progress.seconds_left = static_cast<double>(steps_ - state_.step) / progress.steps_per_second;
+  observer_.progressed(progress);
+}
+
+}  // namespace talweg

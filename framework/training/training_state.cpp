@@ -1,0 +1,37 @@
+#include "training/training_state.hpp"
+
+namespace talweg {
+
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler asks for a stop");
+
+TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const UpdateRule> optimizer,
+                             const TrainerOptions& chosen)
+    : model(std::move(given)),
+      rule(std::move(optimizer)),
+      options(chosen),
+      graph(rule == nullptr ? TrainingGraph{} : append_training(model, *rule)),
+      values(model, graph) {
+  set_step(0);
+  values.set_steps(planned_steps());
+}
+
+std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignments,
+                                                 std::vector<NodeId> fetches) const {
+  Task task{values.bindings(), std::move(assignments), std::move(fetches)};
+  if (options.reference_executor) return make_reference_executor(*model.graph, std::move(task));
+  return compile_program(*model.graph, std::move(task), {.threads = options.threads});
+}
+
+NamedTensor TrainingState::read(const Executor& program, NodeId id, std::string name) const {
+  const Node& node = (*model.graph)[id];
+  return {std::move(name), node.shape, node.dtype,
+          to_doubles(program.value(id), model.graph->floating(), node.shape.elements())};
+}
+
+double TrainingState::read_scalar(const Executor& program, NodeId id) const {
+  const void* value = program.value(id);
+  return model.graph->floating() == DType::float32 ? *static_cast<const float*>(value)
+                                                   : *static_cast<const double*>(value);
+}
+
+}  // namespace talweg

@@ -1,0 +1,161 @@
+#include "training/values.hpp"
+
+#include <algorithm>
+
+#include "support/random.hpp"
+#include "training/initial_values.hpp"
+
+namespace talweg {
+namespace {
+
+/// `elements` and what it takes to begin the next tensor at a multiple of 64 bytes in either type.
+std::int64_t padded(std::int64_t elements) {
+  constexpr std::int64_t kStep = Memory::kAlignment / sizeof(float);
+  return (elements + kStep - 1) / kStep * kStep;
+}
+
+std::int64_t end_of(const std::vector<KeptTensor>& tensors) {
+  return tensors.empty() ? 0 : tensors.back().first + tensors.back().shape.elements();
+}
+
+std::vector<std::string> optimizer_state_names(const TrainingGraph& training) {
+  std::vector<std::string> names;
+  for (const Emission& emission : training.emissions)
+    for (const OptimizerState& state : emission.states)
+      if (std::ranges::find(names, state.name) == names.end()) names.push_back(state.name);
+  return names;
+}
+
+/// Places for all kept tensors, in the order in which they lie in memory.
+std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& training) {
+  std::vector<KeptTensor> tensors;
+  const auto add = [&](KeptTensor::Kind kind, const TensorDeclaration& declaration, std::int64_t first,
+                       const std::string& optimizer = "") {
+    tensors.push_back(
+        {kind, declaration.name, optimizer, (*model.graph)[declaration.node].shape, first, true});
+  };
+  for (const TensorDeclaration& parameter : model.parameters)
+    add(KeptTensor::Kind::parameter, parameter, end_of(tensors));
+  for (const std::string& name : optimizer_state_names(training)) {
+    const std::int64_t begin = padded(end_of(tensors));
+    for (const Emission& emission : training.emissions)
+      if (std::ranges::find(emission.states, name, &OptimizerState::name) != emission.states.end())
+        for (std::size_t i = emission.first; i < emission.first + emission.count; ++i)
+          add(KeptTensor::Kind::optimizer, model.parameters[i], begin + tensors[i].first, name);
+  }
+  for (const TensorDeclaration& state : model.states)
+    add(KeptTensor::Kind::state, state, padded(end_of(tensors)));
+  return tensors;
+}
+
+std::int64_t data_elements(const CheckedModel& model) {
+  std::int64_t elements = 0;
+  for (const DataEntry& entry : model.data)
+    elements += padded(static_cast<std::int64_t>(entry.values.size()));
+  return elements;
+}
+
+}  // namespace
+
+std::string stored_name(const KeptTensor& tensor) {
+  return tensor.kind == KeptTensor::Kind::optimizer ? "optimizer:" + tensor.optimizer + ":" + tensor.name
+                                                    : tensor.name;
+}
+
+Values::Values(const CheckedModel& model, const TrainingGraph& training)
+    : tensors_(lay_out(model, training)),
+      kept_(model.graph->floating(), end_of(tensors_)),
+      data_(model.graph->floating(), data_elements(model)),
+      scalars_(model.graph->floating(), 2) {
+  fill(model, training);
+  bind(model, training);
+}
+
+void Values::fill(const CheckedModel& model, const TrainingGraph& training) {
+  LegacyGenerator generator(model.seed);
+  const auto draw = [&](KeptTensor::Kind kind, const std::vector<TensorDeclaration>& declarations) {
+    for (const TensorDeclaration& declaration : declarations) {
+      const KeptTensor& tensor = *find(kind, declaration.name);
+      std::vector<double> values(static_cast<std::size_t>(tensor.shape.elements()));
+      draw_initial_values(declaration.initializer, tensor.shape, generator, values);
+      write(tensor, values);
+    }
+  };
+  draw(KeptTensor::Kind::parameter, model.parameters);
+  draw(KeptTensor::Kind::state, model.states);
+  for (const Emission& emission : training.emissions)
+    for (const OptimizerState& state : emission.states)
+      for (std::size_t i = emission.first; i < emission.first + emission.count; ++i) {
+        const KeptTensor& tensor = *find(KeptTensor::Kind::optimizer, model.parameters[i].name, state.name);
+        write(tensor, std::vector(static_cast<std::size_t>(tensor.shape.elements()), state.initial));
+      }
+  for (KeptTensor& tensor : tensors_)
+    tensor.finite = tensor.kind == KeptTensor::Kind::parameter || is_finite(tensor);
+}
+
+void Values::bind(const CheckedModel& model, const TrainingGraph& training) {
+  using Kind = KeptTensor::Kind;
+  for (const TensorDeclaration& parameter : model.parameters)
+    bindings_.push_back({parameter.node, place_of(*find(Kind::parameter, parameter.name))});
+  for (const Emission& emission : training.emissions) {
+    const KeptTensor& parameter = *find(Kind::parameter, model.parameters[emission.first].name);
+    if (emission.count > 1) bindings_.push_back({emission.parameter, place_of(parameter)});
+    assign(emission.next, parameter);
+    for (const OptimizerState& state : emission.states) {
+      const KeptTensor& tensor = *find(Kind::optimizer, parameter.name, state.name);
+      bindings_.push_back({state.leaf, place_of(tensor)});
+      if (state.next != kNoNode) assign(state.next, tensor);
+    }
+  }
+  for (const TensorDeclaration& state : model.states)
+    bindings_.push_back({state.node, place_of(*find(Kind::state, state.name))});
+  for (const StateUpdate& update : model.updates)
+    assign(update.value, *find(Kind::state, model.states[update.state].name));
+  std::int64_t first = 0;
+  for (const DataEntry& entry : model.data) {
+    data_.write(first, entry.values);
+    bindings_.push_back({entry.node, data_.at(first)});
+    first += padded(static_cast<std::int64_t>(entry.values.size()));
+  }
+  if (model.step != kNoNode) bindings_.push_back({model.step, scalars_.at(0)});
+  if (model.steps != kNoNode) bindings_.push_back({model.steps, scalars_.at(1)});
+}
+
+void Values::assign(NodeId value, const KeptTensor& tensor) {
+  assignments_.push_back({value, place_of(tensor)});
+  if (tensor.finite) finite_nodes_.push_back(value);
+}
+
+const KeptTensor* Values::find(KeptTensor::Kind kind, std::string_view name,
+                               std::string_view optimizer) const {
+  const auto found = std::ranges::find_if(tensors_, [&](const KeptTensor& tensor) {
+    return tensor.kind == kind && tensor.name == name && tensor.optimizer == optimizer;
+  });
+  return found == tensors_.end() ? nullptr : &*found;
+}
+
+NamedTensor Values::read(const KeptTensor& tensor) const {
+  return {tensor.name, tensor.shape, kept_.dtype(), kept_.read(tensor.first, tensor.shape.elements())};
+}
+
+void Values::write(const KeptTensor& tensor, std::span<const double> values) {
+  kept_.write(tensor.first, values);
+}
+
+bool Values::is_finite(const KeptTensor& tensor) const {
+  return all_finite(kept_.at(tensor.first), kept_.dtype(), tensor.shape.elements());
+}
+
+const KeptTensor* Values::first_not_finite() const {
+  const auto found = std::ranges::find_if(
+      tensors_, [&](const KeptTensor& tensor) { return tensor.finite && !is_finite(tensor); });
+  return found == tensors_.end() ? nullptr : &*found;
+}
+
+Memory Values::snapshot() const {
+  Memory copy(kept_.dtype(), kept_.elements());
+  copy.copy_from(kept_);
+  return copy;
+}
+
+}  // namespace talweg

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "program/executor.hpp"
+#include "training/memory.hpp"
+#include "training/records.hpp"
+#include "training/training_graph.hpp"
+
+namespace talweg {
+
+/// A tensor that lasts from step to step.
+struct KeptTensor {
+  enum class Kind : std::uint8_t { parameter, state, optimizer };
+
+  Kind kind = Kind::parameter;
+  std::string name;  ///< of the parameter or state; of the parameter that an optimizer's state belongs to
+  std::string optimizer;  ///< how the rule calls an optimizer's state; "" for the others
+  Shape shape;
+  std::int64_t first = 0;  ///< its first element in the memory of all kept tensors
+  bool finite = true;      ///< begins finite: becoming anything else is divergence. Always so for parameters
+};
+
+/// Its name in a checkpoint: an optimizer's state is "optimizer:<state>:<parameter>".
+[[nodiscard]] std::string stored_name(const KeptTensor& tensor);
+
+/// The memory of a model's leaves. Everything that a step changes lies in one piece: first x, the parameters
+/// end to end, then each state of the optimizer laid out as x is, then the model's states.
+class Values {
+ public:
+  /// Draws the initial values.
+  Values(const CheckedModel& model, const TrainingGraph& training);
+
+  /// For every leaf of the model and of its training graph.
+  [[nodiscard]] const std::vector<Binding>& bindings() const { return bindings_; }
+  /// A step of training: the optimizer's and the model's own updates.
+  [[nodiscard]] const std::vector<Assignment>& assignments() const { return assignments_; }
+
+  /// The nodes among what is assigned that have to stay finite.
+  [[nodiscard]] const std::vector<NodeId>& finite_nodes() const { return finite_nodes_; }
+
+  [[nodiscard]] const std::vector<KeptTensor>& tensors() const { return tensors_; }
+  /// The parameter or state of that name, or null; `optimizer` asks for the state of a parameter.
+  [[nodiscard]] const KeptTensor* find(KeptTensor::Kind kind, std::string_view name,
+                                       std::string_view optimizer = "") const;
+  [[nodiscard]] NamedTensor read(const KeptTensor& tensor) const;
+  /// REQUIRES: as many values as the tensor has elements.
+  void write(const KeptTensor& tensor, std::span<const double> values);
+
+  void set_step(std::int64_t step) { scalars_.write(0, static_cast<double>(step)); }
+  void set_steps(std::int64_t steps) { scalars_.write(1, static_cast<double>(steps)); }
+
+  /// The tensor that has become infinite or not a number, or null.
+  [[nodiscard]] const KeptTensor* first_not_finite() const;
+  /// A copy of everything that a step changes.
+  [[nodiscard]] Memory snapshot() const;
+  void save_to(Memory& snapshot) const { snapshot.copy_from(kept_); }
+  void restore(const Memory& snapshot) { kept_.copy_from(snapshot); }
+
+ private:
+  void fill(const CheckedModel& model, const TrainingGraph& training);
+  void bind(const CheckedModel& model, const TrainingGraph& training);
+  [[nodiscard]] bool is_finite(const KeptTensor& tensor) const;
+  [[nodiscard]] void* place_of(const KeptTensor& tensor) { return kept_.at(tensor.first); }
+  void assign(NodeId value, const KeptTensor& tensor);
+
+  std::vector<KeptTensor> tensors_;
+  Memory kept_, data_, scalars_;
+  std::vector<Binding> bindings_;
+  std::vector<Assignment> assignments_;
+  std::vector<NodeId> finite_nodes_;
+};
+
+}  // namespace talweg

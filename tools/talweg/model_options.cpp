@@ -1,0 +1,40 @@
+#include "model_options.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <talweg/error.hpp>
+#include <thread>
+
+namespace talweg {
+
+void ModelArguments::declare(CommandLine& line) {
+  constexpr std::int64_t kLargestSeed = 0xFFFFFFFF;
+  line.argument("MODEL", "the model file", model);
+  line.option("--set", "NAME=VALUE", "replaces a number of the model's `let:`", set);
+  line.option("--seed", "N", "in place of the model's seed", seed, 0, kLargestSeed);
+  line.option("--steps", "N", "in place of the model's number of steps", steps, 0);
+  line.option("--set-optimizer", "NAME", "another optimizer, with its defaults", optimizer);
+  line.option("--plugins", "DIR", "a directory with plugins, besides the installed ones", plugins);
+  line.option("--data", "DIR", "where data files are looked for, after the model's own directory", data);
+}
+
+ModelOptions ModelArguments::options() const {
+  ModelOptions result;
+  for (const std::string& setting : set) result.set.push_back(split_setting("--set", setting));
+  if (seed) result.seed = static_cast<std::uint32_t>(*seed);
+  result.steps = steps;
+  result.optimizer = optimizer;
+  std::error_code problem;
+  if (data && !std::filesystem::is_directory(*data, problem))
+    throw Error(Status::data, "--data: '" + *data + "' is not a directory");
+  return result;
+}
+
+PluginPath ModelArguments::plugin_path() const {
+  const std::vector<std::filesystem::path> directories(plugins.begin(), plugins.end());
+  return PluginPath::standard(directories);
+}
+
+int processor_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+}  // namespace talweg

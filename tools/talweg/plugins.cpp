@@ -1,0 +1,147 @@
+// talweg plugins list, talweg plugins describe NAME
+
+#include <talweg/error.hpp>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "output.hpp"
+#include "plugin/optimizers.hpp"
+#include "support/json_object.hpp"
+#include "support/numbers.hpp"
+#include "support/suggest.hpp"
+#include "support/table.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr const char* kExplanation =
+    "A plugin NAME is NAME.so in the installed directory, in those of --plugins, or in those of\n"
+    "$TALWEG_PLUGIN_PATH (absolute, separated by colons); the first that is found is taken.\n";
+
+struct Options {
+  std::vector<std::string> plugins;
+  bool json = false;
+
+  void declare(CommandLine& line) {
+    line.option("--plugins", "DIR", "a directory with plugins, besides the installed ones", plugins);
+    line.flag("--json", "one JSON object a line", json);
+    line.explain(kExplanation);
+  }
+  [[nodiscard]] PluginPath path() const {
+    const std::vector<std::filesystem::path> directories(plugins.begin(), plugins.end());
+    return PluginPath::standard(directories);
+  }
+};
+
+/// The reason alone: "plugin FILE: REASON" names the file, which has a column of its own.
+std::string reason_of(const ListedPlugin& plugin) {
+  const std::string start = "plugin " + plugin.path.string() + ": ";
+  return plugin.error.starts_with(start) ? plugin.error.substr(start.size()) : plugin.error;
+}
+
+JsonObject to_json(const PluginDescription& plugin) {
+  JsonObject object;
+  object.add("event", "plugin").add("name", plugin.name).add("kind", plugin.kind);
+  object.add("summary", plugin.summary).add("file", plugin.path.string());
+  return object.add("api_version", static_cast<std::int64_t>(plugin.api_version));
+}
+
+int run_list(std::span<const std::string> arguments) {
+  Options options;
+  CommandLine line("plugins list", "Lists the plugins there are; one that cannot be used with the reason.");
+  options.declare(line);
+  if (!line.parse(arguments)) {
+    write_output(line.help());
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows = {{"name", "kind", "summary", "file"}};
+  std::string lines;
+  for (const ListedPlugin& plugin : list_plugins(options.path())) {
+    const std::string name = plugin.path.stem().string(), file = plugin.path.string();
+    if (plugin.description) {
+      rows.push_back({name, plugin.description->kind, plugin.description->summary, file});
+      lines += to_json(*plugin.description).text() + "\n";
+    } else {
+      rows.push_back({name, "unusable", reason_of(plugin), file});
+      JsonObject object;
+      object.add("event", "plugin").add("name", name).add("file", file).add("error", plugin.error);
+      lines += object.text() + "\n";
+    }
+  }
+  write_output(options.json ? lines : format_table(rows));
+  return 0;
+}
+
+std::string default_of(const Hyperparameter& hyperparameter) {
+  if (hyperparameter.required) return "required";
+  if (hyperparameter.kind == Hyperparameter::Kind::number) return format_number(hyperparameter.default_value);
+  return hyperparameter.default_value != 0 ? "True" : "False";
+}
+
+std::string range_of(const Hyperparameter& hyperparameter) {
+  return hyperparameter.kind == Hyperparameter::Kind::flag ? "True or False" : describe_range(hyperparameter);
+}
+
+std::string to_text(const PluginDescription& plugin) {
+  std::string text = plugin.name + ": " + plugin.summary + "\n\n";
+  text += format_table({{"kind", plugin.kind},
+                        {"file", plugin.path.string()},
+                        {"API version", std::to_string(plugin.api_version)}});
+  if (plugin.hyperparameters.empty()) return text + "\nIt has no hyperparameters.\n";
+  std::vector<std::vector<std::string>> rows = {{"hyperparameter", "default", "range", "meaning"}};
+  for (const Hyperparameter& hyperparameter : plugin.hyperparameters)
+    rows.push_back(
+        {hyperparameter.name, default_of(hyperparameter), range_of(hyperparameter), hyperparameter.doc});
+  return text + "\n" + format_table(rows);
+}
+
+std::string to_json_line(const PluginDescription& plugin) {
+  std::string list;
+  for (const Hyperparameter& hyperparameter : plugin.hyperparameters) {
+    JsonObject object;
+    object.add("name", hyperparameter.name);
+    object.add("kind", hyperparameter.kind == Hyperparameter::Kind::flag ? "flag" : "number");
+    if (!hyperparameter.required) object.add("default", hyperparameter.default_value);
+    object.add("range", range_of(hyperparameter)).add("doc", hyperparameter.doc);
+    list += (list.empty() ? "" : ",") + object.text();
+  }
+  return to_json(plugin).add_raw("hyperparameters", "[" + list + "]").text() + "\n";
+}
+
+int run_describe(std::span<const std::string> arguments) {
+  Options options;
+  std::string name;
+  CommandLine line("plugins describe", "Shows what a plugin says of itself and the hyperparameters it has.");
+  line.argument("NAME", "of the plugin", name);
+  options.declare(line);
+  if (!line.parse(arguments)) {
+    write_output(line.help());
+    return 0;
+  }
+  const PluginDescription plugin = describe_plugin(name, options.path());
+  write_output(options.json ? to_json_line(plugin) : to_text(plugin));
+  return 0;
+}
+
+}  // namespace
+
+int run_plugins(std::span<const std::string> arguments) {
+  const std::string action = arguments.empty() ? "" : arguments[0];
+  if (action == "list") return run_list(arguments.subspan(1));
+  if (action == "describe") return run_describe(arguments.subspan(1));
+  if (action == "--help" || action == "-h") {
+    write_output(std::string("talweg plugins list [OPTION]...\n"
+                             "talweg plugins describe NAME [OPTION]...\n\n"
+                             "Lists the optimizers there are, or describes one; --help behind either shows "
+                             "its options.\n\n") +
+                 kExplanation);
+    return 0;
+  }
+  Error error(Status::model, action.empty() ? "talweg plugins needs 'list' or 'describe NAME'"
+                                            : "talweg plugins cannot '" + action + "'");
+  const std::vector<std::string> actions = {"list", "describe"};
+  const std::string hint = did_you_mean(action, actions);
+  throw error.set_hint(hint.empty() ? "talweg plugins list" : hint);
+}
+
+}  // namespace talweg
