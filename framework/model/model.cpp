@@ -69,7 +69,8 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
   const Fields fields(root, "a model file",
                       {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
                        "update", "optimizers", "train", "sweep"});
-  model.graph = std::make_unique<Graph>(read_dtype(fields));
+  const DType dtype = read_dtype(fields);
+  model.graph = std::make_unique<Graph>(options.dtype.value_or(dtype));
   ModelContext context{model, options, {}, {}, {}, {}};
   check_version(context, fields);
   if (const DocumentNode* name = fields.find("name")) model.name = require_text(*name, "'name'");
