@@ -15,7 +15,7 @@ target_compile_options(talweg_options INTERFACE -ffp-contract=off)
 
 # talweg_folder(NAME DEPENDS...): the static library of one folder of framework/, from all its sources.
 function(talweg_folder name)
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
   add_library(talweg_${name} STATIC ${sources})
   target_include_directories(talweg_${name} PUBLIC "${PROJECT_SOURCE_DIR}/framework"
                                                    "${PROJECT_SOURCE_DIR}/framework/include")

@@ -4,6 +4,7 @@
 #include <vector>
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xarray.hpp>
+#include <xtensor/xbroadcast.hpp>
 #include <xtensor/xfunction.hpp>
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
@@ -38,7 +39,8 @@ auto input(const ReferenceCall<T>& call, std::size_t i) {
 template <class T, class Expression>
 void write_output(const ReferenceCall<T>& call, const Expression& expression) {
   auto output = tensor(call.output);
-  xt::noalias(output) = expression;
+  // The adaptor cannot be resized, which assigning a smaller shape would try.
+  xt::noalias(output) = xt::broadcast(expression, output.shape());
 }
 
 /// Sets both reference kernels of `op` from one template.

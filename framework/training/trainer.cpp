@@ -7,10 +7,38 @@
 #include "plugin/optimizers.hpp"
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
+#include "training/checkpoint.hpp"
 #include "training/training_run.hpp"
 #include "training/training_state.hpp"
 
 namespace talweg {
+namespace {
+
+/// The stored tensor of each that the model keeps.
+std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const TrainingState& state) {
+  const auto refuse = [&](const std::string& reason) {
+    throw Error(Status::files, checkpoint.path + ": it is the checkpoint of another model: " + reason);
+  };
+  const std::string optimizer = state.rule == nullptr ? "" : state.rule->name();
+  if (checkpoint.optimizer != optimizer)
+    refuse("its optimizer is '" + checkpoint.optimizer + "', that of the model '" + optimizer + "'");
+  std::vector<const NamedTensor*> stored;
+  for (const KeptTensor& tensor : state.values.tensors()) {
+    const std::string name = stored_name(tensor);
+    const auto found = std::ranges::find(checkpoint.tensors, name, &NamedTensor::name);
+    if (found == checkpoint.tensors.end()) refuse("it has no '" + name + "'");
+    const DType dtype = state.model.graph->floating();
+    if (found->dtype != dtype || !(found->shape == tensor.shape))
+      refuse("'" + name + "' is " + to_string(found->shape) + " of " + std::string(to_string(found->dtype)) +
+             " there, here " + to_string(tensor.shape) + " of " + std::string(to_string(dtype)));
+    stored.push_back(&*found);
+  }
+  for (const NamedTensor& tensor : checkpoint.tensors)
+    if (std::ranges::find(stored, &tensor) == stored.end()) refuse("it has '" + tensor.name + "'");
+  return stored;
+}
+
+}  // namespace
 
 struct Trainer::State : TrainingState {
   using TrainingState::TrainingState;
@@ -77,6 +105,27 @@ void Trainer::set_value(std::string_view name, std::span<const double> values) {
   }
   throw Error(Status::model, "there is no parameter or state '" + std::string(name) + "'")
       .set_hint(did_you_mean(name, names));
+}
+
+Checkpoint Trainer::checkpoint() const {
+  Checkpoint checkpoint;
+  checkpoint.model = state_->model.text;
+  checkpoint.settings = state_->model.settings;
+  checkpoint.seed = state_->model.seed;
+  checkpoint.optimizer = state_->rule == nullptr ? "" : state_->rule->name();
+  checkpoint.step = state_->step;
+  for (const KeptTensor& tensor : state_->values.tensors()) {
+    checkpoint.tensors.push_back(state_->values.read(tensor));
+    checkpoint.tensors.back().name = stored_name(tensor);
+  }
+  return checkpoint;
+}
+
+void Trainer::restore(const Checkpoint& checkpoint) {
+  const std::vector<const NamedTensor*> stored = match(checkpoint, *state_);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    state_->values.write(state_->values.tensors()[i], stored[i]->values);
+  state_->set_step(checkpoint.step);
 }
 
 std::string Trainer::program_listing() {

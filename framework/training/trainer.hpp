@@ -12,6 +12,8 @@
 
 namespace talweg {
 
+struct Checkpoint;
+
 struct TrainerOptions {
   bool reference_executor = false;  ///< run the graph node by node, for a doubting user
   int threads = 1;
@@ -47,6 +49,13 @@ class Trainer {
   [[nodiscard]] NamedTensor gradient(std::string_view parameter);
   /// Replaces the value of a parameter or state. Throws Error{model} where the number of elements is wrong.
   void set_value(std::string_view name, std::span<const double> values);
+
+  /// All that it takes to go on from here, to the bit. Between steps: before or after run(), or in an
+  /// observer.
+  [[nodiscard]] Checkpoint checkpoint() const;
+  /// Goes on from there. Throws Error{files} where the checkpoint is of another model, and changes nothing
+  /// then.
+  void restore(const Checkpoint& checkpoint);
 
   /// One line an instruction of the program of a training step.
   [[nodiscard]] std::string program_listing();

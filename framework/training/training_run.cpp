@@ -114,7 +114,9 @@ EndReason TrainingRun::train() {
     const double seconds = seconds_between(before, now);
     if (seconds < 0.005) chunk_ = std::min(2 * chunk_, kCheckInterval);
     if (seconds > 0.05) chunk_ = std::max<std::int64_t>(1, chunk_ / 2);
-    if (now - shown_ >= kProgressInterval) show_progress(now);
+    if (now - shown_ < kProgressInterval) continue;
+    check();  // whoever follows may keep the values
+    show_progress(now);
   }
   return EndReason::steps;
 }

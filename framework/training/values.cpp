@@ -57,6 +57,11 @@ std::int64_t data_elements(const CheckedModel& model) {
 
 }  // namespace
 
+std::string stored_name(const KeptTensor& tensor) {
+  return tensor.kind == KeptTensor::Kind::optimizer ? "optimizer:" + tensor.optimizer + ":" + tensor.name
+                                                    : tensor.name;
+}
+
 Values::Values(const CheckedModel& model, const TrainingGraph& training)
     : tensors_(lay_out(model, training)),
       kept_(model.graph->floating(), end_of(tensors_)),

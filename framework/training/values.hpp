@@ -24,6 +24,9 @@ struct KeptTensor {
   bool finite = true;      ///< begins finite: becoming anything else is divergence. Always so for parameters
 };
 
+/// Its name in a checkpoint: an optimizer's state is "optimizer:<state>:<parameter>".
+[[nodiscard]] std::string stored_name(const KeptTensor& tensor);
+
 /// The memory of a model's leaves. Everything that a step changes lies in one piece: first x, the parameters
 /// end to end, then each state of the optimizer laid out as x is, then the model's states.
 class Values {

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// The hot loops. One source, built for each instruction set and chosen when the program starts. Kernels know
+// pointers and sizes and nothing else; no memory is allocated.
+
+namespace talweg::kernels {
+
+/// The elementwise functions. The names are those of the ops.
+enum class Elementwise : std::uint8_t {
+  // of one value
+  copy,
+  negative,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  abs,
+  sign,
+  floor,
+  ceil,
+  round,
+  sin,
+  cos,
+  tan,
+  arcsin,
+  arccos,
+  arctan,
+  sinh,
+  cosh,
+  tanh,
+  sigmoid,
+  relu,
+  gelu,
+  silu,
+  erf,
+  square,
+  reciprocal,
+  // of two: leaky_relu and elu of x and their attribute
+  leaky_relu,
+  elu,
+  add,
+  subtract,
+  multiply,
+  divide,
+  power,
+  maximum,
+  minimum,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  // of three: softplus of x, beta and threshold
+  softplus,
+  where,
+  count_
+};
+
+inline constexpr std::size_t kElementwiseCount = static_cast<std::size_t>(Elementwise::count_);
+
+/// out[i] = f(a[i], b[i], c[i]) for i < n. `out` may be one of the operands. Unused operands are not read.
+template <class T>
+using ElementwiseKernel = void (*)(T* out, const T* a, const T* b, const T* c, std::size_t n);
+
+/// Which operands are one value for all i: bit 0 for a, 1 for b, 2 for c.
+inline constexpr std::size_t kOperandModes = 8;
+
+enum class Reduction : std::uint8_t { sum, prod, max, min, count_ };
+inline constexpr std::size_t kReductionCount = static_cast<std::size_t>(Reduction::count_);
+
+/// x is (outer, reduced, inner), row-major; out is (outer, inner). A float32 sum or product is accumulated
+/// in double; max and min of something that holds NaN are NaN. REQUIRES: reduced > 0 for max and min.
+template <class T>
+using ReductionKernel = void (*)(T* out, const T* x, std::size_t outer, std::size_t reduced,
+                                 std::size_t inner);
+
+/// A matrix of which neither axis need be contiguous; strides in elements.
+template <class T>
+struct Matrix {
+  const T* data;
+  std::ptrdiff_t row_stride;
+  std::ptrdiff_t column_stride;
+};
+
+/// c (m, n), rows `c_stride` apart, becomes a (m, k) @ b (k, n). Meant for products that fit the caches.
+/// REQUIRES: b's columns are contiguous (column_stride 1), or n is 1.
+template <class T>
+using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b,
+                               std::size_t m, std::size_t n, std::size_t k);
+
+template <class T>
+struct Table {
+  ElementwiseKernel<T> elementwise[kElementwiseCount][kOperandModes];
+  ReductionKernel<T> reduction[kReductionCount];
+  ProductKernel<T> product;
+};
+
+/// The kernels of the best instruction set that this machine has, or of the one that
+/// $TALWEG_INSTRUCTION_SET names ("x86-64-v2", "x86-64-v3", "x86-64-v4") where the machine has that one.
+template <class T>
+[[nodiscard]] const Table<T>& table();
+/// Its name, "baseline" on other architectures.
+[[nodiscard]] std::string_view instruction_set();
+
+}  // namespace talweg::kernels

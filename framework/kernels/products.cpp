@@ -1,0 +1,131 @@
+// Matrix products of one instruction set, for matrices that fit the caches.
+
+#include <algorithm>
+
+#include "kernels/build.hpp"
+#include "kernels/vector.hpp"
+
+namespace talweg::kernels {
+namespace {
+
+/// Rows of c [row, row + kRows), columns of kVectors vectors from `column`, of which the last has `last`
+/// lanes.
+template <class T, std::size_t kRows, std::size_t kVectors, bool kWhole>
+void block(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column,
+           const T* b, std::ptrdiff_t b_row, std::size_t k, [[maybe_unused]] std::size_t last) {
+  Vector<T> total[kRows][kVectors];
+  for (auto& row : total)
+    for (auto& part : row) part = Vector<T>(T(0));
+  for (std::size_t l = 0; l < k; ++l, a += a_column, b += b_row) {
+    Vector<T> from_b[kVectors];
+    for (std::size_t j = 0; j + 1 < kVectors; ++j) from_b[j] = load(b + j * kLanes<T>);
+    if constexpr (kWhole)
+      from_b[kVectors - 1] = load(b + (kVectors - 1) * kLanes<T>);
+    else
+      from_b[kVectors - 1] = load_part(b + (kVectors - 1) * kLanes<T>, last);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const Vector<T> from_a(a[static_cast<std::ptrdiff_t>(i) * a_row]);
+      for (std::size_t j = 0; j < kVectors; ++j) total[i][j] = xsimd::fma(from_a, from_b[j], total[i][j]);
+    }
+  }
+  for (std::size_t i = 0; i < kRows; ++i, c += c_stride) {
+    for (std::size_t j = 0; j + 1 < kVectors; ++j) store(total[i][j], c + j * kLanes<T>);
+    if constexpr (kWhole)
+      store(total[i][kVectors - 1], c + (kVectors - 1) * kLanes<T>);
+    else
+      store_part(total[i][kVectors - 1], c + (kVectors - 1) * kLanes<T>, last);
+  }
+}
+
+/// All rows of kVectors vectors of columns.
+template <class T, std::size_t kVectors, bool kWhole>
+void panel(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const T* b, std::ptrdiff_t b_row, std::size_t m,
+           std::size_t k, std::size_t last) {
+  const T* from = a.data;
+  std::size_t i = 0;
+  const auto advance = [&](std::ptrdiff_t rows) {
+    from += rows * a.row_stride;
+    c += rows * c_stride;
+    i += static_cast<std::size_t>(rows);
+  };
+  for (; i + 4 <= m; advance(4))
+    block<T, 4, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
+  if (i + 2 <= m) {
+    block<T, 2, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
+    advance(2);
+  }
+  if (i < m)
+    block<T, 1, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
+}
+
+template <class T>
+void rows_of_vectors(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
+                     std::size_t n, std::size_t k) {
+  constexpr std::size_t kLane = kLanes<T>;
+  std::size_t j = 0;
+  for (; j + 2 * kLane <= n; j += 2 * kLane)
+    panel<T, 2, true>(c + j, c_stride, a, b.data + j, b.row_stride, m, k, 0);
+  if (j + kLane <= n) {
+    panel<T, 1, true>(c + j, c_stride, a, b.data + j, b.row_stride, m, k, 0);
+    j += kLane;
+  }
+  if (j < n) panel<T, 1, false>(c + j, c_stride, a, b.data + j, b.row_stride, m, k, n - j);
+}
+
+template <class T>
+T dot(const T* a, const T* b, std::size_t k) {
+  Vector<T> total(T(0));
+  std::size_t l = 0;
+  for (; l + kLanes<T> <= k; l += kLanes<T>) total = xsimd::fma(load(a + l), load(b + l), total);
+  if (l < k) total = xsimd::fma(load_part(a + l, k - l), load_part(b + l, k - l), total);
+  return xsimd::hadd(total);
+}
+
+/// a @ b where b is one column: c is a column too, its elements c_stride apart.
+template <class T>
+void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
+                std::size_t k) {
+  if (c_stride == 1 && a.row_stride == 1) {
+    // c^T = b^T a^T, whose rows are contiguous.
+    const Matrix<T> row{b.data, 0, b.row_stride}, columns{a.data, a.column_stride, 1};
+    rows_of_vectors(c, 0, row, columns, 1, m, k);
+    return;
+  }
+  const bool contiguous = a.column_stride == 1 && b.row_stride == 1;
+  for (std::size_t i = 0; i < m; ++i, c += c_stride) {
+    const T* from = a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride;
+    if (contiguous) {
+      *c = dot(from, b.data, k);
+      continue;
+    }
+    T total = 0;
+    for (std::size_t l = 0; l < k; ++l)
+      total = xsimd::fma(from[static_cast<std::ptrdiff_t>(l) * a.column_stride],
+                         b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride], total);
+    *c = total;
+  }
+}
+
+template <class T>
+void product(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
+             std::size_t n, std::size_t k) {
+  if (n == 1)
+    one_column(c, c_stride, a, b, m, k);
+  else
+    rows_of_vectors(c, c_stride, a, b, m, n, k);
+}
+
+}  // namespace
+
+namespace TALWEG_KERNELS {
+
+template <class T>
+void add_products(Table<T>& table) {
+  table.product = product<T>;
+}
+
+template void add_products(Table<float>&);
+template void add_products(Table<double>&);
+
+}  // namespace TALWEG_KERNELS
+}  // namespace talweg::kernels

@@ -1,0 +1,176 @@
+// The reductions of one instruction set.
+
+#include <algorithm>
+
+#include "kernels/build.hpp"
+#include "kernels/functions.hpp"
+
+namespace talweg::kernels {
+namespace {
+
+// Sums and products are accumulated in double. Within a block several vectors run side by side; blocks are
+// added up one after the other, which keeps the error of a long sum small.
+constexpr std::size_t kBlock = 4096;
+/// Columns that are reduced together.
+constexpr std::size_t kColumns = 64;
+
+using Wide = Vector<double>;
+
+template <class F>
+double combine_lanes(F f, const Wide& x) {
+  alignas(64) double lanes[kLanes<double>];
+  x.store_aligned(lanes);
+  for (std::size_t width = kLanes<double> / 2; width > 0; width /= 2)
+    for (std::size_t i = 0; i < width; ++i) lanes[i] = f(lanes[i], lanes[i + width]);
+  return lanes[0];
+}
+
+inline Wide load_wide(const double* from) { return load(from); }
+inline Wide load_wide(const float* from) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(from));
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(_mm_loadu_ps(from));
+#else
+  alignas(64) double lanes[kLanes<double>];
+  for (std::size_t i = 0; i < kLanes<double>; ++i) lanes[i] = static_cast<double>(from[i]);
+  return Wide::load_aligned(lanes);
+#endif
+}
+
+template <class T>
+Wide load_wide_part(const T* from, std::size_t n, double rest) {
+  alignas(64) double lanes[kLanes<double>];
+  for (std::size_t i = 0; i < kLanes<double>; ++i) lanes[i] = i < n ? static_cast<double>(from[i]) : rest;
+  return Wide::load_aligned(lanes);
+}
+
+struct Sum {
+  static constexpr double kStart = 0;
+  template <class V>
+  V operator()(const V& a, const V& b) const {
+    return a + b;
+  }
+};
+
+struct Product {
+  static constexpr double kStart = 1;
+  template <class V>
+  V operator()(const V& a, const V& b) const {
+    return a * b;
+  }
+};
+
+template <class T, class F>
+double accumulate_block(F f, const T* x, std::size_t n) {
+  constexpr std::size_t kWidth = kLanes<double>;
+  Wide total[4] = {Wide(F::kStart), Wide(F::kStart), Wide(F::kStart), Wide(F::kStart)};
+  std::size_t i = 0;
+  for (; i + 4 * kWidth <= n; i += 4 * kWidth)
+    for (std::size_t j = 0; j < 4; ++j) total[j] = f(total[j], load_wide(x + i + j * kWidth));
+  for (; i + kWidth <= n; i += kWidth) total[0] = f(total[0], load_wide(x + i));
+  if (i < n) total[1] = f(total[1], load_wide_part(x + i, n - i, F::kStart));
+  return combine_lanes(f, f(f(total[0], total[1]), f(total[2], total[3])));
+}
+
+template <class T, class F>
+T accumulate_row(F f, const T* x, std::size_t n) {
+  double total = F::kStart;
+  for (std::size_t begin = 0; begin < n; begin += kBlock)
+    total = f(total, accumulate_block(f, x + begin, std::min(kBlock, n - begin)));
+  return static_cast<T>(total);
+}
+
+template <class T, class F>
+void accumulate(T* out, const T* x, std::size_t outer, std::size_t reduced, std::size_t inner) {
+  const F f;
+  if (inner == 1) {
+    for (std::size_t row = 0; row < outer; ++row) out[row] = accumulate_row(f, x + row * reduced, reduced);
+    return;
+  }
+  for (std::size_t row = 0; row < outer; ++row)
+    for (std::size_t begin = 0; begin < inner; begin += kColumns) {
+      const std::size_t columns = std::min(kColumns, inner - begin);
+      alignas(64) double total[kColumns];
+      std::fill_n(total, kColumns, F::kStart);
+      for (std::size_t i = 0; i < reduced; ++i) {
+        const T* from = x + (row * reduced + i) * inner + begin;
+        for (std::size_t j = 0; j < columns; ++j) total[j] = f(total[j], static_cast<double>(from[j]));
+      }
+      for (std::size_t j = 0; j < columns; ++j) out[row * inner + begin + j] = static_cast<T>(total[j]);
+    }
+}
+
+struct Largest {
+  template <class T>
+  static Vector<T> of(const Vector<T>& a, const Vector<T>& b) {
+    return maximum<T>(a, b);
+  }
+  template <class T>
+  static T of(T a, T b) {
+    return a >= b || a != a ? a : b;
+  }
+};
+
+struct Smallest {
+  template <class T>
+  static Vector<T> of(const Vector<T>& a, const Vector<T>& b) {
+    return minimum<T>(a, b);
+  }
+  template <class T>
+  static T of(T a, T b) {
+    return a <= b || a != a ? a : b;
+  }
+};
+
+template <class T, class F>
+T extreme_of_row(const T* x, std::size_t n) {
+  std::size_t i = 0;
+  T result = x[0];
+  if (n >= kLanes<T>) {
+    Vector<T> best = load(x);
+    for (i = kLanes<T>; i + kLanes<T> <= n; i += kLanes<T>) best = F::template of<T>(best, load(x + i));
+    alignas(64) T lanes[kLanes<T>];
+    best.store_aligned(lanes);
+    result = lanes[0];
+    for (T lane : lanes) result = F::template of<T>(result, lane);
+  }
+  for (; i < n; ++i) result = F::template of<T>(result, x[i]);
+  return result;
+}
+
+template <class T, class F>
+void extreme(T* out, const T* x, std::size_t outer, std::size_t reduced, std::size_t inner) {
+  if (inner == 1) {
+    for (std::size_t row = 0; row < outer; ++row) out[row] = extreme_of_row<T, F>(x + row * reduced, reduced);
+    return;
+  }
+  for (std::size_t row = 0; row < outer; ++row) {
+    const T* from = x + row * reduced * inner;
+    T* to = out + row * inner;
+    std::copy_n(from, inner, to);
+    for (std::size_t i = 1; i < reduced; ++i)
+      for (std::size_t j = 0; j < inner; ++j) to[j] = F::template of<T>(to[j], from[i * inner + j]);
+  }
+}
+
+}  // namespace
+
+namespace TALWEG_KERNELS {
+
+template <class T>
+void add_reductions(Table<T>& table) {
+  const auto set = [&](Reduction reduction, ReductionKernel<T> kernel) {
+    table.reduction[static_cast<std::size_t>(reduction)] = kernel;
+  };
+  set(Reduction::sum, accumulate<T, Sum>);
+  set(Reduction::prod, accumulate<T, Product>);
+  set(Reduction::max, extreme<T, Largest>);
+  set(Reduction::min, extreme<T, Smallest>);
+}
+
+template void add_reductions(Table<float>&);
+template void add_reductions(Table<double>&);
+
+}  // namespace TALWEG_KERNELS
+}  // namespace talweg::kernels

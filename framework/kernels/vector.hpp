@@ -1,0 +1,104 @@
+#pragma once
+
+// A register of values, as wide as the instruction set of this build has them (xsimd), and its loads and
+// stores of fewer values than it holds. Included by kernels only; everything here has internal linkage, since
+// the same functions are built for several instruction sets.
+
+#include <cstddef>
+#include <cstdint>
+#include <xsimd/xsimd.hpp>
+
+namespace talweg::kernels {
+namespace {
+
+template <class T>
+using Vector = xsimd::batch<T>;
+
+template <class T>
+inline constexpr std::size_t kLanes = Vector<T>::size;
+
+template <class T>
+inline Vector<T> load(const T* from) {
+  return Vector<T>::load_unaligned(from);
+}
+
+template <class T>
+inline void store(const Vector<T>& value, T* to) {
+  value.store_unaligned(to);
+}
+
+#if defined(__AVX512F__)
+
+inline Vector<double> load_part(const double* from, std::size_t n) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1U << n) - 1U), from);
+}
+inline Vector<float> load_part(const float* from, std::size_t n) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << n) - 1U), from);
+}
+inline void store_part(const Vector<double>& value, double* to, std::size_t n) {
+  _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1U << n) - 1U), value);
+}
+inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << n) - 1U), value);
+}
+
+#elif defined(__AVX2__)
+
+/// Lanes below n are all ones.
+inline __m256i mask64(std::size_t n) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(static_cast<long long>(n)), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+inline __m256i mask32(std::size_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+inline Vector<double> load_part(const double* from, std::size_t n) {
+  return _mm256_maskload_pd(from, mask64(n));
+}
+inline Vector<float> load_part(const float* from, std::size_t n) {
+  return _mm256_maskload_ps(from, mask32(n));
+}
+inline void store_part(const Vector<double>& value, double* to, std::size_t n) {
+  _mm256_maskstore_pd(to, mask64(n), value);
+}
+inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
+  _mm256_maskstore_ps(to, mask32(n), value);
+}
+
+#else
+
+template <class T>
+inline Vector<T> load_part(const T* from, std::size_t n) {
+  alignas(64) T lanes[kLanes<T>] = {};
+  for (std::size_t i = 0; i < n; ++i) lanes[i] = from[i];
+  return Vector<T>::load_aligned(lanes);
+}
+template <class T>
+inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
+  alignas(64) T lanes[kLanes<T>];
+  value.store_aligned(lanes);
+  for (std::size_t i = 0; i < n; ++i) to[i] = lanes[i];
+}
+
+#endif
+
+/// f applied lane by lane.
+template <class T, class F>
+inline Vector<T> by_lane(F f, const Vector<T>& x) {
+  alignas(64) T lanes[kLanes<T>];
+  x.store_aligned(lanes);
+  for (T& lane : lanes) lane = f(lane);
+  return Vector<T>::load_aligned(lanes);
+}
+
+template <class T, class F>
+inline Vector<T> by_lane(F f, const Vector<T>& x, const Vector<T>& y) {
+  alignas(64) T a[kLanes<T>], b[kLanes<T>];
+  x.store_aligned(a);
+  y.store_aligned(b);
+  for (std::size_t i = 0; i < kLanes<T>; ++i) a[i] = f(a[i], b[i]);
+  return Vector<T>::load_aligned(a);
+}
+
+}  // namespace
+}  // namespace talweg::kernels

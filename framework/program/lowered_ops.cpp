@@ -1,0 +1,188 @@
+// How ops that are not elementwise become steps.
+
+#include <algorithm>
+#include <map>
+
+#include "program/lowering.hpp"
+#include "program/steps/copy_step.hpp"
+#include "program/steps/product_step.hpp"
+#include "program/steps/reduction_step.hpp"
+#include "program/steps/zero_step.hpp"
+
+namespace talweg {
+namespace {
+
+std::int64_t elements_between(const Shape& shape, int begin, int end) {
+  std::int64_t product = 1;
+  for (int axis = begin; axis < end; ++axis) product *= shape[axis];
+  return product;
+}
+
+/// The kept axes in front, the others behind them.
+Integers reduced_last(int rank, const Integers& reduced) {
+  Integers axes;
+  for (int axis = 0; axis < rank; ++axis)
+    if (std::ranges::find(reduced, axis) == reduced.end()) axes.push_back(axis);
+  axes.insert(axes.end(), reduced.begin(), reduced.end());
+  return axes;
+}
+
+void lower_reduction(Lowering& lowering, NodeId id, kernels::Reduction reduction) {
+  const Node& node = lowering.node(id);
+  const Integers& axes = node.attributes.integers("axes");
+  View x = lowering.view_of(node.inputs[0]);
+  const int rank = x.shape.rank(), count = static_cast<int>(axes.size());
+  int first = count == 0 ? rank : static_cast<int>(axes.front());
+  const bool adjacent = count == 0 || axes.back() - axes.front() == count - 1;
+  if (!adjacent) {
+    x = lowering.copied(transpose(x, reduced_last(rank, axes)));
+    first = rank - count;
+  } else if (!is_contiguous(x)) {
+    x = lowering.contiguous_view_of(node.inputs[0]);
+  }
+  const View to = lowering.new_value(id);
+  lowering.add(std::make_unique<ReductionStep>(reduction, x, to, elements_between(x.shape, 0, first),
+                                               elements_between(x.shape, first, first + count),
+                                               elements_between(x.shape, first + count, rank)));
+}
+
+template <kernels::Reduction kReduction>
+void lower_reduction_as(Lowering& lowering, NodeId id) {
+  lower_reduction(lowering, id, kReduction);
+}
+
+/// The view with `batch` as its leading axes.
+View with_batch(const View& view, const Shape& batch) {
+  Shape shape = batch;
+  shape.append(view.shape[view.shape.rank() - 2]);
+  shape.append(view.shape[view.shape.rank() - 1]);
+  return broadcast_to(view, shape);
+}
+
+/// The last two axes exchanged.
+View matrix_transposed(const View& view) {
+  Integers axes;
+  for (int axis = 0; axis < view.shape.rank(); ++axis) axes.push_back(axis);
+  std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
+  return transpose(view, axes);
+}
+
+bool has_contiguous_columns(const View& view) {
+  const int last = view.shape.rank() - 1;
+  return view.shape[last] == 1 || view.stride(last) == 1;
+}
+
+void lower_matmul(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  View a = lowering.view_of(node.inputs[0]), b = lowering.view_of(node.inputs[1]);
+  if (a.shape.rank() == 1) a = *reshape(a, {1, a.shape[0]});
+  if (b.shape.rank() == 1) b = *reshape(b, {b.shape[0], 1});
+  const auto stack = [](const View& view) {
+    return Shape(view.shape.sizes().first(static_cast<std::size_t>(view.shape.rank() - 2)));
+  };
+  Shape shape = *broadcast(stack(a), stack(b));
+  a = with_batch(a, shape);
+  b = with_batch(b, shape);
+  const std::int64_t m = a.shape[a.shape.rank() - 2], n = b.shape[b.shape.rank() - 1];
+  // One row times a transposed matrix is that matrix times one column.
+  const bool exchange = m == 1 && n != 1 && !has_contiguous_columns(b);
+  if (exchange) {
+    std::swap(a, b);
+    a = matrix_transposed(a);
+    b = matrix_transposed(b);
+  } else if (!has_contiguous_columns(b)) {
+    b = lowering.copied(b);
+  }
+  shape.append(exchange ? n : m);
+  shape.append(exchange ? m : n);
+  const View to = lowering.new_value(id);
+  lowering.add(std::make_unique<ProductStep>(a, b, contiguous_view(to.buffer, shape)));
+}
+
+/// A buffer of the arena whose whole value this view is, and which may still be put anywhere.
+bool is_movable(const Plan& plan, const View& view) {
+  const Buffer& buffer = plan.buffers[view.buffer];
+  return buffer.kind == Buffer::Kind::arena && !buffer.whole && view.offset == 0 &&
+         view.shape.elements() == buffer.elements && is_contiguous(view);
+}
+
+/// Pieces that are one after the other in memory are computed where they belong; others are copied.
+void lower_concatenate(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const int axis = static_cast<int>(node.attributes.integer("axis"));
+  std::vector<View> pieces;
+  for (NodeId input : node.inputs) pieces.push_back(lowering.view_of(input));
+  const View to = lowering.new_value(id);
+  const bool in_order = elements_between(node.shape, 0, axis) == 1;
+  std::size_t ready = 0;
+  std::int64_t begin = 0;
+  for (const View& piece : pieces) {
+    const std::int64_t offset = begin * to.stride(axis);
+    begin += piece.shape[axis];
+    if (in_order && is_movable(lowering.plan(), piece)) {
+      Buffer& buffer = lowering.plan().buffers[piece.buffer];
+      buffer.whole = to.buffer;
+      buffer.offset = offset;
+      ready = std::max(ready, lowering.ready(piece.buffer));
+      continue;
+    }
+    View place = to;
+    place.offset = offset;
+    place.shape = piece.shape;
+    lowering.add(std::make_unique<CopyStep>(piece, place));
+  }
+  lowering.ready(to.buffer) = std::max(ready, lowering.ready(to.buffer));
+}
+
+void lower_slice_adjoint(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const View from = lowering.view_of(node.inputs[0]);
+  const View to = lowering.new_value(id);
+  lowering.add(std::make_unique<ZeroStep>(to));
+  const Integers sizes(from.shape.begin(), from.shape.end());
+  lowering.add(std::make_unique<CopyStep>(
+      from, slice(to, node.attributes.integers("starts"), node.attributes.integers("steps"), sizes)));
+}
+
+void lower_reshape(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const std::optional<View> view = reshape(lowering.view_of(node.inputs[0]), node.shape);
+  lowering.set_view(id, view ? *view : *reshape(lowering.contiguous_view_of(node.inputs[0]), node.shape));
+}
+
+void lower_transpose(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  lowering.set_view(id, transpose(lowering.view_of(node.inputs[0]), node.attributes.integers("axes")));
+}
+
+void lower_broadcast_to(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  lowering.set_view(id, broadcast_to(lowering.view_of(node.inputs[0]), node.shape));
+}
+
+void lower_slice(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  lowering.set_view(id, slice(lowering.view_of(node.inputs[0]), node.attributes.integers("starts"),
+                              node.attributes.integers("steps"), node.attributes.integers("sizes")));
+}
+
+}  // namespace
+
+LowerOp find_lowered_op(std::string_view op) {
+  using enum kernels::Reduction;
+  static const std::map<std::string_view, LowerOp> kOps = {{"sum", lower_reduction_as<sum>},
+                                                           {"prod", lower_reduction_as<prod>},
+                                                           {"max", lower_reduction_as<max>},
+                                                           {"min", lower_reduction_as<min>},
+                                                           {"matmul", lower_matmul},
+                                                           {"concatenate", lower_concatenate},
+                                                           {"slice_adjoint", lower_slice_adjoint},
+                                                           {"reshape", lower_reshape},
+                                                           {"transpose", lower_transpose},
+                                                           {"broadcast_to", lower_broadcast_to},
+                                                           {"slice", lower_slice}};
+  const auto found = kOps.find(op);
+  return found == kOps.end() ? nullptr : found->second;
+}
+
+}  // namespace talweg

@@ -1,0 +1,252 @@
+#include "program/lowering.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "graph/op.hpp"
+#include "program/elementwise_functions.hpp"
+#include "program/needed_nodes.hpp"
+#include "program/steps/copy_step.hpp"
+#include "program/steps/reference_step.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+/// The shape without its axes of size 1: over such shapes elementwise groups run.
+Shape squeezed(const Shape& shape) {
+  Shape result;
+  for (std::int64_t size : shape)
+    if (size != 1) result.append(size);
+  return result;
+}
+
+std::vector<std::int64_t> key_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
+
+/// Attributes of elementwise ops that their kernels take as operands.
+std::vector<double> operand_attributes(const Node& node) {
+  const auto number = [&](const char* name) { return node.attributes.number(name); };
+  if (node.op->name == "leaky_relu") return {number("negative_slope")};
+  if (node.op->name == "elu") return {number("alpha")};
+  if (node.op->name == "softplus") return {number("beta"), number("threshold")};
+  return {};
+}
+
+}  // namespace
+
+LoweredTask lower(const Graph& graph, const Task& task) { return Lowering(graph, task).run(); }
+
+LoweredTask Lowering::run() {
+  LoweredTask result;
+  const std::vector<NodeId> needed = needed_nodes(graph_, task_);
+  for (NodeId id : needed)
+    if (graph_[id].op->leaf) lower_leaf(id);
+  // What is fetched of a leaf is its value from before the run.
+  for (NodeId fetch : task_.fetches)
+    if (graph_[fetch].op->leaf) result.fetches.emplace(fetch, copied(view_of(fetch)));
+  for (NodeId id : needed)
+    if (!graph_[id].op->leaf) lower_node(id);
+  for (NodeId fetch : task_.fetches)
+    if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, contiguous_view_of(fetch));
+  for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
+  finish_assignments();
+  result.plan = std::move(plan_);
+  return result;
+}
+
+BufferId Lowering::add_buffer(Buffer buffer) {
+  ready_.push_back(0);
+  return plan_.add_buffer(std::move(buffer));
+}
+
+BufferId Lowering::add_arena_buffer(const Shape& shape) {
+  Buffer buffer;
+  buffer.elements = shape.elements();
+  return add_buffer(std::move(buffer));
+}
+
+View Lowering::constant(std::vector<double> values, const Shape& shape) {
+  Buffer buffer;
+  buffer.kind = Buffer::Kind::constant;
+  buffer.elements = static_cast<std::int64_t>(values.size());
+  buffer.values = std::move(values);
+  if (buffer.elements != 1) return contiguous_view(add_buffer(std::move(buffer)), shape);
+  return broadcast_to(contiguous_view(add_buffer(std::move(buffer)), {}), shape);
+}
+
+void Lowering::lower_leaf(NodeId id) {
+  Buffer buffer;
+  buffer.kind = Buffer::Kind::external;
+  buffer.elements = graph_[id].shape.elements();
+  buffer.external = find_binding(graph_, task_, id).data;
+  set_view(id, contiguous_view(add_buffer(std::move(buffer)), graph_[id].shape));
+}
+
+void Lowering::lower_node(NodeId id) {
+  const Node& node = graph_[id];
+  if (node.op->name == "constant") {
+    set_view(id, constant({node.attributes.number("value")}, node.shape));
+  } else if (node.op->name == "array") {
+    set_view(id, constant(node.attributes.numbers("values"), node.shape));
+  } else if (const auto function = find_elementwise(node.op->name)) {
+    add_elementwise(id, *function);
+  } else if (const LowerOp lower_op = find_lowered_op(node.op->name)) {
+    lower_op(*this, id);
+  } else {
+    std::vector<View> inputs;
+    for (NodeId input : node.inputs) inputs.push_back(contiguous_view_of(input));
+    const View to = new_value(id);
+    add(std::make_unique<ReferenceStep>(node, std::move(inputs), to));
+  }
+}
+
+View Lowering::view_of(NodeId id) {
+  Known& known = values_.at(id);
+  if (!known.view) {
+    const Shape& shape = graph_[id].shape;
+    const BufferId buffer = add_arena_buffer(shape);
+    known.group->store(known.value, buffer);
+    ready_[buffer] = known.step + 1;
+    known.view = contiguous_view(buffer, shape);
+  }
+  return *known.view;
+}
+
+View Lowering::contiguous_view_of(NodeId id) {
+  View view = view_of(id);
+  if (!is_contiguous(view)) {
+    view = copied(view);
+    set_view(id, view);
+  }
+  return view;
+}
+
+View Lowering::copied(const View& view) {
+  const View to = contiguous_view(add_arena_buffer(view.shape), view.shape);
+  add(std::make_unique<CopyStep>(view, to));
+  return to;
+}
+
+View Lowering::new_value(NodeId id) {
+  const View view = contiguous_view(add_arena_buffer(graph_[id].shape), graph_[id].shape);
+  set_view(id, view);
+  return view;
+}
+
+void Lowering::add(std::unique_ptr<Step> step) {
+  plan_.steps.push_back(std::move(step));
+  for (const View& view : plan_.steps.back()->writes()) ready_[view.buffer] = plan_.steps.size();
+}
+
+bool Lowering::is_value_of(NodeId id, std::size_t step, const Shape& shape) {
+  const Known& known = values_.at(id);
+  return known.group != nullptr && known.step == step && squeezed(graph_[id].shape) == shape;
+}
+
+bool Lowering::can_join(const Node& node, std::size_t step) {
+  const Shape shape = squeezed(node.shape);
+  if (!(groups_.at(step)->shape() == shape) || groups_.at(step)->is_full()) return false;
+  return std::ranges::all_of(node.inputs, [&](NodeId input) {
+    if (is_value_of(input, step, shape)) return true;
+    const Known& known = values_.at(input);
+    return (known.view ? ready_[known.view->buffer] : known.step + 1) <= step;
+  });
+}
+
+std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
+  std::size_t best = kNone;
+  for (NodeId input : node.inputs) {
+    const Known& known = values_.at(input);
+    if (known.group != nullptr && (best == kNone || known.step > best) && can_join(node, known.step))
+      best = known.step;
+  }
+  if (best != kNone) return best;
+  // A group that reads the same memory anyway saves a pass over it.
+  const auto last = last_group_.find(key_of(shape));
+  if (last != last_group_.end() && can_join(node, last->second))
+    for (NodeId input : node.inputs) {
+      const Known& known = values_.at(input);
+      if (known.view && groups_.at(last->second)->reads_buffer(known.view->buffer)) return last->second;
+    }
+  plan_.steps.push_back(std::make_unique<ElementwiseStep>(shape));
+  const std::size_t step = plan_.steps.size() - 1;
+  groups_[step] = static_cast<ElementwiseStep*>(plan_.steps.back().get());
+  last_group_[key_of(shape)] = step;
+  return step;
+}
+
+ElementwiseStep::Operand Lowering::operand(NodeId input, const Shape& shape, std::size_t step) {
+  if (is_value_of(input, step, squeezed(shape))) return {true, values_.at(input).value};
+  return groups_.at(step)->add_view(*reshape(broadcast_to(view_of(input), shape), squeezed(shape)));
+}
+
+void Lowering::add_elementwise(NodeId id, kernels::Elementwise function) {
+  const Node& node = graph_[id];
+  const Shape shape = squeezed(node.shape);
+  const std::size_t step = find_group(node, shape);
+  ElementwiseStep& group = *groups_.at(step);
+  std::vector<ElementwiseStep::Operand> operands;
+  for (NodeId input : node.inputs) operands.push_back(operand(input, node.shape, step));
+  for (double attribute : operand_attributes(node))
+    operands.push_back(group.add_view(constant({attribute}, shape)));
+  Known& known = values_[id];
+  known.group = &group;
+  known.step = step;
+  known.value = group.add_value(function, operands);
+}
+
+void Lowering::finish_assignments() {
+  std::vector<View> values;
+  for (const Assignment& assignment : task_.assignments) {
+    View view = contiguous_view_of(assignment.value);
+    if (plan_.buffers[plan_.root(view.buffer).first].kind != Buffer::Kind::arena) view = copied(view);
+    values.push_back(view);
+  }
+  for (const auto& [step, group] : groups_) group->finish();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Assignment& assignment = task_.assignments[i];
+    if (values[i].offset == 0 && write_in_place(values[i].buffer, assignment)) continue;
+    Buffer destination;
+    destination.kind = Buffer::Kind::external;
+    destination.elements = values[i].shape.elements();
+    destination.external = assignment.destination;
+    const View to = contiguous_view(add_buffer(std::move(destination)), values[i].shape);
+    add(std::make_unique<CopyStep>(values[i], to));
+  }
+}
+
+/// Makes the destination the memory of the value, unless somebody reads what was there when it is written, or
+/// later.
+bool Lowering::write_in_place(BufferId value, const Assignment& assignment) {
+  Buffer& buffer = plan_.buffers[value];
+  if (buffer.kind != Buffer::Kind::arena || buffer.whole || buffer.kept ||
+      buffer.elements != graph_[assignment.value].shape.elements())
+    return false;
+  const std::size_t size = graph_.floating() == DType::float32 ? sizeof(float) : sizeof(double);
+  const auto* begin = static_cast<const std::byte*>(assignment.destination);
+  const auto* end = begin + static_cast<std::size_t>(buffer.elements) * size;
+  bool written = false;
+  for (const std::unique_ptr<Step>& step : plan_.steps) {
+    const std::vector<View> writes = step->writes();
+    const bool writes_value =
+        std::ranges::any_of(writes, [&](const View& view) { return plan_.root(view.buffer).first == value; });
+    const bool first = writes_value && !written;
+    written = written || writes_value;
+    if (!written) continue;
+    for (const View& view : step->reads()) {
+      const Buffer& read = plan_.buffers[plan_.root(view.buffer).first];
+      if (read.kind != Buffer::Kind::external) continue;
+      const auto* from = static_cast<const std::byte*>(read.external);
+      if (from >= end || from + static_cast<std::size_t>(read.elements) * size <= begin) continue;
+      if (!first || from != begin || read.elements != buffer.elements ||
+          !step->may_overwrite(view.buffer, value))
+        return false;
+    }
+  }
+  buffer.kind = Buffer::Kind::external;
+  buffer.external = assignment.destination;
+  return true;
+}
+
+}  // namespace talweg

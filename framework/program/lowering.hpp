@@ -1,0 +1,85 @@
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "program/executor.hpp"
+#include "program/plan.hpp"
+#include "program/steps/elementwise_step.hpp"
+
+namespace talweg {
+
+/// A plan, and where the fetched nodes' values lie after a run.
+struct LoweredTask {
+  Plan plan;
+  std::map<NodeId, View> fetches;
+};
+
+/// Turns the nodes that a task needs into steps, in order: elementwise nodes join groups, layout nodes become
+/// views, assignments write in place where nobody reads the old value afterwards. The graph outlives the
+/// plan.
+[[nodiscard]] LoweredTask lower(const Graph& graph, const Task& task);
+
+/// The state of a lowering, as the functions that lower single ops see it (lowered_ops.cpp).
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const Task& task) : graph_(graph), task_(task) {}
+  LoweredTask run();
+
+  [[nodiscard]] const Node& node(NodeId id) const { return graph_[id]; }
+  /// Where a node's value lies. A value of a group is stored from now on.
+  [[nodiscard]] View view_of(NodeId id);
+  /// The same, in row-major order without gaps: copied where it is not.
+  [[nodiscard]] View contiguous_view_of(NodeId id);
+  /// A copy without gaps of any view.
+  [[nodiscard]] View copied(const View& view);
+  /// The node's value is what lies there.
+  void set_view(NodeId id, const View& view) { values_[id].view = view; }
+  /// Gives the node a buffer of its own.
+  View new_value(NodeId id);
+  /// Appends a step, after whose run the buffers that it writes can be read.
+  void add(std::unique_ptr<Step> step);
+  void add_elementwise(NodeId id, kernels::Elementwise function);
+
+  [[nodiscard]] Plan& plan() { return plan_; }
+  [[nodiscard]] std::size_t& ready(BufferId buffer) { return ready_[buffer]; }
+
+ private:
+  /// What is known of a node's value: a view, a value of a group, or both once the latter is stored.
+  struct Known {
+    std::optional<View> view;
+    ElementwiseStep* group = nullptr;
+    std::size_t step = 0;  ///< of the group
+    std::uint32_t value = 0;
+  };
+
+  void lower_leaf(NodeId id);
+  void lower_node(NodeId id);
+  [[nodiscard]] View constant(std::vector<double> values, const Shape& shape);
+  [[nodiscard]] BufferId add_buffer(Buffer buffer);
+  [[nodiscard]] BufferId add_arena_buffer(const Shape& shape);
+  /// Can the node's inputs be had in that step?
+  [[nodiscard]] bool can_join(const Node& node, std::size_t step);
+  [[nodiscard]] bool is_value_of(NodeId id, std::size_t step, const Shape& shape);
+  [[nodiscard]] std::size_t find_group(const Node& node, const Shape& shape);
+  [[nodiscard]] ElementwiseStep::Operand operand(NodeId input, const Shape& shape, std::size_t step);
+  void finish_assignments();
+  [[nodiscard]] bool write_in_place(BufferId value, const Assignment& assignment);
+
+  const Graph& graph_;
+  const Task& task_;
+  Plan plan_;
+  std::unordered_map<NodeId, Known> values_;
+  std::vector<std::size_t> ready_;  ///< by buffer: the first step that may read it
+  std::map<std::vector<std::int64_t>, std::size_t> last_group_;  ///< by shape
+  std::map<std::size_t, ElementwiseStep*> groups_;               ///< by step
+};
+
+using LowerOp = void (*)(Lowering&, NodeId);
+/// How an op is lowered that is not elementwise, or null: its reference kernel does it.
+[[nodiscard]] LowerOp find_lowered_op(std::string_view op);
+
+}  // namespace talweg

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "program/instruction.hpp"
+
+namespace talweg {
+
+/// A piece of memory that steps write and read.
+struct Buffer {
+  enum class Kind : std::uint8_t {
+    arena,     ///< planned: it may share its place with buffers of other times
+    constant,  ///< filled when the program is built
+    external   ///< belongs to the caller
+  };
+  Kind kind = Kind::arena;
+  std::int64_t elements = 0;
+  void* external = nullptr;
+  std::vector<double> values;  ///< of a constant
+  /// A buffer of the arena may be a part of another: one piece of a concatenation.
+  std::optional<BufferId> whole;
+  std::int64_t offset = 0;  ///< within `whole`
+  bool kept = false;        ///< it is read after the run: nothing may take its place
+};
+
+/// A program before it has memory: steps in order, and the buffers that they work on.
+struct Plan {
+  std::vector<Buffer> buffers;
+  std::vector<std::unique_ptr<Step>> steps;
+
+  BufferId add_buffer(Buffer buffer) {
+    buffers.push_back(std::move(buffer));
+    return static_cast<BufferId>(buffers.size() - 1);
+  }
+  /// The buffer that holds this one, however deep, and where in it.
+  [[nodiscard]] std::pair<BufferId, std::int64_t> root(BufferId id) const {
+    std::int64_t offset = 0;
+    for (; buffers[id].whole; id = *buffers[id].whole) offset += buffers[id].offset;
+    return {id, offset};
+  }
+};
+
+/// Where the buffers of the arena begin, in elements, and how long it is.
+struct ArenaLayout {
+  std::vector<std::int64_t> offsets;  ///< by buffer; of roots in the arena
+  std::int64_t elements = 0;
+};
+
+/// Gives memory to the buffers of the arena by their lifetimes: best fit, in the order of the steps. A step's
+/// result takes the place of an operand where the step allows it. Places are multiples of `alignment`
+/// elements.
+[[nodiscard]] ArenaLayout plan_memory(const Plan& plan, std::int64_t alignment);
+
+}  // namespace talweg

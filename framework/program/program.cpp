@@ -1,0 +1,131 @@
+#include "program/program.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <talweg/error.hpp>
+
+#include "program/lowering.hpp"
+#include "program/simplify/simplify.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr std::size_t kAlignment = 64;  // bytes: a cache line, and the widest vector
+
+std::size_t machine_memory() {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
+  return pages > 0 && size > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(size) : 0;
+}
+
+}  // namespace
+
+/// Buffers of times that do not overlap share memory; constants and scratch follow behind them.
+class Program::Arena final : public Memory {
+ public:
+  Arena(const Plan& plan, DType dtype, std::size_t memory_limit) : plan_(plan) {
+    element_ = dtype == DType::float32 ? sizeof(float) : sizeof(double);
+    const auto alignment = static_cast<std::int64_t>(kAlignment / element_);
+    layout_ = plan_memory(plan, alignment);
+    std::int64_t elements = layout_.elements;
+    const auto append = [&](std::int64_t size) {
+      const std::int64_t begin = elements;
+      elements += (size + alignment - 1) / alignment * alignment;
+      return begin;
+    };
+    for (std::size_t id = 0; id < plan.buffers.size(); ++id)
+      if (plan.buffers[id].kind == Buffer::Kind::constant)
+        layout_.offsets[id] = append(plan.buffers[id].elements);
+    std::int64_t scratch = 0;
+    for (const auto& step : plan.steps) scratch = std::max(scratch, step->scratch_elements());
+    scratch_ = append(scratch);
+    allocate(static_cast<std::size_t>(elements) * element_, memory_limit);
+    for (std::size_t id = 0; id < plan.buffers.size(); ++id) {
+      if (plan.buffers[id].kind != Buffer::Kind::constant) continue;
+      if (dtype == DType::float32)
+        fill<float>(plan.buffers[id].values, layout_.offsets[id]);
+      else
+        fill<double>(plan.buffers[id].values, layout_.offsets[id]);
+    }
+  }
+  ~Arena() override { ::operator delete (bytes_, std::align_val_t{kAlignment}); }
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  [[nodiscard]] void* of(BufferId buffer) const override {
+    const auto [root, offset] = plan_.root(buffer);
+    if (plan_.buffers[root].kind == Buffer::Kind::external)
+      return static_cast<std::byte*>(plan_.buffers[root].external) +
+             static_cast<std::size_t>(offset) * element_;
+    return element_at(layout_.offsets[root] + offset);
+  }
+  [[nodiscard]] void* scratch() const override { return element_at(scratch_); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  [[nodiscard]] std::byte* element_at(std::int64_t element) const {
+    return bytes_ + static_cast<std::size_t>(element) * element_;
+  }
+
+  void allocate(std::size_t bytes, std::size_t limit) {
+    if (limit == 0) limit = machine_memory();
+    if (limit != 0 && bytes > limit)
+      throw Error(Status::model, "the program needs " + std::to_string(bytes >> 20U) +
+                                     " MiB of memory, more than the " + std::to_string(limit >> 20U) +
+                                     " MiB that there are");
+    size_ = std::max(bytes, kAlignment);
+    bytes_ = static_cast<std::byte*>(::operator new (size_, std::align_val_t{kAlignment}, std::nothrow));
+    if (bytes_ == nullptr)
+      throw Error(Status::model,
+                  "there are no " + std::to_string(bytes >> 20U) + " MiB of memory for the program");
+    std::memset(bytes_, 0, size_);
+  }
+
+  template <class T>
+  void fill(const std::vector<double>& values, std::int64_t offset) {
+    std::ranges::transform(values, reinterpret_cast<T*>(element_at(offset)),
+                           [](double value) { return static_cast<T>(value); });
+  }
+
+  const Plan& plan_;
+  std::size_t element_;
+  ArenaLayout layout_;
+  std::int64_t scratch_ = 0;
+  std::size_t size_ = 0;
+  std::byte* bytes_ = nullptr;
+};
+
+Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options) {
+  Simplified simplified = simplify(graph, task);
+  graph_ = std::move(simplified.graph);
+  LoweredTask lowered = lower(*graph_, simplified.task);
+  plan_ = std::move(lowered.plan);
+  arena_ = std::make_unique<Arena>(plan_, graph.floating(), options.memory_limit);
+  for (const auto& step : plan_.steps) instructions_.push_back(step->bind(*arena_, graph.floating()));
+  for (std::size_t i = 0; i < task.fetches.size(); ++i) {
+    const View& view = lowered.fetches.at(simplified.task.fetches[i]);
+    values_[task.fetches[i]] = graph.floating() == DType::float32
+                                   ? static_cast<const void*>(arena_->at<float>(view))
+                                   : static_cast<const void*>(arena_->at<double>(view));
+  }
+}
+
+Program::~Program() = default;
+
+void Program::run() {
+  for (const auto& instruction : instructions_) instruction->run();
+}
+
+std::string Program::listing() const {
+  std::string text;
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) text += plan_.steps[i]->text() + "\n";
+  return text + "memory: " + std::to_string(arena_->size()) + " bytes\n";
+}
+
+std::unique_ptr<Executor> compile_program(const Graph& graph, Task task, const ProgramOptions& options) {
+  return std::make_unique<Program>(graph, task, options);
+}
+
+}  // namespace talweg

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "program/executor.hpp"
+#include "program/plan.hpp"
+
+namespace talweg {
+
+/// A compiled task: instructions bound to one arena. A run allocates nothing.
+class Program final : public Executor {
+ public:
+  Program(const Graph& graph, const Task& task, const ProgramOptions& options);
+  ~Program() override;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void run() override;
+  [[nodiscard]] const void* value(NodeId fetched) const override { return values_.at(fetched); }
+  [[nodiscard]] std::string listing() const override;
+
+ private:
+  class Arena;
+
+  std::unique_ptr<Graph> graph_;  ///< simplified
+  Plan plan_;
+  std::unique_ptr<Arena> arena_;
+  std::vector<std::unique_ptr<Instruction>> instructions_;
+  std::unordered_map<NodeId, const void*> values_;
+};
+
+}  // namespace talweg

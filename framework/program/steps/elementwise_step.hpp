@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "kernels/kernels.hpp"
+#include "program/instruction.hpp"
+
+namespace talweg {
+
+/// A fused group of elementwise functions over one shape: one pass over tiles that stay in the first-level
+/// cache. Values that are used outside of the group are stored, the others live in the tile only.
+class ElementwiseStep final : public Step {
+ public:
+  /// Elements that are computed together.
+  static constexpr std::int64_t kTile = 512;
+  /// A group does not grow beyond this, so that its tiles stay in the cache.
+  static constexpr std::size_t kMaximumValues = 256;
+
+  /// An operand of a function: a value of this group, or a view that broadcasts to its shape.
+  struct Operand {
+    bool is_value = false;
+    std::uint32_t index = 0;  ///< into values or views
+  };
+
+  explicit ElementwiseStep(const Shape& shape) : shape_(shape) {}
+
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+  [[nodiscard]] bool is_full() const { return values_.size() >= kMaximumValues; }
+  /// Adds an operand that lies in memory; `view` has the group's shape. The same view is there once.
+  Operand add_view(const View& view);
+  /// Adds a function of earlier operands and returns its value's index.
+  std::uint32_t add_value(kernels::Elementwise function, std::span<const Operand> operands);
+  /// Has the value written to a buffer, contiguously.
+  void store(std::uint32_t value, BufferId buffer);
+  /// Does the group read this buffer?
+  [[nodiscard]] bool reads_buffer(BufferId buffer) const;
+  /// To be called once, when the group is complete: orders the calls and gives tiles to values.
+  void finish();
+
+  [[nodiscard]] std::vector<View> reads() const override { return views_; }
+  [[nodiscard]] std::vector<View> writes() const override;
+  [[nodiscard]] bool may_overwrite(BufferId read, BufferId written) const override;
+  [[nodiscard]] std::int64_t scratch_elements() const override;
+  [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
+  [[nodiscard]] std::string text() const override;
+
+  struct Value {
+    kernels::Elementwise function;
+    std::array<Operand, 3> operands;
+    std::size_t operand_count;
+    std::optional<BufferId> stored;
+    std::size_t tile = 0;  ///< where it lives unless it is stored
+  };
+  /// One thing to do for each tile: load a view that is not contiguous, or compute a value.
+  struct Action {
+    bool loads = false;
+    std::uint32_t index = 0;
+  };
+
+ private:
+  template <class T>
+  friend class ElementwiseLoop;
+
+  /// How an operand is reached from the inner loop.
+  enum class Access : std::uint8_t { stream, single, tile };
+  [[nodiscard]] Access access(Operand operand) const;
+
+  Shape shape_;
+  std::vector<View> views_;
+  std::vector<Value> values_;
+  std::vector<Action> actions_;
+  std::vector<std::size_t> view_tiles_;    ///< by view: where it is loaded to
+  std::vector<std::size_t> last_use_;      ///< by view: its last reading action
+  std::vector<std::size_t> value_action_;  ///< by value: the action that computes it
+  std::size_t tiles_ = 0;
+};
+
+}  // namespace talweg

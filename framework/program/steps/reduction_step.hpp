@@ -1,0 +1,26 @@
+#pragma once
+
+#include "kernels/kernels.hpp"
+#include "program/instruction.hpp"
+
+namespace talweg {
+
+/// Reduces the middle axis of (outer, reduced, inner), a contiguous tensor, to (outer, inner).
+class ReductionStep final : public Step {
+ public:
+  ReductionStep(kernels::Reduction reduction, const View& x, const View& to, std::int64_t outer,
+                std::int64_t reduced, std::int64_t inner)
+      : reduction_(reduction), x_(x), to_(to), outer_(outer), reduced_(reduced), inner_(inner) {}
+
+  [[nodiscard]] std::vector<View> reads() const override { return {x_}; }
+  [[nodiscard]] std::vector<View> writes() const override { return {to_}; }
+  [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
+  [[nodiscard]] std::string text() const override;
+
+ private:
+  kernels::Reduction reduction_;
+  View x_, to_;
+  std::int64_t outer_, reduced_, inner_;
+};
+
+}  // namespace talweg

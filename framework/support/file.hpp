@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace talweg {
+
+/// An open file. What goes wrong is an Error{files} that names the file and the system's reason.
+class File {
+ public:
+  /// Empty, in place of what was there.
+  [[nodiscard]] static File create(const std::filesystem::path& path);
+  /// At its end; made where there is none.
+  [[nodiscard]] static File append(const std::filesystem::path& path);
+  [[nodiscard]] static File read(const std::filesystem::path& path);
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  /// Closes without a look at what the system says; whoever has written calls close().
+  ~File();
+
+  void write(std::string_view text);
+  [[nodiscard]] std::string read_to_end();
+  /// Returns once what was written is on the disk.
+  void sync();
+  void close();
+  /// Keeps other processes from locking the file as long as this one is open; false where one has done so.
+  [[nodiscard]] bool try_lock();
+
+ private:
+  File(std::filesystem::path path, int flags, const char* verb);
+  [[noreturn]] void refuse(const char* verb) const;
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+/// Puts `parts`, one after the other, in place of the file at `path`. Whatever happens on the way (a full
+/// disk, a kill, a power cut), the file holds afterwards either all of the old or all of the new. Throws
+/// Error{files}. REQUIRES: nobody else writes the same file; `path` + ".partial" is free for use.
+void write_whole_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
+void write_whole_file(const std::filesystem::path& path, std::string_view text);
+
+/// Throws Error{files}.
+[[nodiscard]] std::string read_whole_file(const std::filesystem::path& path);
+
+}  // namespace talweg

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/model.hpp"
+#include "training/records.hpp"
+
+namespace talweg {
+
+/// Everything that a training needs to go on as if it had never stopped.
+struct Checkpoint {
+  std::string path;                                           ///< of the file it was read from, for errors
+  std::string model;                                          ///< the model file's text
+  std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
+  std::uint32_t seed = 0;
+  std::string optimizer;  ///< its name, "" where nothing is trained
+  std::int64_t step = 0;  ///< updates made
+  /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's.
+  std::vector<NamedTensor> tensors;
+};
+
+/// As a file of the format safetensors.
+[[nodiscard]] std::string encode_checkpoint(const Checkpoint& checkpoint);
+/// Throws Error{files} that begins with `path`: damaged, or a file of another kind.
+[[nodiscard]] Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path);
+[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
+
+/// What a training is resumed with: the checkpoint's settings and seed where `given` says nothing else.
+[[nodiscard]] ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given);
+
+}  // namespace talweg

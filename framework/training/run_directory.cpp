@@ -1,0 +1,99 @@
+#include "training/run_directory.hpp"
+
+#include <nlohmann/json.hpp>
+#include <talweg/error.hpp>
+
+#include "training/json_lines.hpp"
+#include "training/safetensors.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+
+File lock_directory(const std::filesystem::path& path) {
+  std::error_code problem;
+  std::filesystem::create_directories(path, problem);
+  if (problem)
+    throw Error(Status::files, path.string() + " cannot be made a directory: " + problem.message());
+  File lock = File::append(path / ".lock");
+  if (!lock.try_lock()) throw Error(Status::files, path.string() + " is in use by another training");
+  return lock;
+}
+
+/// Is a line of metrics.jsonl from before `step`? One that a kill has cut short is not.
+bool is_before(std::string_view line, std::int64_t step) {
+  const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
+  if (!record.is_object() || !record.contains("event")) return false;
+  if (record["event"] == "start") return true;
+  return record["event"] == "log" && record.contains("step") && record["step"] < step;
+}
+
+std::string lines_before(std::string_view text, std::int64_t step) {
+  std::string kept;
+  while (!text.empty()) {
+    const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
+    if (is_before(text.substr(0, size), step)) kept += text.substr(0, size);
+    text.remove_prefix(size);
+  }
+  return kept;
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(std::filesystem::path path, std::chrono::milliseconds checkpoint_interval)
+    : path_(std::move(path)), interval_(checkpoint_interval), lock_(lock_directory(path_)) {}
+
+std::optional<Checkpoint> RunDirectory::checkpoint() const {
+  const std::filesystem::path file = path_ / kCheckpoint;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  return read_checkpoint(file);
+}
+
+void RunDirectory::begin(Trainer& trainer) {
+  trainer_ = &trainer;
+  const std::filesystem::path metrics = path_ / kMetrics;
+  std::string kept;
+  if (trainer.step() > 0 && std::filesystem::exists(metrics))
+    kept = lines_before(read_whole_file(metrics), trainer.step());
+  write_whole_file(path_ / "model.yaml", trainer.model().text);
+  write_whole_file(metrics, kept);
+  metrics_ = File::append(metrics);
+  // At once, so that a kill before the next one does not leave that of an earlier training.
+  save();
+}
+
+void RunDirectory::save() {
+  const Checkpoint checkpoint = trainer_->checkpoint();
+  TensorFile weights;
+  weights.tensors.assign(
+      checkpoint.tensors.begin(),
+      checkpoint.tensors.begin() + static_cast<std::ptrdiff_t>(trainer_->model().parameters.size()));
+  write_whole_file(path_ / "weights.safetensors", encode_safetensors(weights));
+  write_whole_file(path_ / kCheckpoint, encode_checkpoint(checkpoint));
+  saved_ = std::chrono::steady_clock::now();
+}
+
+void RunDirectory::save_if_due() {
+  if (std::chrono::steady_clock::now() - saved_ >= interval_) save();
+}
+
+void RunDirectory::write_line(std::string line) { metrics_->write(line += '\n'); }
+
+void RunDirectory::started(const StartRecord& record) { write_line(to_json_line(record)); }
+
+void RunDirectory::logged(const LogRecord& record) {
+  write_line(to_json_line(record));
+  save_if_due();
+}
+
+void RunDirectory::progressed(const ProgressRecord&) { save_if_due(); }
+
+void RunDirectory::ended(const EndRecord& record) {
+  save();
+  write_line(to_json_line(record));
+  metrics_->sync();
+}
+
+}  // namespace talweg

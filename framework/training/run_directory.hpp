@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "support/file.hpp"
+#include "training/checkpoint.hpp"
+#include "training/trainer.hpp"
+
+namespace talweg {
+
+/// The directory of `--out DIR`, where one training keeps what comes of it:
+///   model.yaml               the model file as read
+///   metrics.jsonl            the lines of `--json`, each on the disk's way as soon as it is known
+///   checkpoint.safetensors   see Checkpoint: from time to time, and when training ends or is interrupted
+///   weights.safetensors      the parameters, with every checkpoint
+/// Throws Error{files}: no directory can be made there, another training holds it, the disk is full.
+class RunDirectory final : public TrainingObserver {
+ public:
+  static constexpr std::chrono::seconds kCheckpointInterval{30};
+
+  /// Makes the directory and locks it for as long as the object lives.
+  explicit RunDirectory(std::filesystem::path path,
+                        std::chrono::milliseconds checkpoint_interval = kCheckpointInterval);
+
+  /// That of an earlier training here, to be restored before begin(); nothing where there is none.
+  [[nodiscard]] std::optional<Checkpoint> checkpoint() const;
+  /// Before Trainer::run. Replaces what an earlier training left, but where the trainer goes on with that,
+  /// its metrics up to there stay. The trainer outlives the directory's use.
+  void begin(Trainer& trainer);
+  /// Writes weights and checkpoint.
+  void save();
+
+  void started(const StartRecord& record) override;
+  void logged(const LogRecord& record) override;
+  void progressed(const ProgressRecord& record) override;
+  void ended(const EndRecord& record) override;
+
+ private:
+  void write_line(std::string line);
+  void save_if_due();
+
+  std::filesystem::path path_;
+  std::chrono::milliseconds interval_;
+  File lock_;
+  std::optional<File> metrics_;
+  Trainer* trainer_ = nullptr;
+  std::chrono::steady_clock::time_point saved_;
+};
+
+}  // namespace talweg

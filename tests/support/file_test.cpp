@@ -1,0 +1,132 @@
+// Files are written whole or not at all.
+
+#include "support/file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <talweg/error.hpp>
+#include <thread>
+
+#include "plugin/test_plugins.hpp"
+
+namespace talweg {
+namespace {
+
+/// Lets no file of this process grow beyond `bytes`: a disk that is full there.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    static_cast<void>(std::signal(SIGXFSZ, handler_));
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+std::vector<std::string> names_in(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    names.push_back(entry.path().filename().string());
+  return names;
+}
+
+std::string refusal(const std::filesystem::path& path, std::string_view text) {
+  try {
+    write_whole_file(path, text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::files);
+    return error.message();
+  }
+  return "written";
+}
+
+TEST(WholeFile, IsWrittenAndReplaced) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  write_whole_file(path, "first");
+  const std::string_view parts[] = {"sec", "", "ond"};
+  write_whole_file(path, parts);
+  EXPECT_EQ(read_whole_file(path), "second");
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+}
+
+TEST(WholeFile, StaysAsItWasWhenTheDiskIsFull) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  write_whole_file(path, "old");
+  std::string message;
+  {
+    const FullDisk disk(1000);
+    message = refusal(path, std::string(100'000, 'x'));
+  }
+  EXPECT_EQ(message, path.string() + ".partial cannot be written: File too large");
+  EXPECT_EQ(read_whole_file(path), "old");
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+}
+
+TEST(WholeFile, SaysWhatTheSystemSaysOfAFullDevice) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  std::filesystem::create_symlink("/dev/full", path.string() + ".partial");
+  EXPECT_EQ(refusal(path, "text"), path.string() + ".partial cannot be written: No space left on device");
+  EXPECT_TRUE(names_in(temporary.path()).empty());
+}
+
+TEST(WholeFile, IsRefusedWhereThereIsNoDirectory) {
+  EXPECT_EQ(refusal("/nowhere/file", "text"),
+            "/nowhere/file.partial cannot be written: No such file or directory");
+}
+
+TEST(WholeFile, IsWholeAfterAKillAtAnyTime) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  constexpr std::size_t kSize = 1'000'000;
+  write_whole_file(path, std::string(kSize, 'a'));
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      for (char letter = 'a';; letter = letter == 'a' ? 'b' : 'a')
+        write_whole_file(path, std::string(kSize, letter));
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(1000 + 700 * round));
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    const std::string text = read_whole_file(path);
+    ASSERT_EQ(text.size(), kSize);
+    EXPECT_EQ(text.find_first_not_of(text[0]), std::string::npos) << "old and new are mixed";
+  }
+}
+
+TEST(File, IsLockedOnce) {
+  const TemporaryDirectory temporary;
+  File first = File::append(temporary.path() / "lock"), second = File::append(temporary.path() / "lock");
+  EXPECT_TRUE(first.try_lock());
+  EXPECT_FALSE(second.try_lock());
+  first.close();
+  EXPECT_TRUE(second.try_lock());
+}
+
+TEST(File, AppendsAndSaysWhenItCannot) {
+  const TemporaryDirectory temporary;
+  File file = File::append(temporary.path() / "lines");
+  file.write("one\n");
+  const FullDisk disk(4);
+  EXPECT_THROW(file.write("two\n"), Error);
+}
+
+}  // namespace
+}  // namespace talweg

@@ -1,0 +1,145 @@
+// A training that was saved and loaded goes on to the bit; what cannot be right is refused.
+
+#include "training/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+
+#include <talweg/error.hpp>
+
+#include "model/three_layer.hpp"
+#include "training/following.hpp"
+
+namespace talweg {
+namespace {
+
+const std::string kPath = "checkpoint.safetensors";
+
+/// Momentum, with a state of the model's own that remembers every gradient, a schedule and a changed `let`.
+std::string model_text(const std::string& dtype) {
+  return R"(talweg: 1
+dtype: )" +
+         dtype +
+         R"(
+seed: 3
+let: {hidden: 2, alpha: 0.5}
+data:
+  X: [[0,0,1],[0,1,1],[1,0,1],[1,1,1]]
+  y: [[0],[1],[1],[0]]
+parameters:
+  a: {shape: [3, hidden], init: 'uniform(-1, 1)'}
+  b: {shape: [hidden, 1], init: normal}
+state:
+  total: {shape: [3, hidden]}
+graph:
+  error: sigmoid(sigmoid(X @ a) @ b) - y
+  loss: sum(error * error) / 2
+update:
+  total: total + grad(a)
+train:
+  minimize: loss
+  optimizer: {momentum: {alpha: alpha / (1 + step / 10)}}
+  steps: 40
+)";
+}
+
+ModelOptions with_steps(std::int64_t steps) {
+  ModelOptions options;
+  options.steps = steps;
+  options.set = {{"hidden", "5"}};
+  return options;
+}
+
+TEST(Checkpoint, LetsTrainingGoOnToTheBit) {
+  for (const char* dtype : {"float64", "float32"}) {
+    SCOPED_TRACE(dtype);
+    const auto whole = make_trainer(model_text(dtype), with_steps(40));
+    train(*whole);
+    const auto first = make_trainer(model_text(dtype), with_steps(20));
+    train(*first);
+    const Checkpoint saved = decode_checkpoint(encode_checkpoint(first->checkpoint()), kPath);
+    EXPECT_EQ(saved.step, 20);
+    EXPECT_EQ(saved.optimizer, "momentum");
+    EXPECT_EQ(saved.model, model_text(dtype));
+    ModelOptions steps;
+    steps.steps = 40;
+    const auto second = make_trainer(saved.model, resumed_options(saved, steps));
+    second->restore(saved);
+    EXPECT_EQ(train(*second).start.first_step, 20);
+    EXPECT_EQ(second->step(), 40);
+    EXPECT_EQ(encode_checkpoint(second->checkpoint()), encode_checkpoint(whole->checkpoint()));
+  }
+}
+
+TEST(Checkpoint, StoresTheOptimizersStateByParameter) {
+  const auto trainer = make_trainer(model_text("float64"));
+  std::vector<std::string> names;
+  for (const NamedTensor& tensor : trainer->checkpoint().tensors)
+    names.push_back(tensor.name + " " + to_string(tensor.shape));
+  EXPECT_EQ(names, (std::vector<std::string>{"a (3, 2)", "b (2, 1)", "optimizer:velocity:a (3, 2)",
+                                             "optimizer:velocity:b (2, 1)", "total (3, 2)"}));
+}
+
+TEST(Checkpoint, GivesItsSettingsToTheModelUnlessOthersAreGiven) {
+  Checkpoint checkpoint;
+  checkpoint.seed = 7;
+  checkpoint.settings = {{"hidden", "5"}, {"alpha", "1/3"}};
+  ModelOptions given;
+  given.set = {{"alpha", "2"}};
+  const ModelOptions options = resumed_options(checkpoint, given);
+  EXPECT_EQ(options.seed, 7U);
+  EXPECT_EQ(options.set, (std::vector<std::pair<std::string, std::string>>{{"alpha", "2"}, {"hidden", "5"}}));
+  given.seed = 8;
+  EXPECT_EQ(resumed_options(checkpoint, given).seed, 8U);
+}
+
+std::string refusal(const std::string& bytes) {
+  try {
+    static_cast<void>(decode_checkpoint(bytes, kPath));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::files);
+    return error.message();
+  }
+  return "accepted";
+}
+
+TEST(Checkpoint, WithOneBitChangedOrCutShortIsRefused) {
+  const std::string bytes = encode_checkpoint(make_trainer(kThreeLayer)->checkpoint());
+  EXPECT_EQ(refusal(bytes), "accepted");
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    EXPECT_NE(refusal(changed), "accepted") << "byte " << at;
+    EXPECT_NE(refusal(bytes.substr(0, at)), "accepted") << at << " bytes";
+  }
+}
+
+TEST(Checkpoint, OfAnotherModelIsRefusedAndChangesNothing) {
+  const Checkpoint checkpoint =
+      decode_checkpoint(encode_checkpoint(make_trainer(model_text("float64"))->checkpoint()), kPath);
+  const auto refusal_of = [&](const std::string& text, const ModelOptions& options = {}) -> std::string {
+    const auto trainer = make_trainer(text, options);
+    const std::string before = encode_checkpoint(trainer->checkpoint());
+    try {
+      trainer->restore(checkpoint);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::files);
+      EXPECT_EQ(encode_checkpoint(trainer->checkpoint()), before);
+      return error.message();
+    }
+    return "accepted";
+  };
+  const std::string begin = kPath + ": it is the checkpoint of another model: ";
+  EXPECT_EQ(refusal_of(model_text("float64")), "accepted");
+  EXPECT_EQ(refusal_of(kThreeLayer), begin + "its optimizer is 'momentum', that of the model 'gd'");
+  EXPECT_EQ(refusal_of(model_text("float32")),
+            begin + "'a' is (3, 2) of float64 there, here (3, 2) of float32");
+  EXPECT_EQ(refusal_of(model_text("float64"), with_steps(20)),
+            begin + "'a' is (3, 2) of float64 there, here (3, 5) of float64");
+  std::string renamed = model_text("float64");
+  for (std::size_t at = renamed.find("total"); at != std::string::npos; at = renamed.find("total"))
+    renamed.replace(at, 5, "sums");
+  EXPECT_EQ(refusal_of(renamed), begin + "it has no 'sums'");
+}
+
+}  // namespace
+}  // namespace talweg

@@ -1,0 +1,129 @@
+#include "training/run_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <talweg/error.hpp>
+
+#include "model/three_layer.hpp"
+#include "plugin/test_plugins.hpp"
+#include "training/following.hpp"
+#include "training/safetensors.hpp"
+
+namespace talweg {
+namespace {
+
+std::unique_ptr<Trainer> tutorial(std::int64_t steps) {
+  ModelOptions options;
+  options.steps = steps;
+  options.set = {{"alpha", "1"}};
+  return make_trainer(kThreeLayer, options);
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+  std::vector<std::string> lines;
+  std::string text = read_whole_file(path);
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
+    lines.push_back(text.substr(0, end));
+    text.erase(0, end + 1);
+  }
+  EXPECT_EQ(text, "") << "the last line is whole";
+  return lines;
+}
+
+TEST(RunDirectory, HoldsMetricsWeightsCheckpointAndModel) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "runs" / "first";
+  const auto trainer = tutorial(3);
+  RunDirectory directory(path);
+  EXPECT_FALSE(directory.checkpoint());
+  directory.begin(*trainer);
+  trainer->run(directory);
+
+  const std::vector<std::string> lines = lines_of(path / "metrics.jsonl");
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_TRUE(lines[0].starts_with(R"({"event":"start","name":"three_layer",)")) << lines[0];
+  EXPECT_TRUE(lines[1].starts_with(R"({"event":"log","step":0,"loss":)")) << lines[1];
+  EXPECT_TRUE(lines[2].starts_with(R"({"event":"end","steps":3,"seconds":)")) << lines[2];
+  EXPECT_EQ(read_whole_file(path / "model.yaml"), kThreeLayer);
+  const TensorFile weights =
+      decode_safetensors(read_whole_file(path / "weights.safetensors"), "weights.safetensors");
+  ASSERT_EQ(weights.tensors.size(), 2U);
+  for (const NamedTensor& tensor : weights.tensors)
+    EXPECT_EQ(tensor.values, trainer->value(tensor.name).values);
+  const auto checkpoint = directory.checkpoint();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->step, 3);
+  EXPECT_EQ(checkpoint->settings.at(0).second, "1");
+}
+
+TEST(RunDirectory, IsOfOneTrainingAtATime) {
+  const TemporaryDirectory temporary;
+  {
+    const RunDirectory first(temporary.path());
+    try {
+      const RunDirectory second(temporary.path());
+      FAIL() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::files);
+      EXPECT_EQ(error.message(), temporary.path().string() + " is in use by another training");
+    }
+  }
+  EXPECT_NO_THROW(RunDirectory(temporary.path()));
+}
+
+TEST(RunDirectory, ThatCannotBeMadeIsAnErrorOfFiles) {
+  const TemporaryDirectory temporary;
+  write_whole_file(temporary.path() / "file", "text");
+  EXPECT_THROW(RunDirectory(temporary.path() / "file"), Error);
+  EXPECT_THROW(RunDirectory(temporary.path() / "file" / "below"), Error);
+}
+
+TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
+  const TemporaryDirectory temporary;
+  {
+    const auto trainer = tutorial(10'000);
+    RunDirectory directory(temporary.path());
+    directory.begin(*trainer);
+    trainer->run(directory);
+  }
+  // What a kill after the checkpoint may leave: a line of a later step, and a part of one.
+  std::string metrics = read_whole_file(temporary.path() / "metrics.jsonl");
+  metrics += "{\"event\":\"log\",\"step\":10000,\"loss\":0}\n{\"event\":\"lo";
+  write_whole_file(temporary.path() / "metrics.jsonl", metrics);
+  {
+    const auto trainer = tutorial(10'001);
+    RunDirectory directory(temporary.path());
+    trainer->restore(*directory.checkpoint());
+    directory.begin(*trainer);
+    trainer->run(directory);
+  }
+  std::vector<std::string> events;
+  for (const std::string& line : lines_of(temporary.path() / "metrics.jsonl"))
+    events.push_back(line.substr(0, line.find(',', line.find(',') + 1)));
+  EXPECT_EQ(events, (std::vector<std::string>{
+                        R"({"event":"start","name":"three_layer")", R"({"event":"log","step":0)",
+                        R"({"event":"start","name":"three_layer")", R"({"event":"log","step":10000)",
+                        R"({"event":"end","steps":10001)"}));
+}
+
+TEST(RunDirectory, SavesFromTimeToTime) {
+  const TemporaryDirectory temporary;
+  const auto trainer = tutorial(10'001);
+  RunDirectory directory(temporary.path(), std::chrono::milliseconds(0));
+  directory.begin(*trainer);
+  EXPECT_EQ(directory.checkpoint()->step, 0) << "nothing of an earlier training is left";
+  struct : TrainingObserver {
+    void logged(const LogRecord& record) override {
+      directory->logged(record);
+      steps.push_back(directory->checkpoint()->step);
+    }
+    RunDirectory* directory = nullptr;
+    std::vector<std::int64_t> steps;
+  } observer;
+  observer.directory = &directory;
+  trainer->run(observer);
+  EXPECT_EQ(observer.steps, (std::vector<std::int64_t>{0, 10'000}));
+}
+
+}  // namespace
+}  // namespace talweg
