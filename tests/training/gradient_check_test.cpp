@@ -58,7 +58,8 @@ TEST(GradientCheck, NotesAParameterThatGetsNoGradient) {
 }
 
 TEST(GradientCheck, AcceptsEverySlopeBetweenThoseOfTheTwoSidesOfAKink) {
-  for (const char* function : {"abs(w)", "relu(w)", "maximum(w, 0)", "where(w > 0, w, 0 * w)", "floor(w) + w"}) {
+  for (const char* function :
+       {"abs(w)", "relu(w)", "maximum(w, 0)", "where(w > 0, w, 0 * w)", "floor(w) + w"}) {
     const GradientCheck result = check(
         model_of("  w: {shape: [3], init: [0, 1, -1]}\n", "  loss: sum(" + std::string(function) + ")\n"));
     EXPECT_TRUE(result.right()) << function;
@@ -88,7 +89,9 @@ void add_bent_function() {
   bent.name = "bent";
   bent.shape = [](const InferCall& call) { return Inferred{call.shape(0), call.dtype(0)}; };
   bent.differentiable = Differentiable::yes;
-  bent.gradient = [](const GradientCall& call) -> std::vector<Value> { return {call.gradient * call.input(0)}; };
+  bent.gradient = [](const GradientCall& call) -> std::vector<Value> {
+    return {call.gradient * call.input(0)};
+  };
   bent.reference_float64 = [](const ReferenceCall<double>& call) {
     for (std::int64_t i = 0; i < call.output.shape.elements(); ++i)
       call.output.data[i] = call.inputs[0].data[i] * call.inputs[0].data[i];

@@ -57,9 +57,9 @@ std::string values_of(const GradientMismatch& mismatch) {
 Error wrong_rule(const Graph& graph, const NodeMismatch& wrong, const std::string& start) {
   const Node& node = graph[wrong.node];
   const NodeId input = node.inputs[wrong.input];
-  const std::string name = graph[input].name.empty() ? "input " + std::to_string(wrong.input + 1) + ", " +
-                                                           graph.describe(input)
-                                                     : graph[input].name;
+  const std::string name = graph[input].name.empty()
+                               ? "input " + std::to_string(wrong.input + 1) + ", " + graph.describe(input)
+                               : graph[input].name;
   Error error(Status::internal, start + " " + place_of(wrong.mismatch, graph[input].shape, name) + " " +
                                     values_of(wrong.mismatch));
   if (node.origin.known()) error.at(node.origin.location());
@@ -79,16 +79,17 @@ std::vector<Error> errors_of(const CheckedModel& model, const GradientCheck& che
                                     " and what it is made of, though each op's rule is right: the gradient"));
   for (const ParameterCheck& parameter : check.parameters)
     if (parameter.mismatch)
-      errors.push_back(Error(Status::internal,
-                             "the gradient of " + model.train->minimize_name + " " +
-                                 place_of(*parameter.mismatch, parameter.shape, parameter.name) + " " +
-                                 values_of(*parameter.mismatch))
-                           .at(parameter.span.location()));
+      errors.push_back(
+          Error(Status::internal, "the gradient of " + model.train->minimize_name + " " +
+                                      place_of(*parameter.mismatch, parameter.shape, parameter.name) + " " +
+                                      values_of(*parameter.mismatch))
+              .at(parameter.span.location()));
   return errors;
 }
 
 std::string to_text(const GradientCheck& check) {
-  std::vector<std::vector<std::string>> rows = {{"parameter", "shape", "elements", "checked", "largest error"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"parameter", "shape", "elements", "checked", "largest error"}};
   for (const ParameterCheck& parameter : check.parameters) {
     const std::string elements = std::to_string(parameter.shape.elements());
     if (!parameter.has_gradient)
@@ -102,7 +103,8 @@ std::string to_text(const GradientCheck& check) {
   const bool sampled = std::ranges::any_of(check.parameters, [](const ParameterCheck& parameter) {
     return parameter.has_gradient && parameter.checked < parameter.shape.elements();
   });
-  if (sampled) text += "Of the larger parameters a sample is checked, and a direction through all elements.\n";
+  if (sampled)
+    text += "Of the larger parameters a sample is checked, and a direction through all elements.\n";
   return text + (check.right() ? "The gradients are right.\n" : "A gradient is wrong.\n");
 }
 

@@ -22,12 +22,16 @@ namespace talweg {
 namespace {
 
 constexpr const char* kExplanation =
-    "--grid and --restarts replace those of the model's `sweep:`. Every combination is trained with the seeds\n"
+    "--grid and --restarts replace those of the model's `sweep:`. Every combination is trained with the "
+    "seeds\n"
     "seed, seed + 1, ... . Results come in one order, whatever --jobs is.\n\n"
-    "With --json, or in DIR/sweep.jsonl, the lines are those of talweg train, each with \"run\", from 0, and\n"
+    "With --json, or in DIR/sweep.jsonl, the lines are those of talweg train, each with \"run\", from 0, "
+    "and\n"
     "\"settings\"; a run that diverges ends with the reason \"diverged\" and \"error\". The last line,\n"
-    "{\"event\":\"sweep\",\"runs\":...,\"diverged\":...,\"best\":...}, names the run with the smallest loss.\n\n"
-    "A run that diverges is a line of the table. The exit status is 0 if at least one run came to an end, and 4\n"
+    "{\"event\":\"sweep\",\"runs\":...,\"diverged\":...,\"best\":...}, names the run with the smallest "
+    "loss.\n\n"
+    "A run that diverges is a line of the table. The exit status is 0 if at least one run came to an end, "
+    "and 4\n"
     "if all diverged.\n";
 
 struct Options {
@@ -162,7 +166,8 @@ class Sweep {
       observers.add(observer);
       std::optional<RunDirectory> directory;
       if (options_.training.out) {
-        directory.emplace(std::filesystem::path(*options_.training.out) / ("run_" + std::to_string(run.index)));
+        directory.emplace(std::filesystem::path(*options_.training.out) /
+                          ("run_" + std::to_string(run.index)));
         observers.add(*directory);
         directory->begin(trainer);
       }
@@ -200,10 +205,12 @@ class Sweep {
   }
 
   void finish() {
-    std::vector<SweepOutcome> outcomes(outcomes_.begin(), outcomes_.begin() + static_cast<std::ptrdiff_t>(finished_));
+    std::vector<SweepOutcome> outcomes(outcomes_.begin(),
+                                       outcomes_.begin() + static_cast<std::ptrdiff_t>(finished_));
     JsonObject last;
     last.add("event", "sweep").add("runs", static_cast<std::int64_t>(finished_));
-    last.add("diverged", std::ranges::count_if(outcomes, [](const SweepOutcome& outcome) { return !outcome.end; }));
+    last.add("diverged",
+             std::ranges::count_if(outcomes, [](const SweepOutcome& outcome) { return !outcome.end; }));
     if (const auto best = best_run(outcomes)) last.add("best", static_cast<std::int64_t>(*best));
     const std::string line = last.text() + "\n";
     if (file_) {
@@ -233,8 +240,8 @@ int run_sweep(std::span<const std::string> arguments) {
   options.model.declare(line);
   line.option("--grid", "NAME=V1,V2,...", "values of a number of the model's `let:`", options.grid);
   line.option("--restarts", "N", "seeds for each combination", options.restarts, 1);
-  line.option("--jobs", "N", "trainings at a time; as many as there are processors if not given", options.jobs,
-              1, 1024);
+  line.option("--jobs", "N", "trainings at a time; as many as there are processors if not given",
+              options.jobs, 1, 1024);
   options.training.declare(line, "keeps sweep.jsonl, and a directory run_N for each run");
   line.explain(kExplanation);
   if (!line.parse(arguments)) {

@@ -12,7 +12,7 @@ namespace talweg {
 /// What came of one run of a sweep.
 struct SweepOutcome {
   std::vector<LogRecord> log;
-  std::optional<EndRecord> end;       ///< nothing where it diverged
+  std::optional<EndRecord> end;        ///< nothing where it diverged
   std::optional<std::string> problem;  ///< why it diverged, in one line
 };
 

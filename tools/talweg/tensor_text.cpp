@@ -44,9 +44,10 @@ std::string format_report(const NamedTensor& tensor) {
   const Shape& shape = tensor.shape;
   if (shape.rank() == 0) return tensor.name + "  " + format_inline(tensor) + "\n";
   std::string text = tensor.name + "\n";
-  const std::int64_t elements = shape.elements(), columns = std::max<std::int64_t>(1, shape[shape.rank() - 1]);
-  const std::int64_t shown = elements > kMaximumElements ? std::max<std::int64_t>(1, 10 / columns) * columns
-                                                         : elements;
+  const std::int64_t elements = shape.elements(),
+                     columns = std::max<std::int64_t>(1, shape[shape.rank() - 1]);
+  const std::int64_t shown =
+      elements > kMaximumElements ? std::max<std::int64_t>(1, 10 / columns) * columns : elements;
   std::vector<std::vector<std::string>> rows;
   for (std::int64_t i = 0; i < std::min(shown, elements); ++i) {
     if (i % columns == 0) rows.emplace_back();

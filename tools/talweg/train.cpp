@@ -19,8 +19,10 @@ constexpr const char* kExplanation =
     "With --json, or in DIR/metrics.jsonl, a line is one of\n"
     "  {\"event\":\"start\",\"name\":...,\"seed\":...,\"dtype\":...,\"parameters\":...,\"optimizer\":...,\n"
     "   \"steps\":...,\"first_step\":...,\"threads\":...}\n"
-    "  {\"event\":\"log\",\"step\":...,\"loss\":..., and what `log:` names}: the values before update step + 1\n"
-    "  {\"event\":\"end\",\"steps\":...,\"seconds\":...,\"reason\":...,\"loss\":..., and what `log:` and `report:`\n"
+    "  {\"event\":\"log\",\"step\":...,\"loss\":..., and what `log:` names}: the values before update step + "
+    "1\n"
+    "  {\"event\":\"end\",\"steps\":...,\"seconds\":...,\"reason\":...,\"loss\":..., and what `log:` and "
+    "`report:`\n"
     "   name}: the model after the last update; reason is steps, gradient, loss or interrupted\n\n"
     "Ctrl-C and SIGTERM let the step finish and write what is asked for; a second one ends at once.\n";
 

@@ -82,7 +82,8 @@ void TrainingTable::logged(const LogRecord& log) { write_row(log.step, log.value
 
 void TrainingTable::ended(const EndRecord& end) {
   write_row(end.steps, end.values);
-  std::string text = count(end.steps, "step") + " in " + rounded(end.seconds) + " s: " + explain(end.reason) + "\n";
+  std::string text =
+      count(end.steps, "step") + " in " + rounded(end.seconds) + " s: " + explain(end.reason) + "\n";
   for (const NamedTensor& tensor : end.report) text += format_report(tensor);
   write_output(text);
 }
