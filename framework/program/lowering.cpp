@@ -48,7 +48,7 @@ LoweredTask Lowering::run() {
   for (NodeId id : needed)
     if (!graph_[id].op->leaf) lower_node(id);
   for (NodeId fetch : task_.fetches)
-    if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, contiguous_view_of(fetch));
+    if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, own_view_of(fetch));
   for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
   finish_assignments();
   result.plan = std::move(plan_);
@@ -120,6 +120,11 @@ View Lowering::contiguous_view_of(NodeId id) {
     set_view(id, view);
   }
   return view;
+}
+
+View Lowering::own_view_of(NodeId id) {
+  const View view = contiguous_view_of(id);
+  return plan_.buffers[plan_.root(view.buffer).first].kind == Buffer::Kind::arena ? view : copied(view);
 }
 
 View Lowering::copied(const View& view) {
@@ -199,9 +204,7 @@ void Lowering::add_elementwise(NodeId id, kernels::Elementwise function) {
 void Lowering::finish_assignments() {
   std::vector<View> values;
   for (const Assignment& assignment : task_.assignments) {
-    View view = contiguous_view_of(assignment.value);
-    if (plan_.buffers[plan_.root(view.buffer).first].kind != Buffer::Kind::arena) view = copied(view);
-    values.push_back(view);
+    values.push_back(own_view_of(assignment.value));
   }
   for (const auto& [step, group] : groups_) group->finish();
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -34,6 +34,8 @@ class Lowering {
   [[nodiscard]] View view_of(NodeId id);
   /// The same, in row-major order without gaps: copied where it is not.
   [[nodiscard]] View contiguous_view_of(NodeId id);
+  /// The same, in memory that is the program's own: a copy where it is the caller's or a constant.
+  [[nodiscard]] View own_view_of(NodeId id);
   /// A copy without gaps of any view.
   [[nodiscard]] View copied(const View& view);
   /// The node's value is what lies there.

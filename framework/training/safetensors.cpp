@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
-constexpr std::string_view kChecksum = "checksum";
+constexpr const char *kMetadata = "__metadata__", *kChecksum = "checksum";
 constexpr std::size_t kChecksumDigits = 16;
 
 std::string_view type_name(DType dtype) {
@@ -71,14 +71,11 @@ class Decoder {
   TensorFile decode() {
     const Json header = read_header();
     TensorFile file;
-    for (const auto& [key, entry] : header.items()) {
-      if (key == "__metadata__")
-        read_metadata(entry, file);
-      else
-        file.tensors.push_back(read_tensor(key, entry));
-    }
-    if (used_ != data_.size()) refuse("its tensors do not account for all of its bytes");
+    if (header.contains(kMetadata)) read_metadata(header[kMetadata], file);
     if (const std::string* checksum = file.find_metadata(kChecksum)) verify(*checksum);
+    for (const auto& [key, entry] : header.items())
+      if (key != kMetadata) file.tensors.push_back(read_tensor(key, entry));
+    if (used_ != data_.size()) refuse("its tensors do not account for all of its bytes");
     return file;
   }
 
@@ -184,8 +181,8 @@ std::string encode_safetensors(const TensorFile& file) {
   const std::string zeros(kChecksumDigits, '0');
   // First, so that nothing else in the header can be taken for it.
   Json header;
-  header["__metadata__"][kChecksum] = zeros;
-  for (const auto& [name, value] : file.metadata) header["__metadata__"][name] = value;
+  header[kMetadata][kChecksum] = zeros;
+  for (const auto& [name, value] : file.metadata) header[kMetadata][name] = value;
   std::string data;
   for (const NamedTensor& tensor : file.tensors) {
     const std::size_t begin = data.size();

@@ -52,11 +52,13 @@ bool ElementwiseStep::reads_buffer(BufferId buffer) const {
   return std::ranges::find(views_, buffer, &View::buffer) != views_.end();
 }
 
-ElementwiseStep::Access ElementwiseStep::access(Operand operand) const {
+ElementwiseStep::Access ElementwiseStep::access(const Value& value, std::size_t k) const {
+  const Operand operand = value.operands[k];
   if (operand.is_value) return values_[operand.index].stored ? Access::stream : Access::tile;
   const View& view = views_[operand.index];
   if (is_contiguous(view)) return Access::stream;
-  return is_single(view) ? Access::single : Access::tile;
+  // Functions of one value have no kernel for an operand that is the same everywhere.
+  return is_single(view) && value.operand_count > 1 ? Access::single : Access::tile;
 }
 
 void ElementwiseStep::finish() {
@@ -69,7 +71,7 @@ void ElementwiseStep::finish() {
     const Value& value = values_[i];
     for (std::size_t k = 0; k < value.operand_count; ++k) {
       const Operand operand = value.operands[k];
-      if (operand.is_value || access(operand) != Access::tile || loaded[operand.index]) continue;
+      if (operand.is_value || access(value, k) != Access::tile || loaded[operand.index]) continue;
       loaded[operand.index] = true;
       actions_.push_back({true, operand.index});
     }
@@ -95,7 +97,7 @@ void ElementwiseStep::finish() {
       const bool seen = std::ranges::any_of(before, [&](const Operand& other) {
         return other.is_value == operand.is_value && other.index == operand.index;
       });
-      if (seen || access(operand) != Access::tile) continue;
+      if (seen || access(value, k) != Access::tile) continue;
       if (operand.is_value && value_last_use[operand.index] == at)
         tiles.give_back(values_[operand.index].tile);
       if (!operand.is_value && last_use_[operand.index] == at) tiles.give_back(view_tiles_[operand.index]);
@@ -149,7 +151,7 @@ class ElementwiseLoop final : public Instruction {
         std::size_t mode = 0;
         for (std::size_t k = 0; k < value.operand_count; ++k) {
           const ElementwiseStep::Operand operand = value.operands[k];
-          const ElementwiseStep::Access access = step->access(operand);
+          const ElementwiseStep::Access access = step->access(value, k);
           if (access == ElementwiseStep::Access::single && elements_ > 1) mode |= std::size_t{1} << k;
           const std::int64_t stride = access == ElementwiseStep::Access::stream ? tile_ : 0;
           T* at = nullptr;

@@ -64,7 +64,7 @@ class ElementwiseStep final : public Step {
 
   /// How an operand is reached from the inner loop.
   enum class Access : std::uint8_t { stream, single, tile };
-  [[nodiscard]] Access access(Operand operand) const;
+  [[nodiscard]] Access access(const Value& value, std::size_t operand) const;
 
   Shape shape_;
   std::vector<View> views_;
