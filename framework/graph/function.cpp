@@ -18,11 +18,17 @@ std::int64_t Arguments::integer(std::string_view name) const {
   return std::get<std::int64_t>(attribute(name));
 }
 
-const Integers& Arguments::integers(std::string_view name) const {
-  return std::get<Integers>(attribute(name));
+Integers Arguments::integers(std::string_view name) const {
+  return is_integer(name) ? Integers{integer(name)} : std::get<Integers>(attribute(name));
 }
 
-double Arguments::number(std::string_view name) const { return std::get<double>(attribute(name)); }
+double Arguments::number(std::string_view name) const {
+  return is_integer(name) ? static_cast<double>(integer(name)) : std::get<double>(attribute(name));
+}
+
+bool Arguments::is_integer(std::string_view name) const {
+  return std::holds_alternative<std::int64_t>(attribute(name));
+}
 
 bool Arguments::flag(std::string_view name) const { return std::get<bool>(attribute(name)); }
 

@@ -26,6 +26,7 @@ struct FunctionParameter {
   ArgumentKind kind = ArgumentKind::tensor;
   bool required = true;
   std::string shown_default;  ///< for --help and errors: "None", "False", "0.01"
+  std::string also = {};      ///< another name that a call may use: NumPy's "a" for "x", PyTorch's "dim"
 };
 
 /// The arguments of one call, already bound to parameters and checked for kind.
@@ -42,10 +43,12 @@ class Arguments {
   [[nodiscard]] Value tensor(std::string_view name) const;
   [[nodiscard]] const std::vector<Value>& tensors(std::string_view name) const;
   [[nodiscard]] std::int64_t integer(std::string_view name) const;
-  [[nodiscard]] const Integers& integers(std::string_view name) const;
+  [[nodiscard]] Integers integers(std::string_view name) const;
   [[nodiscard]] double number(std::string_view name) const;
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] const std::string& text(std::string_view name) const;
+  /// Was one integer given, and not a list of them or a fraction?
+  [[nodiscard]] bool is_integer(std::string_view name) const;
   // The same, with what holds when the argument was left out.
   [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t otherwise) const;
   [[nodiscard]] double number(std::string_view name, double otherwise) const;

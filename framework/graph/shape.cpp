@@ -16,15 +16,13 @@ Shape Shape::checked(std::span<const std::int64_t> sizes) {
     throw Error(Status::model, "a shape of " + std::to_string(sizes.size()) + " axes; at most " +
                                    std::to_string(kMaximumRank) + " are possible");
   std::int64_t elements = 1;
-  bool empty = false;
   for (std::int64_t size : sizes) {
     if (size < 0) throw Error(Status::model, "a shape holds the negative size " + std::to_string(size));
-    empty = empty || size == 0;
     if (size != 0 && elements > kMaximumElements / size) elements = kMaximumElements + 1;
     if (elements <= kMaximumElements && size != 0) elements *= size;
   }
   const Shape shape(sizes);
-  if (!empty && elements > kMaximumElements)
+  if (elements > kMaximumElements)
     throw Error(Status::model, "shape " + to_string(shape) + " has more than " +
                                    std::to_string(kMaximumElements) + " elements");
   return shape;

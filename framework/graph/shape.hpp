@@ -22,7 +22,7 @@ class Shape {
   Shape(std::initializer_list<std::int64_t> sizes);
   explicit Shape(std::span<const std::int64_t> sizes);
   /// Throws Error{model} where a size is negative, there are too many axes, or the product is over
-  /// kMaximumElements.
+  /// kMaximumElements; sizes of 0 are left out of it, so that strides do not overflow either.
   [[nodiscard]] static Shape checked(std::span<const std::int64_t> sizes);
 
   [[nodiscard]] int rank() const { return rank_; }

@@ -43,8 +43,8 @@ std::vector<Value> parts_of(Value x) {
   return parts;
 }
 
-std::optional<Integers> integers_of(const Operand& operand) {
-  if (const auto one = operand.integer()) return Integers{*one};
+std::optional<Attribute> integers_of(const Operand& operand) {
+  if (const auto one = operand.integer()) return *one;
   if (operand.list() == nullptr) return std::nullopt;
   Integers integers;
   for (const Operand& element : *operand.list()) {
@@ -74,10 +74,11 @@ Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind
       if (const auto integer = operand.integer()) return Attribute(*integer);
       return {};
     case ArgumentKind::integers:
-      if (auto integers = integers_of(operand)) return Attribute(std::move(*integers));
+      if (auto integers = integers_of(operand)) return std::move(*integers);
       return {};
     case ArgumentKind::number:
-      if (const auto number = operand.number()) return Attribute(*number);
+      if (const auto* fraction = std::get_if<double>(&operand.content)) return Attribute(*fraction);
+      if (const auto integer = operand.integer()) return Attribute(*integer);
       return {};
     case ArgumentKind::flag:
       if (const auto* flag = std::get_if<bool>(&operand.content)) return Attribute(*flag);
@@ -148,7 +149,7 @@ class Binding {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < parameters().size(); ++i) {
       names.push_back(parameters()[i].name);
-      if (parameters()[i].name != argument.name) continue;
+      if (parameters()[i].name != argument.name && parameters()[i].also != argument.name) continue;
       if (given_[i])
         throw refusal(argument.name_span, "has two values for its argument '" + argument.name + "'");
       bind(i, argument);

@@ -124,7 +124,7 @@ class Evaluator {
     if (!operand.is_tensor())
       throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(operand));
     if (node.op == Operator::positive) return operand;
-    return at(node.span, [&]() -> Operand { return {-*operand.tensor()}; });
+    return at(node.span, [&]() -> Operand { return {call_operator("negative", {*operand.tensor()})}; });
   }
 
   /// a + b + c + ... leans to the left and may be long: it is walked in a loop.
@@ -153,7 +153,16 @@ class Evaluator {
     const Value a = to_tensor(graph_, left), b = to_tensor(graph_, right);
     if (node.op == Operator::floor_divide) return {talweg::apply("floor", a / b)};
     if (node.op == Operator::remainder) return {a - b * talweg::apply("floor", a / b)};
-    return {emit(op_name(node.op), {a, b})};
+    // NumPy's operator takes the root here, which differs at -inf and -0 from its function power().
+    if (node.op == Operator::power && right.number() == 0.5) return {talweg::apply("sqrt", a)};
+    return {call_operator(op_name(node.op), {a, b})};
+  }
+
+  /// The function of an operator, which knows what NumPy does with booleans.
+  Value call_operator(std::string_view name, const std::vector<Value>& operands) {
+    const Function& function = *FunctionRegistry::instance().find(name);
+    std::vector<Arguments::Bound> bound(operands.begin(), operands.end());
+    return std::get<Value>(function.call(Arguments(graph_, function.parameters, std::move(bound))));
   }
 
   Operand evaluate_call(const ExpressionNode& node) {

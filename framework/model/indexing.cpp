@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "graph/function.hpp"
 #include "graph/op.hpp"
 #include "support/numbers.hpp"
 
@@ -37,19 +36,6 @@ std::vector<Index> complete(const std::vector<Index>& indices, Value x) {
   }
   if (ellipsis == nullptr) fill();
   return result;
-}
-
-Value take(Value x, Value positions, int axis) {
-  const Function* function = FunctionRegistry::instance().find("take");
-  if (function == nullptr) throw Error(Status::model, "an array cannot be an index");
-  std::vector<Arguments::Bound> bound;
-  for (const FunctionParameter& parameter : function->parameters) {
-    if (parameter.kind != ArgumentKind::tensor)
-      bound.emplace_back(Attribute(std::int64_t{axis}));
-    else
-      bound.emplace_back(bound.empty() ? x : positions);
-  }
-  return std::get<Value>(function->call(Arguments(x.graph(), function->parameters, std::move(bound))));
 }
 
 }  // namespace
@@ -116,7 +102,8 @@ Value index_tensor(Value x, const std::vector<Index>& indices) {
       Shape(sizes) == x.shape() && std::ranges::all_of(steps, [](auto step) { return step == 1; });
   const Value part = whole ? x : slice(x, starts, steps, sizes);
   const Value shaped = reshape(part, Shape::checked(shape));
-  return array == nullptr ? shaped : take(shaped, std::get<Value>(array->content), array_axis);
+  if (array == nullptr) return shaped;
+  return emit("take", {shaped, std::get<Value>(array->content)}, {{"axis", std::int64_t{array_axis}}});
 }
 
 }  // namespace talweg

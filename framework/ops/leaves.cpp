@@ -1,7 +1,7 @@
 // Nodes without inputs: what is given from outside, and constants.
 
-#include "ops/reference.hpp"
 #include "ops/registry.hpp"
+#include "ops/xtensor.hpp"
 
 namespace talweg {
 namespace {
@@ -52,7 +52,8 @@ void register_leaves() {
   constant.formula = "one value, at every place of a shape";
   constant.shape = infer_constant;
   constant.differentiable = Differentiable::never;
-  TALWEG_REFERENCE(constant, constant_kernel);
+  constant.reference_float32 = constant_kernel<float>;
+  constant.reference_float64 = constant_kernel<double>;
   OpRegistry::instance().add(std::move(constant));
 
   Op array;
@@ -60,7 +61,8 @@ void register_leaves() {
   array.formula = "values written in the model file";
   array.shape = infer_array;
   array.differentiable = Differentiable::never;
-  TALWEG_REFERENCE(array, array_kernel);
+  array.reference_float32 = array_kernel<float>;
+  array.reference_float64 = array_kernel<double>;
   OpRegistry::instance().add(std::move(array));
 }
 

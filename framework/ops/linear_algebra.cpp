@@ -1,8 +1,10 @@
 // Products of vectors, matrices and stacks of matrices.
 
-#include "graph/function.hpp"
-#include "ops/reference.hpp"
+#include <algorithm>
+#include <talweg/error.hpp>
+
 #include "ops/registry.hpp"
+#include "ops/xtensor.hpp"
 
 namespace talweg {
 namespace {
@@ -13,17 +15,18 @@ struct Product {
   std::int64_t m, k, n;
 };
 
+std::int64_t inner_size_of_right(const Shape& b) { return b[std::max(b.rank() - 2, 0)]; }
+
+/// Throws without a hint where the shapes do not fit.
 Product product(const Shape& a, const Shape& b) {
   const std::string both = to_string(a) + " @ " + to_string(b);
   if (a.rank() == 0 || b.rank() == 0)
     throw Error(Status::model, both + ": a scalar has no axis to multiply along");
   const std::int64_t m = a.rank() == 1 ? 1 : a[a.rank() - 2], k = a[a.rank() - 1];
-  const std::int64_t inner = b.rank() == 1 ? b[0] : b[b.rank() - 2], n = b.rank() == 1 ? 1 : b[b.rank() - 1];
-  if (k != inner) {
-    Error error(Status::model,
+  const std::int64_t inner = inner_size_of_right(b), n = b.rank() == 1 ? 1 : b[b.rank() - 1];
+  if (k != inner)
+    throw Error(Status::model,
                 both + ": inner sizes " + std::to_string(k) + " and " + std::to_string(inner) + " differ");
-    throw error;
-  }
   const auto stack = [](const Shape& shape) {
     return Shape(shape.sizes().first(static_cast<std::size_t>(std::max(shape.rank() - 2, 0))));
   };
@@ -32,13 +35,44 @@ Product product(const Shape& a, const Shape& b) {
   return {*batch, m, k, n};
 }
 
+/// "[3, 1]", as a model file writes it.
+std::string as_written(const Shape& shape) {
+  std::string text = "[";
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    text += (axis == 0 ? "" : ", ") + std::to_string(shape[axis]);
+  return text + "]";
+}
+
+/// A parameter of a model file can be given a shape that fits, unless it is both inputs; of two, the right
+/// one.
+std::string hint(const InferCall& call) {
+  const auto is_parameter = [&](std::size_t i) {
+    const Node& node = call.graph[call.inputs[i]];
+    return node.op->name == "parameter" && node.origin.known() && call.graph.phase() != Phase::update;
+  };
+  if (call.inputs[0] == call.inputs[1]) return "";
+  Shape a = call.shape(0), b = call.shape(1);
+  if (a.rank() == 0 || b.rank() == 0 || a[a.rank() - 1] == inner_size_of_right(b)) return "";
+  if (is_parameter(1)) {
+    b[std::max(b.rank() - 2, 0)] = a[a.rank() - 1];
+    return "{1} could have shape " + as_written(b);
+  }
+  if (!is_parameter(0)) return "";
+  a[a.rank() - 1] = inner_size_of_right(b);
+  return "{0} could have shape " + as_written(a);
+}
+
 Inferred infer_matmul(const InferCall& call) {
   const Shape &a = call.shape(0), &b = call.shape(1);
-  const Product p = product(a, b);
-  Shape shape = p.batch;
-  if (a.rank() > 1) shape.append(p.m);
-  if (b.rank() > 1) shape.append(p.n);
-  return {shape, promote(call.dtype(0), call.dtype(1))};
+  try {
+    const Product p = product(a, b);
+    Shape shape = p.batch;
+    if (a.rank() > 1) shape.append(p.m);
+    if (b.rank() > 1) shape.append(p.n);
+    return {shape, promote(promote(call.dtype(0), call.dtype(1)), DType::int64)};
+  } catch (Error& error) {
+    throw error.set_hint(hint(call));
+  }
 }
 
 /// a @ b for matrices; vectors and stacks are brought to that form by the rules above.
@@ -94,15 +128,13 @@ std::vector<Value> matmul_gradient(const GradientCall& call) {
 }  // namespace
 
 void register_linear_algebra() {
-  Op op;
-  op.name = "matmul";
-  op.formula = "a @ b: (..., m, k) @ (..., k, n) -> (..., m, n)";
-  op.shape = infer_matmul;
-  op.differentiable = Differentiable::yes;
-  op.gradient = matmul_gradient;
-  TALWEG_REFERENCE(op, matmul_kernel);
-  const Op& matmul_op = OpRegistry::instance().add(std::move(op));
-  FunctionRegistry::instance().add({"matmul", matmul_op.formula, {{"a"}, {"b"}}, nullptr, &matmul_op});
+  OpRegistry::instance().add({.name = "matmul",
+                              .formula = "a @ b: (..., m, k) @ (..., k, n) -> (..., m, n)",
+                              .shape = infer_matmul,
+                              .differentiable = Differentiable::yes,
+                              .gradient = matmul_gradient,
+                              .reference_float32 = matmul_kernel<float>,
+                              .reference_float64 = matmul_kernel<double>});
 }
 
 }  // namespace talweg

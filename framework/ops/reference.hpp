@@ -1,53 +1,52 @@
 #pragma once
 
-#include <type_traits>
-#include <vector>
-#include <xtensor/xadapt.hpp>
-#include <xtensor/xarray.hpp>
-#include <xtensor/xbroadcast.hpp>
-#include <xtensor/xfunction.hpp>
-#include <xtensor/xmath.hpp>
-#include <xtensor/xnoalias.hpp>
-#include <xtensor/xvectorize.hpp>
+#include <utility>
 
 #include "graph/op.hpp"
 
 namespace talweg {
 
-// GCC in C++20 deduces a fixed-rank temporary for xarray expressions unless -fno-new-ttp-matching is given;
-// sums and views are then wrong. This line fails to compile where the option is missing.
-static_assert(
-    std::is_same_v<
-        xt::detail::xtype_for_shape<xt::xarray<float>::shape_type>::type<float, xt::layout_type::row_major>,
-        xt::xarray<float>>,
-    "compile with -fno-new-ttp-matching");
+// What the reference kernels share. They define what an op means: plain loops, sums kept in double.
 
-/// A view as an xtensor expression over the same memory.
-template <class T>
-auto tensor(const TensorView<T>& view) {
-  const std::vector<std::size_t> shape(view.shape.begin(), view.shape.end());
-  return xt::adapt(view.data, static_cast<std::size_t>(view.shape.elements()), xt::no_ownership(), shape);
-}
+/// Steps through the elements of a shape in row-major order, and knows where each lies in a memory with
+/// other strides: a broadcast, transposed, sliced or reduced tensor.
+class Walk {
+ public:
+  /// `strides` has an element for each axis of `shape`.
+  Walk(const Shape& shape, Integers strides, std::int64_t start = 0)
+      : shape_(shape), strides_(std::move(strides)), offset_(start) {}
 
-/// Input i of a call as an xtensor expression.
-template <class T>
-auto input(const ReferenceCall<T>& call, std::size_t i) {
-  return tensor(call.inputs[i]);
-}
+  [[nodiscard]] std::int64_t offset() const { return offset_; }
 
-/// Writes an xtensor expression of the output's shape (or one that broadcasts to it) to the output.
-template <class T, class Expression>
-void write_output(const ReferenceCall<T>& call, const Expression& expression) {
-  auto output = tensor(call.output);
-  // The adaptor cannot be resized, which assigning a smaller shape would try.
-  xt::noalias(output) = xt::broadcast(expression, output.shape());
-}
+  void next() {
+    for (int axis = shape_.rank(); axis-- > 0;) {
+      const std::int64_t stride = strides_[static_cast<std::size_t>(axis)];
+      offset_ += stride;
+      if (++index_[axis] < shape_[axis]) return;
+      offset_ -= stride * shape_[axis];
+      index_[axis] = 0;
+    }
+  }
 
-/// Sets both reference kernels of `op` from one template.
-#define TALWEG_REFERENCE(op, kernel)         \
-  do {                                       \
-    (op).reference_float32 = kernel<float>;  \
-    (op).reference_float64 = kernel<double>; \
-  } while (false)
+ private:
+  Shape shape_, index_ = zeros(shape_.rank());
+  Integers strides_;
+  std::int64_t offset_;
+
+  static Shape zeros(int rank) { return Shape(Integers(static_cast<std::size_t>(rank), 0)); }
+};
+
+/// Strides by which a tensor of shape `from` is read as one of shape `to`, to which it broadcasts.
+[[nodiscard]] Integers broadcast_strides(const Shape& from, const Shape& to);
+
+/// A shape seen from one of its axes: outer * size * inner elements.
+struct Around {
+  std::int64_t outer, size, inner;
+};
+[[nodiscard]] Around around(const Shape& shape, int axis);
+
+/// The values of a node that are known when the graph is built: of a constant its one value, of an array all.
+/// Nothing for any other node.
+[[nodiscard]] std::optional<Numbers> known_values(const Node& node);
 
 }  // namespace talweg

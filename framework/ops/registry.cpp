@@ -5,11 +5,24 @@ namespace talweg {
 void register_ops() {
   static const bool registered = [] {
     register_leaves();
+    register_filling();
     register_arithmetic();
+    register_power();
+    register_exponentials();
+    register_trigonometry();
+    register_rounding();
+    register_comparisons();
     register_activations();
     register_reductions();
+    register_statistics();
+    register_positions();
     register_linear_algebra();
+    register_products();
     register_layout();
+    register_slicing();
+    register_joining();
+    register_gathering();
+    register_losses();
     return true;
   }();
   static_cast<void>(registered);

@@ -7,10 +7,23 @@ void register_ops();
 
 // One a family, each in the file of its name.
 void register_leaves();
+void register_filling();
 void register_arithmetic();
+void register_power();
+void register_exponentials();
+void register_trigonometry();
+void register_rounding();
+void register_comparisons();
 void register_activations();
 void register_reductions();
+void register_statistics();
+void register_positions();
 void register_linear_algebra();
+void register_products();
 void register_layout();
+void register_slicing();
+void register_joining();
+void register_gathering();
+void register_losses();
 
 }  // namespace talweg

@@ -31,12 +31,10 @@ std::optional<Attribute> convert(const Attribute& attribute, ArgumentKind kind) 
       if (integer != nullptr) return attribute;
       break;
     case ArgumentKind::integers:
-      if (integer != nullptr) return Integers{*integer};
-      if (std::holds_alternative<Integers>(attribute)) return attribute;
+      if (integer != nullptr || std::holds_alternative<Integers>(attribute)) return attribute;
       break;
     case ArgumentKind::number:
-      if (integer != nullptr) return static_cast<double>(*integer);
-      if (std::holds_alternative<double>(attribute)) return attribute;
+      if (integer != nullptr || std::holds_alternative<double>(attribute)) return attribute;
       break;
     case ArgumentKind::flag:
       if (std::holds_alternative<bool>(attribute)) return attribute;

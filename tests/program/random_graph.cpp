@@ -132,6 +132,8 @@ class Generator {
     if (!has(op)) return {};
     if (op == "divide") return emit(op, {a, apply("sigmoid", b) + 0.25});
     if (op == "power") return emit(op, {apply("sigmoid", a) + 0.25, apply("sigmoid", b) * 3.0});
+    // The gradient jumps at a tie, which assigning a minimum to one of its inputs would make.
+    if (op == "maximum" || op == "minimum") return emit(op, {a, b * 1.0625 + 0.03});
     const Value made = emit(op, {a, b});
     return op == "multiply" ? tamed(made) : made;
   }
@@ -293,6 +295,7 @@ double sensitivity(const Node& node, std::size_t i, const std::vector<Extent>& i
                    double ratio) {
   const std::string& op = node.op->name;
   const Extent& x = inputs[i];
+  if (op == "stop_gradient") return 1;
   if (node.op->differentiable == Differentiable::never) return 0;
   if (op == "multiply") return inputs[1 - i].largest;
   if (op == "divide")
@@ -344,6 +347,9 @@ std::vector<double> error_bounds(const Graph& graph, const std::vector<std::vect
     const double terms = ratio * (1 + ratio / 8);
     if (node.op->name == "matmul") magnitude = terms * inputs[0].largest * inputs[1].largest;
     if (node.op->name == "sum" || node.op->name == "cumsum") magnitude = terms * inputs[0].largest;
+    if (node.op->name == "prod") magnitude = ratio * output.largest;
+    // x (1 + erf(x / sqrt(2))) / 2 cancels where x is negative.
+    if (node.op->name == "gelu") magnitude = inputs[0].largest;
     const bool exact = node.op->name == "constant" || node.op->name == "array";
     double bound = exact ? 0 : kUnits * unit * magnitude;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
