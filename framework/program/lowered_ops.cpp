@@ -67,11 +67,6 @@ View matrix_transposed(const View& view) {
   return transpose(view, axes);
 }
 
-bool has_contiguous_columns(const View& view) {
-  const int last = view.shape.rank() - 1;
-  return view.shape[last] == 1 || view.stride(last) == 1;
-}
-
 void lower_matmul(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   View a = lowering.view_of(node.inputs[0]), b = lowering.view_of(node.inputs[1]);
@@ -84,19 +79,21 @@ void lower_matmul(Lowering& lowering, NodeId id) {
   a = with_batch(a, shape);
   b = with_batch(b, shape);
   const std::int64_t m = a.shape[a.shape.rank() - 2], n = b.shape[b.shape.rank() - 1];
+  const std::int64_t k = a.shape[a.shape.rank() - 1];
+  const bool large = ProductStep::is_large(m, n, k, lowering.dtype());
   // One row times a transposed matrix is that matrix times one column.
-  const bool exchange = m == 1 && n != 1 && !has_contiguous_columns(b);
+  const bool exchange = !large && m == 1 && n != 1 && !ProductStep::accepts_right(b, large);
   if (exchange) {
     std::swap(a, b);
     a = matrix_transposed(a);
     b = matrix_transposed(b);
-  } else if (!has_contiguous_columns(b)) {
-    b = lowering.copied(b);
   }
+  if (!ProductStep::accepts_left(a, large)) a = lowering.copied(a);
+  if (!ProductStep::accepts_right(b, large)) b = lowering.copied(b);
   shape.append(exchange ? n : m);
   shape.append(exchange ? m : n);
   const View to = lowering.new_value(id);
-  lowering.add(std::make_unique<ProductStep>(a, b, contiguous_view(to.buffer, shape)));
+  lowering.add(std::make_unique<ProductStep>(a, b, contiguous_view(to.buffer, shape), large));
 }
 
 /// A buffer of the arena whose whole value this view is, and which may still be put anywhere.
