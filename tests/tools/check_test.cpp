@@ -10,7 +10,9 @@ namespace {
 
 const std::string kThreeLayerFile = "graphs/tutorial/three_layer.yaml";
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Check, ShowsEveryNodeAndFindsTheGradientsRight) {
   const Finished finished = run_line("check " + kThreeLayerFile);
@@ -20,7 +22,8 @@ TEST(Check, ShowsEveryNodeAndFindsTheGradientsRight) {
   EXPECT_TRUE(lines.at(0).starts_with("node  name ")) << lines[0];
   const auto row = std::ranges::find_if(lines, [](const auto& line) { return contains(line, " layer_2 "); });
   ASSERT_NE(row, lines.end());
-  for (const char* part : {"sigmoid(", "(4, 1)", "float64", "  23"}) EXPECT_TRUE(contains(*row, part)) << *row;
+  for (const char* part : {"sigmoid(", "(4, 1)", "float64", "  23"})
+    EXPECT_TRUE(contains(*row, part)) << *row;
   EXPECT_TRUE(contains(finished.out, "synapse_0  (3, 4)        12       12  ")) << finished.out;
   EXPECT_TRUE(finished.out.ends_with("The gradients are right.\n")) << finished.out;
 }
@@ -48,7 +51,8 @@ TEST(Check, NotesParametersWithoutGradientAndSamplesLargeOnes) {
   const Finished finished = run_line("check model.yaml --elements 5", {.directory = directory.path()});
   EXPECT_EQ(finished.status, 0) << finished.errors;
   EXPECT_TRUE(contains(finished.out, "w          (100,)       100        5  ")) << finished.out;
-  EXPECT_TRUE(contains(finished.out, "unused     (2, 2)         4        0  gets no gradient")) << finished.out;
+  EXPECT_TRUE(contains(finished.out, "unused     (2, 2)         4        0  gets no gradient"))
+      << finished.out;
   EXPECT_TRUE(contains(finished.out, "a sample is checked"));
 }
 
@@ -71,8 +75,9 @@ TEST(Check, WritesJsonLines) {
 
 TEST(Check, RefusesAnOptimizerOrHyperparameterThatThereIsNot) {
   const TemporaryDirectory directory;
-  const std::string start = "talweg: 1\nparameters: {x: {shape: [], init: 1}}\ngraph: {loss: x * x}\ntrain:\n"
-                            "  minimize: loss\n  steps: 1\n";
+  const std::string start =
+      "talweg: 1\nparameters: {x: {shape: [], init: 1}}\ngraph: {loss: x * x}\ntrain:\n"
+      "  minimize: loss\n  steps: 1\n";
   write_text(directory.path() / "optimizer.yaml", start + "  optimizer: dg\n");
   write_text(directory.path() / "hyperparameter.yaml", start + "  optimizer: {gd: {alhpa: 1}}\n");
   write_text(directory.path() / "range.yaml", start + "  optimizer: {gd: {alpha: -1}}\n");
@@ -140,7 +145,8 @@ TEST(Plugins, AreListedWithKindSummaryAndFile) {
   EXPECT_EQ(finished.status, 0);
   EXPECT_TRUE(finished.out.starts_with("name ")) << finished.out;
   const std::vector<std::string> lines = lines_of(finished.out);
-  const auto row = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("momentum "); });
+  const auto row =
+      std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("momentum "); });
   ASSERT_NE(row, lines.end());
   for (const char* part : {"  update rule  ", "  Heavy-ball momentum  ", "/lib/talweg/plugins/momentum.so"})
     EXPECT_TRUE(contains(*row, part)) << *row;
@@ -151,13 +157,18 @@ TEST(Plugins, ThatAreUnusableAreListedWithTheReason) {
   const Finished finished = run_line("plugins list --plugins " + directory);
   EXPECT_EQ(finished.status, 0);
   const std::vector<std::string> lines = lines_of(finished.out);
-  const auto row = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("older_version "); });
+  const auto row =
+      std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("older_version "); });
   ASSERT_NE(row, lines.end());
-  EXPECT_TRUE(contains(*row, "  unusable     was built for plugin API version 0, this Talweg has version 1  ")) << *row;
+  EXPECT_TRUE(
+      contains(*row, "  unusable     was built for plugin API version 0, this Talweg has version 1  "))
+      << *row;
 
-  const std::vector<Json> listed = events(json_lines(run_line("plugins list --json --plugins " + directory).out), "plugin");
+  const std::vector<Json> listed =
+      events(json_lines(run_line("plugins list --json --plugins " + directory).out), "plugin");
   EXPECT_EQ(listed.size() + 1, lines.size());
-  const auto broken = std::ranges::find_if(listed, [](const Json& plugin) { return plugin["name"] == "older_version"; });
+  const auto broken =
+      std::ranges::find_if(listed, [](const Json& plugin) { return plugin["name"] == "older_version"; });
   ASSERT_NE(broken, listed.end());
   EXPECT_TRUE(contains((*broken)["error"], "API version 0"));
 }
@@ -165,9 +176,10 @@ TEST(Plugins, ThatAreUnusableAreListedWithTheReason) {
 TEST(Plugins, AreDescribedWithTheirHyperparameters) {
   const Finished finished = run_line("plugins describe momentum");
   EXPECT_EQ(finished.status, 0);
-  for (const char* part : {"momentum: Heavy-ball momentum\n", "hyperparameter  default  range      meaning\n",
-                           "alpha           0.01     > 0        step size\n",
-                           "mu              0.9      in [0, 1)  share of the last step kept\n", "API version  1\n"})
+  for (const char* part :
+       {"momentum: Heavy-ball momentum\n", "hyperparameter  default  range      meaning\n",
+        "alpha           0.01     > 0        step size\n",
+        "mu              0.9      in [0, 1)  share of the last step kept\n", "API version  1\n"})
     EXPECT_TRUE(contains(finished.out, part)) << part << "\n" << finished.out;
   const Json plugin = json_lines(run_line("plugins describe momentum --json").out).at(0);
   EXPECT_EQ(plugin["hyperparameters"][1]["name"], "mu");

@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 /// The text of the first block of README.md that holds `part`, without its fences.
 std::string block_with(const std::string& language, const std::string& part) {
   const std::string text = read_text(repository() / "README.md"), fence = "```" + language + "\n";
-  for (std::size_t begin = text.find(fence); begin != std::string::npos; begin = text.find(fence, begin + 1)) {
+  for (std::size_t begin = text.find(fence); begin != std::string::npos;
+       begin = text.find(fence, begin + 1)) {
     const std::size_t start = begin + fence.size();
     const std::string block = text.substr(start, text.find("```\n", start) - start);
     if (block.find(part) != std::string::npos) return block;

@@ -1,5 +1,7 @@
 // talweg sweep, as a user runs it.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -49,7 +51,8 @@ TEST_F(Sweep, ShowsALineForEachCombinationAndMarksTheBest) {
   EXPECT_EQ(finished.errors, "");
   const std::vector<std::string> lines = lines_of(finished.out);
   EXPECT_EQ(lines.at(0), "bowl: 4 runs");
-  const auto heading = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("   run"); });
+  const auto heading =
+      std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("   run"); });
   ASSERT_NE(heading, lines.end()) << finished.out;
   ASSERT_GE(lines.end() - heading, 6);
   EXPECT_TRUE(heading[0].starts_with("   run  alpha  bottom  seed  steps  loss ")) << heading[0];
@@ -139,8 +142,8 @@ TEST_F(Sweep, TakesItsGridFromTheModelUnlessGiven) {
 }
 
 TEST_F(Sweep, FinishesTheStepsWhenItIsInterrupted) {
-  Process process({(program_directory() / "talweg").string(), "sweep", "bowl.yaml", "--grid", "alpha=0.1,0.2,0.3",
-                   "--steps", "1000000000", "--jobs", "2"},
+  Process process({(program_directory() / "talweg").string(), "sweep", "bowl.yaml", "--grid",
+                   "alpha=0.1,0.2,0.3", "--steps", "1000000000", "--jobs", "2"},
                   {.directory = directory_.path()});
   process.wait_for("3 runs");
   usleep(100'000);

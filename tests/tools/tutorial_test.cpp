@@ -42,8 +42,9 @@ class TutorialAlpha : public testing::TestWithParam<std::size_t> {
 
 TEST_P(TutorialAlpha, GivesThePrintedErrorsForBothHiddenSizes) {
   for (int hidden : {4, 32}) {
-    const Finished finished = run_line("train graphs/tutorial/three_layer.yaml --json --set hidden=" +
-                                       std::to_string(hidden) + " --set alpha=" + text_of(alpha()));
+    const Finished finished =
+        run_line("train graphs/tutorial/three_layer.yaml --json --set hidden=" + std::to_string(hidden) +
+                 " --set alpha=" + text_of(alpha()));
     ASSERT_EQ(finished.status, 0) << finished.errors;
     const std::vector<Json> logs = events(json_lines(finished.out), "log");
     const Json& expected = tutorial()["hidden" + std::to_string(hidden)]["errors"][GetParam()];
@@ -64,7 +65,8 @@ TEST_P(TutorialAlpha, GivesThePrintedWeightsAndExactlyTheirDirectionChanges) {
   ASSERT_EQ(ends.size(), 1U);
   const Json& expected = tutorial()["hidden4"]["final"][GetParam()];
   for (const char* layer : {"0", "1"}) {
-    const std::string changes = "direction_changes_" + std::string(layer), weights = "synapse_" + std::string(layer);
+    const std::string changes = "direction_changes_" + std::string(layer),
+                      weights = "synapse_" + std::string(layer);
     EXPECT_EQ(elements_of(ends[0][changes]), elements_of(expected[changes]));
     if (weight_tolerance(alpha()) > 0)
       expect_close(elements_of(ends[0][weights]), elements_of(expected[weights]), weight_tolerance(alpha()),
@@ -72,9 +74,8 @@ TEST_P(TutorialAlpha, GivesThePrintedWeightsAndExactlyTheirDirectionChanges) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tutorial, TutorialAlpha, testing::Range<std::size_t>(0, 7), [](const auto& tested) {
-  return "alpha_number_" + std::to_string(tested.param);
-});
+INSTANTIATE_TEST_SUITE_P(Tutorial, TutorialAlpha, testing::Range<std::size_t>(0, 7),
+                         [](const auto& tested) { return "alpha_number_" + std::to_string(tested.param); });
 
 TEST(Tutorial, BeginsWithNumPysWeightsToTheLastBit) {
   const Finished finished = run_line("train graphs/tutorial/direction_changes.yaml --json --steps 0");
