@@ -26,11 +26,11 @@ class Printed : public testing::Test {
 
 TEST_F(Printed, AsTextIsATableWithAHeadingWhereAPhaseBegins) {
   EXPECT_EQ(to_text(graph_, std::span(nodes_).first(4)),
-            "node  name  expression                          shape  type     line\n"
-            "  %0  x     parameter                           (3,)   float64\n"
-            "  %1        2                                   ()     float64\n"
-            "  %2        add(x, %1)                          (3,)   float64\n"
-            "  %3  y     sum(%2, axes=[0], keepdims=false)   ()     float64\n");
+            "node  name  expression                         shape  type     line\n"
+            "  %0  x     parameter                          (3,)   float64\n"
+            "  %1        2                                  ()     float64\n"
+            "  %2        add(x, %1)                         (3,)   float64\n"
+            "  %3  y     sum(%2, axes=[0], keepdims=false)  ()     float64\n");
   EXPECT_NE(to_text(graph_, nodes_).find("\n      -- update --\n"), std::string::npos);
 }
 

@@ -14,7 +14,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST(Check, ShowsEveryNodeAndFindsTheGradientsRight) {
+TEST(CheckCommand, ShowsEveryNodeAndFindsTheGradientsRight) {
   const Finished finished = run_line("check " + kThreeLayerFile);
   EXPECT_EQ(finished.status, 0);
   EXPECT_EQ(finished.errors, "");
@@ -22,13 +22,13 @@ TEST(Check, ShowsEveryNodeAndFindsTheGradientsRight) {
   EXPECT_TRUE(lines.at(0).starts_with("node  name ")) << lines[0];
   const auto row = std::ranges::find_if(lines, [](const auto& line) { return contains(line, " layer_2 "); });
   ASSERT_NE(row, lines.end());
-  for (const char* part : {"sigmoid(", "(4, 1)", "float64", "  23"})
+  for (const char* part : {"sigmoid(", "(4, 1)", "float64", "  22"})
     EXPECT_TRUE(contains(*row, part)) << *row;
   EXPECT_TRUE(contains(finished.out, "synapse_0  (3, 4)        12       12  ")) << finished.out;
   EXPECT_TRUE(finished.out.ends_with("The gradients are right.\n")) << finished.out;
 }
 
-TEST(Check, OfAFloat32ModelIsDoneInFloat64) {
+TEST(CheckCommand, OfAFloat32ModelIsDoneInFloat64) {
   const TemporaryDirectory directory;
   std::string text = read_text(repository() / kThreeLayerFile);
   text.replace(text.find("dtype: float64"), 14, "dtype: float32");
@@ -39,7 +39,7 @@ TEST(Check, OfAFloat32ModelIsDoneInFloat64) {
   EXPECT_TRUE(contains(finished.out, "The gradients are right."));
 }
 
-TEST(Check, NotesParametersWithoutGradientAndSamplesLargeOnes) {
+TEST(CheckCommand, NotesParametersWithoutGradientAndSamplesLargeOnes) {
   const TemporaryDirectory directory;
   write_text(directory.path() / "model.yaml",
              "talweg: 1\n"
@@ -56,7 +56,7 @@ TEST(Check, NotesParametersWithoutGradientAndSamplesLargeOnes) {
   EXPECT_TRUE(contains(finished.out, "a sample is checked"));
 }
 
-TEST(Check, WritesJsonLines) {
+TEST(CheckCommand, WritesJsonLines) {
   const Finished finished = run_line("check --json " + kThreeLayerFile);
   EXPECT_EQ(finished.status, 0);
   const std::vector<Json> lines = json_lines(finished.out);
@@ -65,7 +65,7 @@ TEST(Check, WritesJsonLines) {
   ASSERT_NE(layer, nodes.end());
   EXPECT_EQ((*layer)["op"], "sigmoid");
   EXPECT_EQ((*layer)["shape"], (Json{4, 4}));
-  EXPECT_EQ((*layer)["line"], 22);
+  EXPECT_EQ((*layer)["line"], 21);
   ASSERT_EQ(gradients.size(), 2U);
   EXPECT_EQ(gradients[0]["parameter"], "synapse_0");
   EXPECT_EQ(gradients[0]["right"], true);
@@ -73,7 +73,7 @@ TEST(Check, WritesJsonLines) {
   EXPECT_EQ(lines.back()["right"], true);
 }
 
-TEST(Check, RefusesAnOptimizerOrHyperparameterThatThereIsNot) {
+TEST(CheckCommand, RefusesAnOptimizerOrHyperparameterThatThereIsNot) {
   const TemporaryDirectory directory;
   const std::string start =
       "talweg: 1\nparameters: {x: {shape: [], init: 1}}\ngraph: {loss: x * x}\ntrain:\n"
@@ -89,7 +89,7 @@ TEST(Check, RefusesAnOptimizerOrHyperparameterThatThereIsNot) {
   EXPECT_EQ(run_line("check range.yaml", there).status, 2);
 }
 
-TEST(Check, OfAModelThatTrainsNothingShowsItsNodes) {
+TEST(CheckCommand, OfAModelThatTrainsNothingShowsItsNodes) {
   const TemporaryDirectory directory;
   write_text(directory.path() / "model.yaml", "talweg: 1\ndata: {x: [1, 2]}\ngraph: {y: x * 2}\n");
   const Finished finished = run_line("check model.yaml", {.directory = directory.path()});
@@ -97,7 +97,7 @@ TEST(Check, OfAModelThatTrainsNothingShowsItsNodes) {
   EXPECT_TRUE(contains(finished.out, "Nothing is trained")) << finished.out;
 }
 
-TEST(Show, PrintsTheForwardPassAndMoreWhereItIsAskedFor) {
+TEST(ShowCommand, PrintsTheForwardPassAndMoreWhereItIsAskedFor) {
   const Finished forward = run_line("show " + kThreeLayerFile);
   EXPECT_EQ(forward.status, 0);
   EXPECT_TRUE(contains(forward.out, "sigmoid("));
@@ -124,7 +124,7 @@ void expect_well_formed_dot(const std::string& text) {
   EXPECT_GT(edges, 10U);
 }
 
-TEST(Show, WritesDotGroupedByPhase) {
+TEST(ShowCommand, WritesDotGroupedByPhase) {
   const Finished finished = run_line("show --dot --gradients --update " + kThreeLayerFile);
   EXPECT_EQ(finished.status, 0);
   EXPECT_TRUE(finished.out.starts_with("digraph \"three_layer\" {\n"));
@@ -134,13 +134,13 @@ TEST(Show, WritesDotGroupedByPhase) {
   expect_well_formed_dot(finished.out);
 }
 
-TEST(Show, PrintsTheProgramOfAStep) {
+TEST(ShowCommand, PrintsTheProgramOfAStep) {
   const Finished finished = run_line("show --program " + kThreeLayerFile);
   EXPECT_EQ(finished.status, 0);
   EXPECT_GT(lines_of(finished.out).size(), 4U);
 }
 
-TEST(Plugins, AreListedWithKindSummaryAndFile) {
+TEST(PluginsCommand, AreListedWithKindSummaryAndFile) {
   const Finished finished = run_line("plugins list");
   EXPECT_EQ(finished.status, 0);
   EXPECT_TRUE(finished.out.starts_with("name ")) << finished.out;
@@ -152,7 +152,7 @@ TEST(Plugins, AreListedWithKindSummaryAndFile) {
     EXPECT_TRUE(contains(*row, part)) << *row;
 }
 
-TEST(Plugins, ThatAreUnusableAreListedWithTheReason) {
+TEST(PluginsCommand, ThatAreUnusableAreListedWithTheReason) {
   const std::string directory = test_plugin_directory().string();
   const Finished finished = run_line("plugins list --plugins " + directory);
   EXPECT_EQ(finished.status, 0);
@@ -173,7 +173,7 @@ TEST(Plugins, ThatAreUnusableAreListedWithTheReason) {
   EXPECT_TRUE(contains((*broken)["error"], "API version 0"));
 }
 
-TEST(Plugins, AreDescribedWithTheirHyperparameters) {
+TEST(PluginsCommand, AreDescribedWithTheirHyperparameters) {
   const Finished finished = run_line("plugins describe momentum");
   EXPECT_EQ(finished.status, 0);
   for (const char* part :
@@ -186,7 +186,7 @@ TEST(Plugins, AreDescribedWithTheirHyperparameters) {
   EXPECT_EQ(plugin["hyperparameters"][1]["default"], 0.9);
 }
 
-TEST(Plugins, AreFoundThroughTheEnvironment) {
+TEST(PluginsCommand, AreFoundThroughTheEnvironment) {
   const RunOptions options{.environment = {{"TALWEG_PLUGIN_PATH", test_plugin_directory().string()}}};
   EXPECT_EQ(run_line("plugins describe sign_descent", options).status, 0);
   EXPECT_EQ(run_line("plugins describe sign_descent").status, 6);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugin/test_plugins.hpp"
+#include "support/numbers.hpp"
 #include "tools/json.hpp"
 
 namespace talweg {
@@ -104,8 +105,8 @@ TEST(ReadmeTable, HoldsTheTutorialsNumbers) {
   const std::string readme = read_text(repository() / "README.md");
   for (std::size_t i = 0; i < tutorial["alphas"].size(); ++i) {
     const double alpha = tutorial["alphas"][i];
-    std::string row = "| " + (alpha < 1 ? Json(alpha) : Json(static_cast<int>(alpha))).dump();
-    for (const Json& error : tutorial["hidden4"]["errors"][i]) row += " | " + error.dump();
+    std::string row = "| " + format_number(alpha);
+    for (const Json& error : tutorial["hidden4"]["errors"][i]) row += " | " + format_number(error);
     EXPECT_NE(readme.find(row + " |\n"), std::string::npos) << row;
   }
 }

@@ -33,8 +33,8 @@ const Usage kWrongUsages[] = {
     {"check", 2, "error: talweg check needs an argument: MODEL\nhint: talweg check --help"},
     {"train nowhere.yaml", 2, "nowhere.yaml: error: there is no such file"},
     {"train graphs", 2, "graphs: error: it is a directory, not a model file"},
-    {"train x.yaml --sed 1", 2, "error: talweg train has no option '--sed'\nhint: did you mean '--seed'?"},
-    {"train x.yaml --sed=1", 2, "error: talweg train has no option '--sed'\nhint: did you mean '--seed'?"},
+    {"train x.yaml --sead 1", 2, "error: talweg train has no option '--sead'\nhint: did you mean '--seed'?"},
+    {"train x.yaml --sead=1", 2, "error: talweg train has no option '--sead'\nhint: did you mean '--seed'?"},
     {"train x.yaml -q", 2, "error: talweg train has no option '-q'"},
     {"train x.yaml y.yaml", 2, "error: talweg train takes no further argument, and there is 'y.yaml'"},
     {"train -- --json", 2, "--json: error: there is no such file"},
@@ -164,7 +164,7 @@ TEST(Output, ThatNobodyReadsEndsTheProgramQuietly) {
 TEST(Errors, HaveTheFormOfACompilers) {
   const TemporaryDirectory directory;
   write_text(directory.path() / "wrong.yaml",
-             "talweg: 1\nparameters:\n  w: {shape: [3, 2]}\ngraph:\n  loss: sum(w @ w)\n");
+             "talweg: 1\nparameters:\n  w: {shape: [3, 2], init: zeros}\ngraph:\n  loss: sum(w @ w)\n");
   const Finished finished = run_line("train wrong.yaml", {.directory = directory.path()});
   EXPECT_EQ(finished.status, 2);
   EXPECT_EQ(finished.errors,
