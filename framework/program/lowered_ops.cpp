@@ -7,6 +7,7 @@
 #include "program/steps/copy_step.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/steps/reduction_step.hpp"
+#include "program/steps/take_adjoint_step.hpp"
 #include "program/steps/zero_step.hpp"
 
 namespace talweg {
@@ -141,6 +142,16 @@ void lower_slice_adjoint(Lowering& lowering, NodeId id) {
       from, slice(to, node.attributes.integers("starts"), node.attributes.integers("steps"), sizes)));
 }
 
+void lower_take_adjoint(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const int axis = static_cast<int>(node.attributes.integer("axis"));
+  const View x = lowering.contiguous_view_of(node.inputs[0]),
+             indices = lowering.contiguous_view_of(node.inputs[1]);
+  lowering.add(std::make_unique<TakeAdjointStep>(x, indices, lowering.new_value(id),
+                                                 elements_between(node.shape, 0, axis), node.shape[axis],
+                                                 elements_between(node.shape, axis + 1, node.shape.rank())));
+}
+
 void lower_reshape(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   const std::optional<View> view = reshape(lowering.view_of(node.inputs[0]), node.shape);
@@ -174,6 +185,7 @@ LowerOp find_lowered_op(std::string_view op) {
                                                            {"matmul", lower_matmul},
                                                            {"concatenate", lower_concatenate},
                                                            {"slice_adjoint", lower_slice_adjoint},
+                                                           {"take_adjoint", lower_take_adjoint},
                                                            {"reshape", lower_reshape},
                                                            {"transpose", lower_transpose},
                                                            {"broadcast_to", lower_broadcast_to},

@@ -34,7 +34,7 @@ TEST(Fans, AreThoseOfKerasForMatricesAndOfPyTorchForKernels) {
 std::string model_text(const std::string& dtype) {
   return "talweg: 1\nseed: 3\ndtype: " + dtype + R"(
 state:
-  e: {shape: [], init: 'uniform(-1, 1)'}
+  f: {shape: [], init: 'uniform(-1, 1)'}
 parameters:
   a: {shape: [2, 2], init: 'uniform(-1, 1)'}
   unmoved: {shape: [2], init: 'constant(3)'}
@@ -54,7 +54,7 @@ struct Drawn {
 const Drawn kDrawn[] = {
     {"a", 0, 0x1.a022ec486c1a0p-4},  {"a", 3, 0x1.62cc891be6300p-6},  {"b", 0, 0x1.b8fd1635e788dp-1},
     {"b", 2, 0x1.ead1744b029f7p-1},  {"c", 0, -0x1.bdb230a2e128fp-1}, {"c", 11, 0x1.6e3471b4a8de0p-2},
-    {"d", 0, -0x1.ac084f6ebdfa9p-2}, {"d", 89, 0x1.b85cc0ae6588ep-2}, {"e", 0, -0x1.46451da8f55f4p-2},
+    {"d", 0, -0x1.ac084f6ebdfa9p-2}, {"d", 89, 0x1.b85cc0ae6588ep-2}, {"f", 0, -0x1.46451da8f55f4p-2},
 };
 
 TEST(InitialValues, AreThoseOfNumPyInTheOrderOfTheFile) {
