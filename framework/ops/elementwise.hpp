@@ -83,6 +83,9 @@ const Op& add_elementwise_op(std::string name, std::string formula, F, GradientR
   return add_elementwise_op<F>(std::move(name), std::move(formula), infer_elementwise<kType>, gradient);
 }
 
+/// Products of integers, in which a floating element would keep the sign of -1 * 0; other values as they are.
+[[nodiscard]] Value without_sign_of_zero(Value product);
+
 /// The function of the model language that calls the op of that name with one tensor "x", or two, "a" and
 /// "b".
 void add_unary_function(const Op& op);

@@ -128,7 +128,12 @@ void add_reduction_function(const char* summary) {
        }});
 }
 
-constexpr char kSum[] = "sum", kProd[] = "prod", kMax[] = "max", kMin[] = "min";
+constexpr char kSum[] = "sum", kMax[] = "max", kMin[] = "min";
+
+Result prod(const Arguments& arguments) {
+  const auto [x, axes, keepdims] = reduction(arguments, "prod");
+  return without_sign_of_zero(reduce("prod", x, axes, keepdims));
+}
 
 }  // namespace
 
@@ -179,7 +184,7 @@ void register_reductions() {
   add_reduction<Minimum>("min", "smallest of x over axes", infer_extreme, extreme_gradient);
 
   add_reduction_function<kSum>("sum over axis, or of all");
-  add_reduction_function<kProd>("product over axis, or of all");
+  FunctionRegistry::instance().add({"prod", "product over axis, or of all", reduction_parameters(), prod});
   add_reduction_function<kMax>("largest over axis, or of all; NaN where one is");
   add_reduction_function<kMin>("smallest over axis, or of all; NaN where one is");
 }
