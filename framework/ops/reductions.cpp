@@ -3,6 +3,7 @@
 #include "ops/reductions.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <talweg/error.hpp>
 
@@ -50,12 +51,12 @@ struct Product {
 
 struct Maximum {
   static constexpr double kInitial = -std::numeric_limits<double>::infinity();
-  static double fold(double a, double b) { return b > a || b != b ? b : a; }
+  static double fold(double a, double b) { return b > a || std::isnan(b) ? b : a; }
 };
 
 struct Minimum {
   static constexpr double kInitial = std::numeric_limits<double>::infinity();
-  static double fold(double a, double b) { return b < a || b != b ? b : a; }
+  static double fold(double a, double b) { return b < a || std::isnan(b) ? b : a; }
 };
 
 const Integers& axes_of(const GradientCall& call) { return call.attributes().integers("axes"); }
