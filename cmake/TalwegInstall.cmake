@@ -28,6 +28,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/talwegConfigVersion.cmak
 install(FILES "${PROJECT_BINARY_DIR}/talwegConfig.cmake" "${PROJECT_BINARY_DIR}/talwegConfigVersion.cmake"
               cmake/TalwegPlugin.cmake DESTINATION "${package_directory}")
 
-set_target_properties(talweg_command PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
-install(TARGETS talweg_command)
+if(TARGET talweg_command)
+  set_target_properties(talweg_command PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_program}")
+  install(TARGETS talweg_command)
+endif()
 install(DIRECTORY graphs DESTINATION "${CMAKE_INSTALL_DATADIR}/talweg")

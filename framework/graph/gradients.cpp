@@ -14,7 +14,10 @@ namespace {
   throw error;
 }
 
-/// By node up to `y`: does its value depend on one of `wrt` by a way that gradients flow?
+void accumulate(Value& total, Value part) { total = total.empty() ? part : total + part; }
+
+}  // namespace
+
 std::vector<bool> reached_from(const Graph& graph, NodeId y, std::span<const Value> wrt) {
   std::vector<bool> reached(y + 1, false);
   for (const Value& x : wrt)
@@ -26,10 +29,6 @@ std::vector<bool> reached_from(const Graph& graph, NodeId y, std::span<const Val
   }
   return reached;
 }
-
-void accumulate(Value& total, Value part) { total = total.empty() ? part : total + part; }
-
-}  // namespace
 
 std::vector<Value> gradients(Value y, std::span<const Value> wrt) {
   Graph& graph = y.graph();

@@ -15,4 +15,7 @@ namespace talweg {
 /// op on the way has no gradient rule.
 [[nodiscard]] std::vector<Value> gradients(Value y, std::span<const Value> wrt);
 
+/// By node up to `y`: does its value depend on one of `wrt` by a way that gradients flow?
+[[nodiscard]] std::vector<bool> reached_from(const Graph& graph, NodeId y, std::span<const Value> wrt);
+
 }  // namespace talweg

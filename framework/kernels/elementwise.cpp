@@ -137,17 +137,18 @@ void add_activations(Entries<T>& entries) {
   using V = Vector<T>;
   using enum Elementwise;
   entries.add(sigmoid, [](V x) { return kernels::sigmoid<T>(x); });
-  entries.add(relu, [](V x) { return kernels::maximum<T>(x, V(T(0))); });
+  entries.add(relu, [](V x) { return xsimd::select(x <= V(T(0)), V(T(0)), x); });
   entries.add(leaky_relu, [](V x, V slope) { return xsimd::select(x > V(T(0)), x, slope * x); });
   entries.add(elu, [](V x, V alpha) { return xsimd::select(x > V(T(0)), x, alpha * kernels::expm1<T>(x)); });
   entries.add(gelu, [](V x) {
-    const V inverse_root_two(T(0.70710678118654752440));
-    return V(T(0.5)) * x * (V(T(1)) + kernels::erf<T>(x * inverse_root_two));
+    const V minus_inverse_root_two(T(-0.70710678118654752440));
+    return V(T(0.5)) * x * kernels::erfc<T>(x * minus_inverse_root_two);
   });
-  entries.add(silu, [](V x) { return x * kernels::sigmoid<T>(x); });
+  entries.add(silu, [](V x) { return x / (V(T(1)) + kernels::exp<T>(-x)); });
   entries.add(softplus, [](V x, V beta, V threshold) {
-    const V scaled = x * beta;
-    return xsimd::select(scaled > threshold, x, kernels::log1p<T>(kernels::exp<T>(scaled)) / beta);
+    const V scaled = beta * x, zero(T(0));
+    const V smooth = kernels::log1p<T>(kernels::exp<T>(-xsimd::abs(scaled)));
+    return xsimd::select(scaled > threshold, x, (xsimd::select(scaled > zero, scaled, zero) + smooth) / beta);
   });
 }
 

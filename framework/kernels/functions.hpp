@@ -60,6 +60,12 @@ inline Vector<T> erf(const Vector<T>& x) {
     return xsimd::erf(x);
 }
 
+/// xsimd's loses the digits of small results.
+template <class T>
+inline Vector<T> erfc(const Vector<T>& x) {
+  return by_lane<T>([](T lane) { return std::erfc(lane); }, x);
+}
+
 template <class T>
 inline Vector<T> sigmoid(const Vector<T>& x) {
   const Vector<T> one(T(1));

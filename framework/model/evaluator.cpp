@@ -185,7 +185,11 @@ class Evaluator {
     if (auto operand = call_without_graph(node, arguments)) return std::move(*operand);
     const Function* function = FunctionRegistry::instance().find(node.text);
     if (function == nullptr) refuse_function(node);
-    return call_function(graph_, *function, arguments, node.span);
+    const std::size_t before = graph_.size();
+    Operand result = call_function(graph_, *function, arguments, node.span);
+    // transpose() of a vector is the vector: what needs no node for this shape may need one for another.
+    if (graph_.size() == before) scope_.use_shape();
+    return result;
   }
 
   /// Functions of numbers, len(), and array(), which is what NumPy calls a list that is a tensor.
@@ -263,8 +267,8 @@ class Evaluator {
     if (!object.is_tensor())
       throw error_at(node.span, "'." + node.text + "' of " + describe(object) + ", which is no tensor");
     const Value x = *object.tensor();
-    if (node.text == "T") return transposed(x, node.span);
     scope_.use_shape();
+    if (node.text == "T") return transposed(x, node.span);
     if (node.text == "ndim") return {std::int64_t{x.rank()}};
     if (node.text == "size") return {x.shape().elements()};
     OperandList sizes;

@@ -1,5 +1,6 @@
 #include "model/model.hpp"
 
+#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -69,7 +70,8 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
   const Fields fields(root, "a model file",
                       {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
                        "update", "optimizers", "train", "sweep"});
-  model.graph = std::make_unique<Graph>(read_dtype(fields));
+  const DType dtype = read_dtype(fields);
+  model.graph = std::make_unique<Graph>(options.dtype.value_or(dtype));
   ModelContext context{model, options, {}, {}, {}, {}};
   check_version(context, fields);
   if (const DocumentNode* name = fields.find("name")) model.name = require_text(*name, "'name'");
@@ -125,11 +127,14 @@ CheckedModel load_model(const std::filesystem::path& path, const ModelOptions& o
     throw file_error(path.string(), "it is a directory, not a model file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw file_error(path.string(), "it cannot be opened");
-  // One byte more than is allowed, so that an endless file ends here.
-  std::string text(kMaximumFileSize + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // Piece by piece, and no further than one piece beyond what is allowed, so that an endless file ends here.
+  std::string text;
+  std::array<char, 16384> piece;
+  while (file && text.size() <= kMaximumFileSize) {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) throw file_error(path.string(), "it cannot be read");
-  text.resize(static_cast<std::size_t>(file.gcount()));
   CheckedModel model = load_model_text(std::move(text), path.string(), options);
   model.path = path.string();
   return model;

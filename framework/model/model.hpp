@@ -126,6 +126,7 @@ struct ModelOptions {
   std::optional<std::uint32_t> seed;
   std::optional<std::int64_t> steps;
   std::optional<std::string> optimizer;  ///< in place of train.optimizer, with its defaults
+  std::optional<DType> dtype;            ///< float32 or float64, in place of the model's
 };
 
 /// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.

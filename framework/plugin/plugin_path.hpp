@@ -34,8 +34,7 @@ class PluginPath {
 /// [a-z][a-z0-9_]*, at most 64 characters: no name leads out of a directory.
 [[nodiscard]] bool is_plugin_name(std::string_view name);
 
-/// Where the shipped plugins are, seen from the program or library that this code is part of: beside
-/// <prefix>/bin in <prefix>/lib/talweg/plugins, or beside the library in talweg/plugins.
+/// Where the shipped plugins are: `plugins` within the library directory (support/installation.hpp).
 [[nodiscard]] std::filesystem::path installed_plugin_directory();
 
 }  // namespace talweg

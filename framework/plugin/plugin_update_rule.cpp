@@ -193,6 +193,8 @@ talweg_node emit_function(talweg_update* update, const char* function, const tal
     }
     const std::size_t first = u.graph.size();
     const Value value = call_function(u.graph, name, values, named);
+    // transpose() of a vector is the vector: what needs no node for this shape may need one for another.
+    if (u.graph.size() == first) static_cast<void>(u.site.shape());
     require_own_site_unless_elementwise(u, first);
     return hand_out(u, value);
   });

@@ -7,6 +7,7 @@
 #include "program/steps/copy_step.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/steps/reduction_step.hpp"
+#include "program/steps/take_adjoint_step.hpp"
 #include "program/steps/zero_step.hpp"
 
 namespace talweg {
@@ -67,11 +68,6 @@ View matrix_transposed(const View& view) {
   return transpose(view, axes);
 }
 
-bool has_contiguous_columns(const View& view) {
-  const int last = view.shape.rank() - 1;
-  return view.shape[last] == 1 || view.stride(last) == 1;
-}
-
 void lower_matmul(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   View a = lowering.view_of(node.inputs[0]), b = lowering.view_of(node.inputs[1]);
@@ -84,19 +80,21 @@ void lower_matmul(Lowering& lowering, NodeId id) {
   a = with_batch(a, shape);
   b = with_batch(b, shape);
   const std::int64_t m = a.shape[a.shape.rank() - 2], n = b.shape[b.shape.rank() - 1];
+  const std::int64_t k = a.shape[a.shape.rank() - 1];
+  const bool large = ProductStep::is_large(m, n, k, lowering.dtype());
   // One row times a transposed matrix is that matrix times one column.
-  const bool exchange = m == 1 && n != 1 && !has_contiguous_columns(b);
+  const bool exchange = !large && m == 1 && n != 1 && !ProductStep::accepts_right(b, large);
   if (exchange) {
     std::swap(a, b);
     a = matrix_transposed(a);
     b = matrix_transposed(b);
-  } else if (!has_contiguous_columns(b)) {
-    b = lowering.copied(b);
   }
+  if (!ProductStep::accepts_left(a, large)) a = lowering.copied(a);
+  if (!ProductStep::accepts_right(b, large)) b = lowering.copied(b);
   shape.append(exchange ? n : m);
   shape.append(exchange ? m : n);
   const View to = lowering.new_value(id);
-  lowering.add(std::make_unique<ProductStep>(a, b, contiguous_view(to.buffer, shape)));
+  lowering.add(std::make_unique<ProductStep>(a, b, contiguous_view(to.buffer, shape), large));
 }
 
 /// A buffer of the arena whose whole value this view is, and which may still be put anywhere.
@@ -144,6 +142,16 @@ void lower_slice_adjoint(Lowering& lowering, NodeId id) {
       from, slice(to, node.attributes.integers("starts"), node.attributes.integers("steps"), sizes)));
 }
 
+void lower_take_adjoint(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const int axis = static_cast<int>(node.attributes.integer("axis"));
+  const View x = lowering.contiguous_view_of(node.inputs[0]),
+             indices = lowering.contiguous_view_of(node.inputs[1]);
+  lowering.add(std::make_unique<TakeAdjointStep>(x, indices, lowering.new_value(id),
+                                                 elements_between(node.shape, 0, axis), node.shape[axis],
+                                                 elements_between(node.shape, axis + 1, node.shape.rank())));
+}
+
 void lower_reshape(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   const std::optional<View> view = reshape(lowering.view_of(node.inputs[0]), node.shape);
@@ -177,6 +185,7 @@ LowerOp find_lowered_op(std::string_view op) {
                                                            {"matmul", lower_matmul},
                                                            {"concatenate", lower_concatenate},
                                                            {"slice_adjoint", lower_slice_adjoint},
+                                                           {"take_adjoint", lower_take_adjoint},
                                                            {"reshape", lower_reshape},
                                                            {"transpose", lower_transpose},
                                                            {"broadcast_to", lower_broadcast_to},

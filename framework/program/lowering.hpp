@@ -30,6 +30,7 @@ class Lowering {
   LoweredTask run();
 
   [[nodiscard]] const Node& node(NodeId id) const { return graph_[id]; }
+  [[nodiscard]] DType dtype() const { return graph_.floating(); }
   /// Where a node's value lies. A value of a group is stored from now on.
   [[nodiscard]] View view_of(NodeId id);
   /// The same, in row-major order without gaps: copied where it is not.

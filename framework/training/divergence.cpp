@@ -1,5 +1,7 @@
 #include "training/divergence.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -46,8 +48,9 @@ class StepValues {
     std::string text;
     for (NodeId input : graph_[id].inputs)
       text += (text.empty() ? "its inputs: " : ", ") + graph_.describe(input) + " " +
-              to_string(graph_[input].shape) + " up to " +
-              format_number(largest_magnitude(executor_->value(input), graph_.floating(), elements(input)));
+              to_string(graph_[input].shape) +
+              fmt::format(" up to {:.3g}",
+                          largest_magnitude(executor_->value(input), graph_.floating(), elements(input)));
     return text;
   }
 

@@ -5,7 +5,6 @@
 #include <talweg/error.hpp>
 
 #include "graph/gradients.hpp"
-#include "graph/op.hpp"
 #include "training/hyperparameters.hpp"
 
 namespace talweg {
@@ -99,7 +98,7 @@ TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule) {
   for (const Value& gradient : wrt_parameters) training.gradients.push_back(gradient.id());
   const PhaseScope phase(graph, Phase::update);
   const OriginScope origin(graph, model.train->optimizer.span);
-  if (parameters.size() > 1 && OpRegistry::instance().find("concatenate") != nullptr) {
+  if (parameters.size() > 1) {
     if (auto emission = emit_over_all(model, rule, hyperparameters, wrt_parameters)) {
       training.emissions.push_back(std::move(*emission));
       return training;

@@ -36,7 +36,7 @@ class TrainingRun {
   TrainingObserver& observer_;
   std::int64_t steps_, log_every_, first_step_;
   std::unique_ptr<Executor> step_program_, loss_program_, log_program_;
-  Memory good_;             ///< a snapshot of the last values that were found finite,
+  TensorMemory good_;       ///< a snapshot of the last values that were found finite,
   std::int64_t good_step_;  ///< and when that was
   std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
   double loss_ = 0;         ///< of the last log line

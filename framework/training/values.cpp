@@ -10,7 +10,7 @@ namespace {
 
 /// `elements` and what it takes to begin the next tensor at a multiple of 64 bytes in either type.
 std::int64_t padded(std::int64_t elements) {
-  constexpr std::int64_t kStep = Memory::kAlignment / sizeof(float);
+  constexpr std::int64_t kStep = TensorMemory::kAlignment / sizeof(float);
   return (elements + kStep - 1) / kStep * kStep;
 }
 
@@ -152,8 +152,8 @@ const KeptTensor* Values::first_not_finite() const {
   return found == tensors_.end() ? nullptr : &*found;
 }
 
-Memory Values::snapshot() const {
-  Memory copy(kept_.dtype(), kept_.elements());
+TensorMemory Values::snapshot() const {
+  TensorMemory copy(kept_.dtype(), kept_.elements());
   copy.copy_from(kept_);
   return copy;
 }

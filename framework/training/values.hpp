@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "program/executor.hpp"
-#include "training/memory.hpp"
 #include "training/records.hpp"
+#include "training/tensor_memory.hpp"
 #include "training/training_graph.hpp"
 
 namespace talweg {
@@ -56,9 +56,9 @@ class Values {
   /// The tensor that has become infinite or not a number, or null.
   [[nodiscard]] const KeptTensor* first_not_finite() const;
   /// A copy of everything that a step changes.
-  [[nodiscard]] Memory snapshot() const;
-  void save_to(Memory& snapshot) const { snapshot.copy_from(kept_); }
-  void restore(const Memory& snapshot) { kept_.copy_from(snapshot); }
+  [[nodiscard]] TensorMemory snapshot() const;
+  void save_to(TensorMemory& snapshot) const { snapshot.copy_from(kept_); }
+  void restore(const TensorMemory& snapshot) { kept_.copy_from(snapshot); }
 
  private:
   void fill(const CheckedModel& model, const TrainingGraph& training);
@@ -68,7 +68,7 @@ class Values {
   void assign(NodeId value, const KeptTensor& tensor);
 
   std::vector<KeptTensor> tensors_;
-  Memory kept_, data_, scalars_;
+  TensorMemory kept_, data_, scalars_;
   std::vector<Binding> bindings_;
   std::vector<Assignment> assignments_;
   std::vector<NodeId> finite_nodes_;

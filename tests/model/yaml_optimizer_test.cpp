@@ -107,6 +107,16 @@ TEST(YamlOptimizer, ThatMixesElementsAsksForTheShape) {
   }
 }
 
+TEST(YamlOptimizer, ThatTransposesAsksForTheShapeEvenOfAVector) {
+  for (const char* update : {"param - grad.T", "param - transpose(grad)"}) {
+    const CheckedModel model = load_model_text(
+        std::string("talweg: 1\noptimizers:\n  mine:\n    update: {param: ") + update + "}\n", "file.yaml");
+    TestSite site({6});
+    model.optimizers[0]->emit(site);
+    EXPECT_TRUE(site.shape_asked) << update;
+  }
+}
+
 TEST(YamlOptimizer, IsTriedOnTheShapesOfTheParametersItTrains) {
   const std::string text = R"(talweg: 1
 parameters: {w: {shape: [2, 3], init: ones}}

@@ -83,5 +83,12 @@ TEST(Emission, TurnsExceptionsIntoErrors) {
 
 TEST(Emission, EndsAnUpdateWithoutEnd) { EXPECT_EQ(failure("endless"), "more than 100000 nodes"); }
 
+TEST(PluginRules, ThatTransposeAskForTheShapeEvenOfAVector) {
+  const auto rule = load_optimizer("transposed", test_plugin_path());
+  TestSite site({6});
+  rule->emit(site);
+  EXPECT_TRUE(site.shape_asked);
+}
+
 }  // namespace
 }  // namespace talweg

@@ -228,11 +228,35 @@ class Generator {
   }
 
   /// Functions that jump are given leaves, whose values both executors have to the bit.
+  Value position() {
+    const Value leaf = graph().value(one_of(result_.leaves));
+    if (leaf.rank() == 0) return {};
+    const int axis = between(0, leaf.rank() - 1);
+    if (one_in(2) && has("argmax"))
+      return emit(one_in(2) ? "argmax" : "argmin", {leaf},
+                  {{"axis", std::int64_t{axis}}, {"keepdims", one_in(2)}});
+    if (!has("take")) return {};
+    const Value x = pick();
+    if (x.rank() == 0) return {};
+    const int taken = between(0, x.rank() - 1);
+    const std::int64_t size = x.shape()[taken];
+    Numbers indices;
+    for (int i = 0; i < between(1, 5); ++i)
+      indices.push_back(static_cast<double>(between(0, static_cast<int>(size) - 1) - (one_in(3) ? size : 0)));
+    const Value chosen = graph().add(OpRegistry::instance().get("array"), {},
+                                     {{"values", indices},
+                                      {"shape", Integers{static_cast<std::int64_t>(indices.size())}},
+                                      {"dtype", static_cast<std::int64_t>(DType::int64)}});
+    if (one_in(4)) return emit("one_hot", {chosen}, {{"classes", size}});
+    return emit("take", {x, chosen}, {{"axis", std::int64_t{taken}}});
+  }
+
   Value selection() {
     static constexpr std::string_view kComparisons[] = {"less",          "less_equal", "greater",
                                                         "greater_equal", "equal",      "not_equal"};
     static constexpr std::string_view kJumps[] = {"sign", "floor", "ceil", "round"};
     const Value leaf = graph().value(one_of(result_.leaves));
+    if (one_in(3)) return position();
     if (one_in(3)) {
       const std::string_view op = one_of(kJumps);
       return has(op) ? apply(op, leaf) : Value();
@@ -339,6 +363,8 @@ std::vector<double> error_bounds(const Graph& graph, const std::vector<std::vect
       const Shape& first = graph[node.inputs[0]].shape;
       ratio = static_cast<double>(first.elements()) / static_cast<double>(node.shape.elements());
       if (node.op->name == "matmul") ratio = static_cast<double>(first[first.rank() - 1]);
+      if (node.op->name == "take_adjoint")
+        ratio = static_cast<double>(graph[node.inputs[1]].shape.elements());
       if (node.op->name == "cumsum")
         ratio = static_cast<double>(node.shape[static_cast<int>(node.attributes.integer("axis"))]);
     }
@@ -346,7 +372,8 @@ std::vector<double> error_bounds(const Graph& graph, const std::vector<std::vect
     double magnitude = output.largest;
     const double terms = ratio * (1 + ratio / 8);
     if (node.op->name == "matmul") magnitude = terms * inputs[0].largest * inputs[1].largest;
-    if (node.op->name == "sum" || node.op->name == "cumsum") magnitude = terms * inputs[0].largest;
+    if (node.op->name == "sum" || node.op->name == "cumsum" || node.op->name == "take_adjoint")
+      magnitude = terms * inputs[0].largest;
     if (node.op->name == "prod") magnitude = ratio * output.largest;
     // x (1 + erf(x / sqrt(2))) / 2 cancels where x is negative.
     if (node.op->name == "gelu") magnitude = inputs[0].largest;

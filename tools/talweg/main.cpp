@@ -19,9 +19,14 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"train", "train a model", run_train},
+    {"check", "show every node's shape; check gradients against central differences", run_check},
+    {"sweep", "train with every combination of some settings", run_sweep},
     {"show", "show the graph, as text or for Graphviz", run_show},
     {"plugins", "list the optimizers there are, or describe one", run_plugins},
 };
+
+constexpr const char* kOurBug = "this is a bug in talweg, not in the model";
 
 std::string help() {
   std::string text =
@@ -79,16 +84,15 @@ int run_guarded(const std::vector<std::string>& arguments) {
     constexpr int kEndedBySignal = 128;
     return kEndedBySignal + SIGPIPE;
   } catch (const Error& error) {
-    print_error(error);
+    print_error(error.status() == Status::internal ? Error(error).note(kOurBug) : error);
     return static_cast<int>(error.status());
   } catch (const std::bad_alloc&) {
     print_error(Error(Status::model, "there is not enough memory"));
     return static_cast<int>(Status::model);
   } catch (const std::exception& exception) {
-    print_error(Error(Status::internal, exception.what()).note("this is a bug in talweg, not in the model"));
+    print_error(Error(Status::internal, exception.what()).note(kOurBug));
   } catch (...) {
-    print_error(Error(Status::internal, "something unknown was thrown")
-                    .note("this is a bug in talweg, not in the model"));
+    print_error(Error(Status::internal, "something unknown was thrown").note(kOurBug));
   }
   return static_cast<int>(Status::internal);
 }

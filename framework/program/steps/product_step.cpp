@@ -1,9 +1,47 @@
 #include "program/steps/product_step.hpp"
 
+#include <limits>
+
 #include "kernels/kernels.hpp"
+#include "program/large_products.hpp"
 
 namespace talweg {
 namespace {
+
+/// m n k from which the BLAS is faster than the kernels for small products.
+constexpr double kLarge = 100'000;
+
+/// The last two axes of a view.
+struct Layout {
+  explicit Layout(const View& view)
+      : rows(view.shape[view.shape.rank() - 2]),
+        columns(view.shape[view.shape.rank() - 1]),
+        row_stride(view.stride(view.shape.rank() - 2)),
+        column_stride(view.stride(view.shape.rank() - 1)) {}
+
+  [[nodiscard]] bool has_contiguous_rows() const { return columns == 1 || column_stride == 1; }
+  [[nodiscard]] bool has_contiguous_columns() const { return rows == 1 || row_stride == 1; }
+
+  std::int64_t rows, columns, row_stride, column_stride;
+};
+
+/// How the BLAS is told of a matrix.
+struct BlasMatrix {
+  explicit BlasMatrix(const View& view) {
+    const Layout layout(view);
+    transposed = !(layout.has_contiguous_rows() && (layout.rows == 1 || layout.row_stride >= layout.columns));
+    const std::int64_t lines = transposed ? layout.columns : layout.rows;
+    const std::int64_t length = transposed ? layout.rows : layout.columns;
+    const std::int64_t between = transposed ? layout.column_stride : layout.row_stride;
+    stride = lines == 1 ? length : between;
+    valid = (transposed ? layout.has_contiguous_columns() : layout.has_contiguous_rows()) &&
+            stride >= length && stride <= std::numeric_limits<std::int32_t>::max();
+  }
+
+  bool transposed;
+  std::int64_t stride;
+  bool valid;
+};
 
 /// Offsets of the matrices of a stack, in row-major order of its leading axes.
 std::vector<std::int64_t> offsets_of_stack(const View& view) {
@@ -19,19 +57,18 @@ std::vector<std::int64_t> offsets_of_stack(const View& view) {
 }
 
 template <class T>
-class Product final : public Instruction {
+class SmallProduct final : public Instruction {
  public:
-  Product(const Memory& memory, const MatrixView& a, const MatrixView& b, const MatrixView& c)
+  SmallProduct(const Memory& memory, const View& a, const View& b, const View& c)
       : kernel_(kernels::table<T>().product),
-        a_{memory.at<T>(a.view), a.row_stride(), a.column_stride()},
-        b_{memory.at<T>(b.view), b.row_stride(), b.column_stride()},
-        c_(memory.at<T>(c.view)),
-        c_stride_(c.view.shape[c.view.shape.rank() - 1]),
-        m_(static_cast<std::size_t>(c.view.shape[c.view.shape.rank() - 2])),
-        n_(static_cast<std::size_t>(c.view.shape[c.view.shape.rank() - 1])),
-        k_(static_cast<std::size_t>(a.view.shape[a.view.shape.rank() - 1])),
-        a_offsets_(offsets_of_stack(a.view)),
-        b_offsets_(offsets_of_stack(b.view)) {}
+        a_(matrix(memory, a)),
+        b_(matrix(memory, b)),
+        c_(memory.at<T>(c)),
+        m_(static_cast<std::size_t>(Layout(c).rows)),
+        n_(static_cast<std::size_t>(Layout(c).columns)),
+        k_(static_cast<std::size_t>(Layout(a).columns)),
+        a_offsets_(offsets_of_stack(a)),
+        b_offsets_(offsets_of_stack(b)) {}
 
   void run() override {
     kernels::Matrix<T> a = a_, b = b_;
@@ -39,30 +76,80 @@ class Product final : public Instruction {
     for (std::size_t i = 0; i < a_offsets_.size(); ++i, c += m_ * n_) {
       a.data = a_.data + a_offsets_[i];
       b.data = b_.data + b_offsets_[i];
-      kernel_(c, c_stride_, a, b, m_, n_, k_);
+      kernel_(c, static_cast<std::ptrdiff_t>(n_), a, b, m_, n_, k_);
     }
   }
 
  private:
+  static kernels::Matrix<T> matrix(const Memory& memory, const View& view) {
+    return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
+  }
+
   kernels::ProductKernel<T> kernel_;
   kernels::Matrix<T> a_, b_;
   T* c_;
-  std::ptrdiff_t c_stride_;
   std::size_t m_, n_, k_;
+  std::vector<std::int64_t> a_offsets_, b_offsets_;
+};
+
+template <class T>
+class BlasProduct final : public Instruction {
+ public:
+  BlasProduct(const Memory& memory, const View& a, const View& b, const View& c)
+      : a_matrix_(a),
+        b_matrix_(b),
+        a_(memory.at<T>(a)),
+        b_(memory.at<T>(b)),
+        c_(memory.at<T>(c)),
+        m_(static_cast<std::int32_t>(Layout(c).rows)),
+        n_(static_cast<std::int32_t>(Layout(c).columns)),
+        k_(static_cast<std::int32_t>(Layout(a).columns)),
+        a_offsets_(offsets_of_stack(a)),
+        b_offsets_(offsets_of_stack(b)) {}
+
+  void run() override {
+    T* c = c_;
+    for (std::size_t i = 0; i < a_offsets_.size(); ++i, c += std::int64_t{m_} * n_)
+      kernel_(c, n_, a_ + a_offsets_[i], static_cast<std::int32_t>(a_matrix_.stride), a_matrix_.transposed,
+              b_ + b_offsets_[i], static_cast<std::int32_t>(b_matrix_.stride), b_matrix_.transposed, m_, n_,
+              k_);
+  }
+
+ private:
+  kernels::LargeProduct<T> kernel_ = large_product<T>();
+  BlasMatrix a_matrix_, b_matrix_;
+  const T* a_;
+  const T* b_;
+  T* c_;
+  std::int32_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
 };
 
 }  // namespace
 
+bool ProductStep::is_large(std::int64_t m, std::int64_t n, std::int64_t k, DType dtype) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < kLarge) return false;
+  if (m > kMost || n > kMost || k > kMost) return false;
+  return dtype == DType::float32 ? large_product<float>() != nullptr : large_product<double>() != nullptr;
+}
+
+bool ProductStep::accepts_left(const View& a, bool large) { return !large || BlasMatrix(a).valid; }
+
+bool ProductStep::accepts_right(const View& b, bool large) {
+  return large ? BlasMatrix(b).valid : Layout(b).has_contiguous_rows();
+}
+
 std::unique_ptr<Instruction> ProductStep::bind(const Memory& memory, DType dtype) const {
-  return bind_as<Product>(dtype, memory, a_, b_, c_);
+  return large_ ? bind_as<BlasProduct>(dtype, memory, a_, b_, c_)
+                : bind_as<SmallProduct>(dtype, memory, a_, b_, c_);
 }
 
 std::string ProductStep::text() const {
-  const auto describe = [](const MatrixView& matrix) {
-    return to_string(matrix.view.shape) + (matrix.column_stride() == 1 ? "" : "^T");
+  const auto describe = [](const View& view) {
+    return to_string(view.shape) + (Layout(view).has_contiguous_rows() ? "" : "^T");
   };
-  return "product " + describe(a_) + " @ " + describe(b_);
+  return (large_ ? "large product " : "product ") + describe(a_) + " @ " + describe(b_);
 }
 
 }  // namespace talweg

@@ -4,26 +4,27 @@
 
 namespace talweg {
 
-/// One matrix of a stack of them.
-struct MatrixView {
-  View view;  ///< (batch..., rows, columns); batch axes have stride 0 where the stack repeats itself
-  [[nodiscard]] std::int64_t row_stride() const { return view.stride(view.shape.rank() - 2); }
-  [[nodiscard]] std::int64_t column_stride() const { return view.stride(view.shape.rank() - 1); }
-};
-
 /// c (batch..., m, n) becomes a (batch..., m, k) @ b (batch..., k, n). Transposed operands are read as they
-/// lie. REQUIRES: c is contiguous; b's columns are contiguous, or n is 1.
+/// lie. REQUIRES: c is contiguous, and `accepts(a, b)`.
 class ProductStep final : public Step {
  public:
-  ProductStep(const View& a, const View& b, const View& c) : a_{a}, b_{b}, c_{c} {}
+  ProductStep(const View& a, const View& b, const View& c, bool large) : a_(a), b_(b), c_(c), large_(large) {}
 
-  [[nodiscard]] std::vector<View> reads() const override { return {a_.view, b_.view}; }
-  [[nodiscard]] std::vector<View> writes() const override { return {c_.view}; }
+  /// Is a product of this size left to the BLAS?
+  [[nodiscard]] static bool is_large(std::int64_t m, std::int64_t n, std::int64_t k, DType dtype);
+  /// Can the matrix be read as it lies? As the right operand of a small product its rows are contiguous; the
+  /// BLAS wants rows or columns contiguous, and no repeated ones.
+  [[nodiscard]] static bool accepts_left(const View& a, bool large);
+  [[nodiscard]] static bool accepts_right(const View& b, bool large);
+
+  [[nodiscard]] std::vector<View> reads() const override { return {a_, b_}; }
+  [[nodiscard]] std::vector<View> writes() const override { return {c_}; }
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 
  private:
-  MatrixView a_, b_, c_;
+  View a_, b_, c_;
+  bool large_;
 };
 
 }  // namespace talweg

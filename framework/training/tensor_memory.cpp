@@ -1,4 +1,4 @@
-#include "training/memory.hpp"
+#include "training/tensor_memory.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@ auto with_elements(const void* data, DType floating, std::int64_t count, Body bo
 
 }  // namespace
 
-Memory::Memory(DType floating, std::int64_t elements) : dtype_(floating), elements_(elements) {
+TensorMemory::TensorMemory(DType floating, std::int64_t elements) : dtype_(floating), elements_(elements) {
   const std::size_t bytes = byte(elements);
   data_.reset(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow)));
   if (data_ == nullptr)
@@ -30,11 +30,11 @@ Memory::Memory(DType floating, std::int64_t elements) : dtype_(floating), elemen
   std::memset(data_.get(), 0, bytes);
 }
 
-std::vector<double> Memory::read(std::int64_t first, std::int64_t count) const {
+std::vector<double> TensorMemory::read(std::int64_t first, std::int64_t count) const {
   return to_doubles(at(first), dtype_, count);
 }
 
-void Memory::write(std::int64_t first, std::span<const double> values) {
+void TensorMemory::write(std::int64_t first, std::span<const double> values) {
   if (dtype_ == DType::float32)
     std::ranges::transform(values, static_cast<float*>(at(first)),
                            [](double value) { return static_cast<float>(value); });
@@ -42,7 +42,9 @@ void Memory::write(std::int64_t first, std::span<const double> values) {
     std::ranges::copy(values, static_cast<double*>(at(first)));
 }
 
-void Memory::copy_from(const Memory& other) { std::memcpy(data_.get(), other.data_.get(), byte(elements_)); }
+void TensorMemory::copy_from(const TensorMemory& other) {
+  std::memcpy(data_.get(), other.data_.get(), byte(elements_));
+}
 
 std::vector<double> to_doubles(const void* data, DType floating, std::int64_t count) {
   return with_elements(data, floating, count,

@@ -12,12 +12,12 @@
 namespace talweg {
 
 /// A row of float32 or float64 elements, aligned to 64 bytes, zero at first. It stays where it is.
-class Memory {
+class TensorMemory {
  public:
   static constexpr std::size_t kAlignment = 64;
 
   /// Throws Error{model} where there is not that much memory.
-  Memory(DType floating, std::int64_t elements);
+  TensorMemory(DType floating, std::int64_t elements);
 
   [[nodiscard]] DType dtype() const { return dtype_; }
   [[nodiscard]] std::int64_t elements() const { return elements_; }
@@ -30,7 +30,7 @@ class Memory {
   void write(std::int64_t first, std::span<const double> values);
   void write(std::int64_t element, double value) { write(element, {&value, 1}); }
   /// REQUIRES: both have the same type and size.
-  void copy_from(const Memory& other);
+  void copy_from(const TensorMemory& other);
 
  private:
   struct Free {

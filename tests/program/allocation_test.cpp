@@ -1,0 +1,52 @@
+// A program allocates nothing while it runs: every `new` of the test program is counted.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "ops/registry.hpp"
+#include "program/random_graph.hpp"
+
+namespace {
+thread_local std::size_t allocations = 0;
+
+void* counted(std::size_t size) {
+  ++allocations;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace talweg {
+namespace {
+
+TEST(Program, AllocatesNothingWhileItRuns) {
+  register_ops();
+  for (std::uint32_t seed = 0; seed < 300; ++seed) {
+    const RandomGraph random = make_random_graph(seed, seed % 2 == 0 ? DType::float32 : DType::float64);
+    std::vector<std::vector<double>> memory = random.values;
+    Task task;
+    for (std::size_t i = 0; i < random.leaves.size(); ++i)
+      task.bindings.push_back({random.leaves[i], memory[i].data()});
+    task.fetches = random.fetches;
+    const auto program = compile_program(*random.graph, std::move(task));
+    const std::size_t before = allocations;
+    program->run();
+    ASSERT_EQ(allocations, before) << "seed " << seed << "\n" << program->listing();
+  }
+  const std::size_t before = allocations;
+  std::vector<int> one(1);
+  EXPECT_EQ(allocations, before + 1) << "the count does not count";
+}
+
+}  // namespace
+}  // namespace talweg

@@ -1,0 +1,130 @@
+// What README.md shows is so: its model, commands, error, optimizer in C++ and in YAML, embedding and table.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "plugin/test_plugins.hpp"
+#include "tools/json.hpp"
+
+namespace talweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The text of the first block of README.md that holds `part`, without its fences.
+std::string block_with(const std::string& language, const std::string& part) {
+  const std::string text = read_text(repository() / "README.md"), fence = "```" + language + "\n";
+  for (std::size_t begin = text.find(fence); begin != std::string::npos; begin = text.find(fence, begin + 1)) {
+    const std::size_t start = begin + fence.size();
+    const std::string block = text.substr(start, text.find("```\n", start) - start);
+    if (block.find(part) != std::string::npos) return block;
+  }
+  ADD_FAILURE() << "README.md has no block of " << language << " with " << part;
+  return "";
+}
+
+class Readme : public testing::Test {
+ protected:
+  Readme() { write("model.yaml", block_with("yaml", "talweg: 1")); }
+
+  void write(const std::string& name, const std::string& text) const {
+    write_text(directory_.path() / name, text);
+  }
+  [[nodiscard]] RunOptions there() const { return {.directory = directory_.path()}; }
+
+  /// Compiles C++ with what the build is compiled with.
+  void compile(std::vector<std::string> arguments) const {
+    const std::string include = (repository() / "framework" / "include").string();
+    std::string command = std::string(TALWEG_TESTS_COMPILER) + " " + TALWEG_TESTS_COMPILER_FLAGS +
+                          " -std=c++20 -Wall -Wextra -Werror -I" + include;
+    for (const std::string& argument : arguments) command += " '" + argument + "'";
+    const Finished finished = run({"sh", "-c", command}, there());
+    ASSERT_EQ(finished.status, 0) << command << "\n" << finished.errors;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Readme, ShowsCommandsThatRun) {
+  std::size_t commands = 0;
+  for (const std::string& line : lines_of(block_with("sh", "talweg train"))) {
+    const std::string command = line.substr(0, line.find(" #"));
+    if (!command.starts_with("talweg ")) continue;
+    ++commands;
+    const Finished finished = run_line(command.substr(7), there());
+    EXPECT_EQ(finished.status, 0) << command << "\n" << finished.errors;
+    EXPECT_NE(finished.out, "") << command;
+  }
+  EXPECT_GE(commands, 5U);
+}
+
+TEST_F(Readme, ShowsTheErrorThatItsModelGivesWithTheMistakeThatItNames) {
+  std::string model = read_text(directory_.path() / "model.yaml");
+  const std::string right = "shape: [hidden, 1]", wrong = "shape: [3, 1]";
+  model.replace(model.find(right), right.size(), wrong);
+  write("model.yaml", model);
+  const std::string readme = read_text(repository() / "README.md");
+  EXPECT_NE(readme.find("`" + wrong + "`"), std::string::npos);
+  const Finished finished = run_line("train model.yaml", there());
+  EXPECT_EQ(finished.status, 2);
+  std::string indented;
+  for (const std::string& line : lines_of(finished.errors)) indented += "    " + line + "\n";
+  EXPECT_NE(readme.find("\n" + indented), std::string::npos) << indented;
+}
+
+TEST_F(Readme, ShowsAnOptimizerWithTheSameBitsInCppAndInYaml) {
+  write("heavy_ball.cpp", block_with("cpp", "TALWEG_OPTIMIZER"));
+  compile({"-shared", "-fPIC", "-fvisibility=hidden", "heavy_ball.cpp", "-o", "heavy_ball.so"});
+  std::string model = read_text(directory_.path() / "model.yaml");
+  const std::string gd = "{gd: {alpha: alpha}}";
+  model.replace(model.find(gd), gd.size(), "{heavy_ball: {alpha: 0.1}}");
+  write("in_cpp.yaml", model);
+  write("in_yaml.yaml", model + block_with("yaml", "optimizers:"));
+
+  const Finished in_cpp = run_line("train in_cpp.yaml --json --steps 2000 --plugins .", there());
+  const Finished in_yaml = run_line("train in_yaml.yaml --json --steps 2000", there());
+  ASSERT_EQ(in_cpp.status, 0) << in_cpp.errors;
+  ASSERT_EQ(in_yaml.status, 0) << in_yaml.errors;
+  EXPECT_EQ(json_lines(in_cpp.out).back()["loss"], json_lines(in_yaml.out).back()["loss"]);
+}
+
+TEST_F(Readme, ShowsAProgramThatEmbedsTalweg) {
+  write("embedding.cpp", block_with("cpp", "talweg/talweg.hpp"));
+  const std::string library = (program_directory().parent_path() / "lib").string();
+  compile({"embedding.cpp", "-o", "embedding", "-L" + library, "-ltalweg", "-Wl,-rpath," + library});
+  const Finished finished = run({"./embedding"}, there());
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_EQ(lines_of(finished.out).size(), 5U) << finished.out;
+}
+
+TEST(ReadmeTable, HoldsTheTutorialsNumbers) {
+  const Json tutorial = Json::parse(read_text(repository() / "tests/golden/tutorial.json"));
+  const std::string readme = read_text(repository() / "README.md");
+  for (std::size_t i = 0; i < tutorial["alphas"].size(); ++i) {
+    const double alpha = tutorial["alphas"][i];
+    std::string row = "| " + (alpha < 1 ? Json(alpha) : Json(static_cast<int>(alpha))).dump();
+    for (const Json& error : tutorial["hidden4"]["errors"][i]) row += " | " + error.dump();
+    EXPECT_NE(readme.find(row + " |\n"), std::string::npos) << row;
+  }
+}
+
+TEST(ReadmePackages, AreThoseThatSetupInstalls) {
+  const std::string readme = read_text(repository() / "README.md"),
+                    setup = read_text(repository() / "tools" / "setup");
+  const std::size_t begin = setup.find("packages=("), end = setup.find("\n)", begin);
+  std::size_t packages = 0;
+  for (std::string line : lines_of(setup.substr(begin, end - begin))) {
+    line.erase(std::min(line.find('#'), line.size()));
+    std::istringstream words(line);
+    for (std::string word; words >> word;) {
+      if (word.starts_with("packages=(")) continue;
+      ++packages;
+      EXPECT_NE(readme.find(word), std::string::npos) << word;
+    }
+  }
+  EXPECT_GT(packages, 8U);
+}
+
+}  // namespace
+}  // namespace talweg

@@ -1,0 +1,117 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <talweg/talweg.hpp>
+
+#include "model/three_layer.hpp"
+
+namespace talweg {
+namespace {
+
+const std::string kBowl = R"(talweg: 1
+let: {alpha: 0.25}
+data: {center: [1, 2]}
+parameters: {x: {shape: [2], init: ones}}
+state: {count: {shape: []}}
+graph: {distance: x - center, loss: sum(distance * distance) / 2}
+update: {count: count + 1}
+train:
+  minimize: loss
+  optimizer: {gd: {alpha: alpha}}
+  steps: 4
+  log: {every: 2, distance: distance}
+  report: {count: count}
+)";
+
+TEST(Embedding, IsTrainedAndFollowed) {
+  Model model = Model::from_text(kBowl);
+  std::vector<std::int64_t> steps;
+  std::vector<double> second_distances;
+  const TrainingResult result = model.train({.log = [&](const TrainingLog& log) {
+    steps.push_back(log.step);
+    ASSERT_EQ(log.values.at(0).first, "distance");
+    second_distances.push_back(log.values.at(0).second.values.at(1));
+    EXPECT_EQ(log.loss, second_distances.back() * second_distances.back() / 2);
+  }});
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{0, 2}));
+  EXPECT_EQ(second_distances, (std::vector<double>{-1, -0.5625}));
+  EXPECT_EQ(result.steps, 4);
+  EXPECT_EQ(result.reason, "steps");
+  EXPECT_EQ(result.loss, 0.31640625 * 0.31640625 / 2);
+  EXPECT_EQ(result.report.at(0).first, "count");
+  EXPECT_EQ(result.report.at(0).second.values, std::vector<double>{4});
+  EXPECT_EQ(model.step(), 4);
+}
+
+TEST(Embedding, LetsItsValuesBeReadAndSet) {
+  Model model = Model::from_text(kBowl);
+  EXPECT_EQ(model.parameters(), std::vector<std::string>{"x"});
+  EXPECT_EQ(model.names(), (std::vector<std::string>{"center", "x", "count", "distance", "loss"}));
+  EXPECT_EQ(model.value("x").shape, std::vector<std::int64_t>{2});
+  model.set_value("x", std::vector<double>{4, 6});
+  EXPECT_EQ(model.value("x").values, (std::vector<double>{4, 6}));
+  EXPECT_EQ(model.value("distance").values, (std::vector<double>{3, 4}));
+  EXPECT_EQ(model.value("loss").values, std::vector<double>{12.5});
+  EXPECT_TRUE(model.value("loss").shape.empty());
+  EXPECT_EQ(model.gradient("x").values, (std::vector<double>{3, 4}));
+}
+
+TEST(Embedding, IsLoadedWithOptions) {
+  LoadOptions options;
+  options.set = {{"hidden", "2"}};
+  options.seed = 2;
+  options.steps = 1;
+  options.optimizer = "momentum";
+  options.reference_executor = true;
+  Model model = Model::from_text(kThreeLayer, options);
+  EXPECT_EQ(model.value("synapse_0").shape, (std::vector<std::int64_t>{3, 2}));
+  EXPECT_EQ(model.value("synapse_0").values.at(0), -0x1.062a35a13cec0p-3);
+  EXPECT_EQ(model.train().steps, 1);
+}
+
+TEST(Embedding, StopsOnRequestAndGoesOn) {
+  Model model = Model::from_text(kBowl);
+  const TrainingResult result = model.train({.log = [&](const TrainingLog& log) {
+    if (log.step == 2) model.request_stop();
+  }});
+  EXPECT_EQ(result.reason, "interrupted");
+  EXPECT_EQ(result.steps, 2);
+  EXPECT_EQ(model.train().steps, 4);
+}
+
+TEST(Embedding, SaysWhatIsWrongAndWhere) {
+  try {
+    static_cast<void>(Model::from_text("talweg: 1\ngraph: {a: b}\n", {}, "mine.yaml"));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::model);
+    EXPECT_EQ(error.location().file, "mine.yaml");
+    EXPECT_EQ(error.location().line, 2);
+    EXPECT_EQ(error.location().column, 12);
+  }
+  Model model = Model::from_text(kBowl);
+  const auto hint_of = [](auto call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.message() + "; " + error.hint();
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(hint_of([&] { static_cast<void>(model.value("distnce")); }),
+            "the model has no 'distnce'; did you mean 'distance'?");
+  EXPECT_EQ(hint_of([&] { static_cast<void>(model.gradient("y")); }), "there is no parameter 'y'; ");
+  EXPECT_EQ(hint_of([&] { model.set_value("cuont", std::vector<double>{1}); }),
+            "there is no parameter or state 'cuont'; did you mean 'count'?");
+  EXPECT_EQ(hint_of([&] { model.set_value("x", std::vector<double>{1}); }),
+            "'x' is (2,) and has 2 elements, not 1; ");
+}
+
+TEST(Embedding, PassesOnWhatACallbackThrows) {
+  Model model = Model::from_text(kBowl);
+  EXPECT_THROW(model.train({.log = [](const TrainingLog&) { throw std::runtime_error("enough"); }}),
+               std::runtime_error);
+}
+
+}  // namespace
+}  // namespace talweg

@@ -1,0 +1,73 @@
+// The shipped optimizers against traces known in closed form, on a quadratic with curvatures from 1/8 to 2.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <complex>
+
+#include "training/following.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr double kTolerance =
+    1e-13;  // relative; some rounding in each of 200 steps that shrink what came before
+constexpr int kSteps = 200;
+constexpr double kCurvatures[] = {0.125, 0.5, 1, 2};
+
+/// loss = sum(h x^2) / 2 from x = 1, so that the gradient is h x.
+std::string quadratic(const std::string& optimizer, const std::string& dtype = "float64") {
+  return "talweg: 1\ndtype: " + dtype + R"(
+data: {h: [0.125, 0.5, 1, 2]}
+parameters: {x: [1.0, 1.0, 1.0, 1.0]}
+graph: {loss: sum(h * x * x) / 2}
+train: {minimize: loss, steps: )" +
+         std::to_string(kSteps) + ", log: {every: 1, x: x}, optimizer: " + optimizer + "}\n";
+}
+
+template <class Expected>
+void expect_trace(const std::string& text, Expected expected) {
+  const auto trainer = make_trainer(text);
+  const Following following = train(*trainer);
+  ASSERT_EQ(following.lines.size(), static_cast<std::size_t>(kSteps));
+  for (const LogRecord& line : following.lines)
+    for (std::size_t i = 0; i < std::size(kCurvatures); ++i) {
+      const auto [value, scale] = expected(kCurvatures[i], static_cast<double>(line.step));
+      EXPECT_NEAR(named(line.values, "x").values[i], value, kTolerance * scale)
+          << "curvature " << kCurvatures[i] << ", step " << line.step;
+    }
+}
+
+TEST(GradientDescent, FollowsItsClosedForm) {
+  // x_k = (1 - alpha h)^k
+  expect_trace(quadratic("{gd: {alpha: 0.3}}"), [](double h, double k) {
+    const double value = std::pow(1 - 0.3 * h, k);
+    return std::pair(value, std::abs(value));
+  });
+}
+
+TEST(Momentum, FollowsItsClosedForm) {
+  // x_{k+1} = (1 + mu - alpha h) x_k - mu x_{k-1} with x_{-1} = x_0 = 1, so x_k = A p^k + B q^k where p and q
+  // are the roots of z^2 - (1 + mu - alpha h) z + mu.
+  const double alpha = 0.1, mu = 0.8;
+  expect_trace(quadratic("{momentum: {alpha: 0.1, mu: 0.8}}"), [=](double h, double k) {
+    const std::complex<double> half = (1 + mu - alpha * h) / 2, root = std::sqrt(half * half - mu);
+    const std::complex<double> p = half + root, q = half - root;
+    const std::complex<double> first = 1 - alpha * h, a = (first - q) / (p - q), b = 1.0 - a;
+    const double size = (std::abs(a) + std::abs(b)) * std::pow(std::max(std::abs(p), std::abs(q)), k);
+    return std::pair((a * std::pow(p, k) + b * std::pow(q, k)).real(), size);
+  });
+}
+
+TEST(Momentum, WithoutMemoryIsGradientDescent) {
+  const auto momentum = make_trainer(quadratic("{momentum: {alpha: 0.3, mu: 0}}"));
+  const auto gd = make_trainer(quadratic("{gd: {alpha: 0.3}}"));
+  train(*momentum);
+  train(*gd);
+  for (std::size_t i = 0; i < std::size(kCurvatures); ++i)
+    EXPECT_NEAR(momentum->value("x").values[i], gd->value("x").values[i],
+                kTolerance * std::abs(gd->value("x").values[i]));
+}
+
+}  // namespace
+}  // namespace talweg

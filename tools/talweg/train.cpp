@@ -1,0 +1,94 @@
+// talweg train MODEL
+
+#include <optional>
+
+#include "commands.hpp"
+#include "interruption.hpp"
+#include "observers.hpp"
+#include "output.hpp"
+#include "training/json_lines.hpp"
+#include "training/run_directory.hpp"
+#include "training/trainer.hpp"
+#include "training_options.hpp"
+#include "training_table.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr const char* kExplanation =
+    "With --json, or in DIR/metrics.jsonl, a line is one of\n"
+    "  {\"event\":\"start\",\"name\":...,\"seed\":...,\"dtype\":...,\"parameters\":...,\"optimizer\":...,\n"
+    "   \"steps\":...,\"first_step\":...,\"threads\":...}\n"
+    "  {\"event\":\"log\",\"step\":...,\"loss\":..., and what `log:` names}: the values before update step + "
+    "1\n"
+    "  {\"event\":\"end\",\"steps\":...,\"seconds\":...,\"reason\":...,\"loss\":..., and what `log:` and "
+    "`report:`\n"
+    "   name}: the model after the last update; reason is steps, gradient, loss or interrupted\n\n"
+    "Ctrl-C and SIGTERM let the step finish and write what is asked for; a second one ends at once.\n";
+
+class JsonLines final : public TrainingObserver {
+ public:
+  void started(const StartRecord& record) override { write_output(to_json_line(record) + "\n"); }
+  void logged(const LogRecord& record) override { write_output(to_json_line(record) + "\n"); }
+  void ended(const EndRecord& record) override { write_output(to_json_line(record) + "\n"); }
+};
+
+struct Options {
+  ModelArguments model;
+  TrainingArguments training;
+  bool resume = false;
+  bool quiet = false;
+};
+
+int train(const Options& options) {
+  const Interruption interruption;
+  const PluginPath plugins = options.model.plugin_path();
+  ModelOptions model_options = options.model.options();
+  std::optional<RunDirectory> directory;
+  std::optional<Checkpoint> checkpoint;
+  if (options.training.out) directory.emplace(*options.training.out);
+  if (options.resume) checkpoint = directory->checkpoint();
+  if (checkpoint) model_options = resumed_options(*checkpoint, std::move(model_options));
+
+  CheckedModel model = load_model(options.model.model, model_options);
+  const auto optimizer = find_optimizer(model, plugins);
+  Trainer trainer(std::move(model), optimizer, options.training.options());
+  if (checkpoint) trainer.restore(*checkpoint);
+
+  Observers observers;
+  ProgressLine progress;
+  TrainingTable table;
+  JsonLines lines;
+  if (!options.quiet) observers.add(progress);
+  if (directory) observers.add(*directory);
+  if (options.training.json)
+    observers.add(lines);
+  else if (!options.quiet)
+    observers.add(table);
+  if (directory) directory->begin(trainer);
+  const Interruption::Stops stops(interruption, trainer);
+  const EndRecord end = trainer.run(observers);
+  return end.reason == EndReason::interrupted ? interruption.exit_status() : 0;
+}
+
+}  // namespace
+
+int run_train(std::span<const std::string> arguments) {
+  Options options;
+  CommandLine line("train", "Trains a model and shows what its `log:` and `report:` ask for.");
+  options.model.declare(line);
+  options.training.declare(line, "keeps metrics, weights, checkpoint and model there");
+  line.flag("--resume", "goes on from the checkpoint in DIR of --out; begins where there is none",
+            options.resume);
+  line.flag("--quiet", "no table and no progress", options.quiet);
+  line.explain(kExplanation);
+  if (!line.parse(arguments)) {
+    write_output(line.help());
+    return 0;
+  }
+  if (options.resume && !options.training.out)
+    throw Error(Status::model, "--resume needs --out DIR, the directory of the training to go on with");
+  return train(options);
+}
+
+}  // namespace talweg
