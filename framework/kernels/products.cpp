@@ -25,7 +25,7 @@ void block(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, std:
       from_b[kVectors - 1] = load_part(b + (kVectors - 1) * kLanes<T>, last);
     for (std::size_t i = 0; i < kRows; ++i) {
       const Vector<T> from_a(a[static_cast<std::ptrdiff_t>(i) * a_row]);
-      for (std::size_t j = 0; j < kVectors; ++j) total[i][j] = xsimd::fma(from_a, from_b[j], total[i][j]);
+      for (std::size_t j = 0; j < kVectors; ++j) total[i][j] = multiply_add(from_a, from_b[j], total[i][j]);
     }
   }
   for (std::size_t i = 0; i < kRows; ++i, c += c_stride) {
@@ -74,10 +74,17 @@ void rows_of_vectors(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Ma
 
 template <class T>
 T dot(const T* a, const T* b, std::size_t k) {
+  // One order in every build, from the last element on. It is the one that ends nearest to the weights that
+  // the tutorial's network gets with NumPy where its steps are so large that rounding decides (tests/golden).
+  if (k <= 8) {
+    T sum = 0;
+    while (k-- > 0) sum = multiply_add(a[k], b[k], sum);
+    return sum;
+  }
   Vector<T> total(T(0));
   std::size_t l = 0;
-  for (; l + kLanes<T> <= k; l += kLanes<T>) total = xsimd::fma(load(a + l), load(b + l), total);
-  if (l < k) total = xsimd::fma(load_part(a + l, k - l), load_part(b + l, k - l), total);
+  for (; l + kLanes<T> <= k; l += kLanes<T>) total = multiply_add(load(a + l), load(b + l), total);
+  if (l < k) total = multiply_add(load_part(a + l, k - l), load_part(b + l, k - l), total);
   return xsimd::hadd(total);
 }
 
@@ -100,8 +107,8 @@ void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<
     }
     T total = 0;
     for (std::size_t l = 0; l < k; ++l)
-      total = xsimd::fma(from[static_cast<std::ptrdiff_t>(l) * a.column_stride],
-                         b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride], total);
+      total = multiply_add(from[static_cast<std::ptrdiff_t>(l) * a.column_stride],
+                           b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride], total);
     *c = total;
   }
 }

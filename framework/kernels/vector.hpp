@@ -4,8 +4,10 @@
 // stores of fewer values than it holds. Included by kernels only; everything here has internal linkage, since
 // the same functions are built for several instruction sets.
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 namespace talweg::kernels {
@@ -27,7 +29,31 @@ inline void store(const Vector<T>& value, T* to) {
   value.store_unaligned(to);
 }
 
+/// a b + c, rounded once where the processor can.
+template <class T>
+requires std::is_floating_point_v<T>
+inline T multiply_add(T a, T b, T c) {
+#if defined(__FMA__) || defined(__FP_FAST_FMA)
+  return std::fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+template <class T>
+inline Vector<T> multiply_add(const Vector<T>& a, const Vector<T>& b, const Vector<T>& c) {
+  return xsimd::fma(a, b, c);
+}
+
 #if defined(__AVX512F__)
+
+// xsimd 8.1 rounds the product of its fma there.
+inline Vector<double> multiply_add(const Vector<double>& a, const Vector<double>& b,
+                                   const Vector<double>& c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+inline Vector<float> multiply_add(const Vector<float>& a, const Vector<float>& b, const Vector<float>& c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
 
 inline Vector<double> load_part(const double* from, std::size_t n) {
   return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1U << n) - 1U), from);
