@@ -4,10 +4,8 @@
 // stores of fewer values than it holds. Included by kernels only; everything here has internal linkage, since
 // the same functions are built for several instruction sets.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 namespace talweg::kernels {
@@ -29,24 +27,10 @@ inline void store(const Vector<T>& value, T* to) {
   value.store_unaligned(to);
 }
 
-/// a b + c, rounded once where the processor can.
-template <class T>
-requires std::is_floating_point_v<T>
-inline T multiply_add(T a, T b, T c) {
-#if defined(__FMA__) || defined(__FP_FAST_FMA)
-  return std::fma(a, b, c);
-#else
-  return a * b + c;
-#endif
-}
-template <class T>
-inline Vector<T> multiply_add(const Vector<T>& a, const Vector<T>& b, const Vector<T>& c) {
-  return xsimd::fma(a, b, c);
-}
+// a * b + c, rounded once where the instruction set can. (xsimd's fma rounds twice with AVX-512.)
 
 #if defined(__AVX512F__)
 
-// xsimd 8.1 rounds the product of its fma there.
 inline Vector<double> multiply_add(const Vector<double>& a, const Vector<double>& b,
                                    const Vector<double>& c) {
   return _mm512_fmadd_pd(a, b, c);
@@ -69,6 +53,14 @@ inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
 }
 
 #elif defined(__AVX2__)
+
+inline Vector<double> multiply_add(const Vector<double>& a, const Vector<double>& b,
+                                   const Vector<double>& c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+inline Vector<float> multiply_add(const Vector<float>& a, const Vector<float>& b, const Vector<float>& c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
 
 /// Lanes below n are all ones.
 inline __m256i mask64(std::size_t n) {
@@ -94,6 +86,11 @@ inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
 #else
 
 template <class T>
+inline Vector<T> multiply_add(const Vector<T>& a, const Vector<T>& b, const Vector<T>& c) {
+  return xsimd::fma(a, b, c);
+}
+
+template <class T>
 inline Vector<T> load_part(const T* from, std::size_t n) {
   alignas(64) T lanes[kLanes<T>] = {};
   for (std::size_t i = 0; i < n; ++i) lanes[i] = from[i];
@@ -107,6 +104,16 @@ inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
 }
 
 #endif
+
+/// The sum of all lanes: the halves are added, then their halves.
+template <class T>
+inline T sum_of_lanes(const Vector<T>& x) {
+  alignas(64) T lanes[kLanes<T>];
+  x.store_aligned(lanes);
+  for (std::size_t width = kLanes<T> / 2; width > 0; width /= 2)
+    for (std::size_t i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+  return lanes[0];
+}
 
 /// f applied lane by lane.
 template <class T, class F>

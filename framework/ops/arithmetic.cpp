@@ -29,11 +29,25 @@ Result subtract(const Arguments& arguments) {
   return arguments.tensor("a") - arguments.tensor("b");
 }
 
+Result multiply(const Arguments& arguments) {
+  return without_sign_of_zero(arguments.tensor("a") * arguments.tensor("b"));
+}
+
 Result negative(const Arguments& arguments) {
   if (are_boolean(arguments, {"x"}))
     throw Error(Status::model, "negative: a bool tensor has no negative")
         .set_hint("x == 0 is true where x is false");
-  return -arguments.tensor("x");
+  const Value x = arguments.tensor("x");
+  return x.dtype() == DType::int64 ? constant(x.graph(), 0, {}, DType::int64) - x : -x;
+}
+
+Result reciprocal(const Arguments& arguments) {
+  const Value x = arguments.tensor("x");
+  if (!is_floating(x.dtype()))
+    throw Error(Status::model, "reciprocal: of " + std::string(to_string(x.dtype())) +
+                                   " numbers NumPy's is a whole number, mostly 0")
+        .set_hint("1 / x is floating");
+  return apply("reciprocal", x);
 }
 
 }  // namespace
@@ -56,11 +70,12 @@ void register_arithmetic() {
       });
   functions.add({"subtract", subtract_op.formula, {{"a"}, {"b"}}, subtract});
 
-  add_binary_function(add_elementwise_op<promoted>(
+  const Op& multiply_op = add_elementwise_op<promoted>(
       "multiply", "a * b", [](auto a, auto b) { return a * b; },
       [](const GradientCall& call) -> Values {
         return {call.gradient * call.input(1), call.gradient * call.input(0)};
-      }));
+      });
+  functions.add({"multiply", multiply_op.formula, {{"a"}, {"b"}}, multiply});
 
   add_binary_function(add_elementwise_op<floating>(
       "divide", "a / b", [](auto a, auto b) { return a / b; },
@@ -94,9 +109,10 @@ void register_arithmetic() {
       "sqrt", "the root of x; at 0 the gradient is infinite", [](auto x) { return std::sqrt(x); },
       [](const GradientCall& call) -> Values { return {call.gradient * 0.5 / call.output()}; }));
 
-  add_unary_function(add_elementwise_op<floating>(
+  const Op& reciprocal_op = add_elementwise_op<floating>(
       "reciprocal", "1 / x", [](auto x) { return 1 / x; },
-      [](const GradientCall& call) -> Values { return {-call.gradient * apply("square", call.output())}; }));
+      [](const GradientCall& call) -> Values { return {-call.gradient * apply("square", call.output())}; });
+  functions.add({"reciprocal", reciprocal_op.formula, {{"x"}}, reciprocal});
 }
 
 }  // namespace talweg

@@ -1,5 +1,6 @@
 // Comparisons, and what chooses by one.
 
+#include <cmath>
 #include <talweg/error.hpp>
 
 #include "ops/elementwise.hpp"
@@ -70,10 +71,10 @@ void register_comparisons() {
   // Both are NaN where one input is. Where a == b each gets half of the gradient.
   add_binary_function(add_elementwise_op<promoted>(
       "maximum", "the larger of a and b; NaN where one is",
-      [](auto a, auto b) { return a >= b || a != a ? a : b; }, maximum_gradient));
+      [](auto a, auto b) { return a >= b || std::isnan(a) ? a : b; }, maximum_gradient));
   add_binary_function(add_elementwise_op<promoted>(
       "minimum", "the smaller of a and b; NaN where one is",
-      [](auto a, auto b) { return a <= b || a != a ? a : b; }, minimum_gradient));
+      [](auto a, auto b) { return a <= b || std::isnan(a) ? a : b; }, minimum_gradient));
 
   const Op& where_op =
       add_elementwise_op<Where>("where", "x where condition is not 0, else y", infer_where, where_gradient);

@@ -14,6 +14,10 @@ Shape broadcast_inputs(const InferCall& call) {
   return shape;
 }
 
+Value without_sign_of_zero(Value product) {
+  return product.dtype() == DType::int64 ? product + constant(product.graph(), 0, {}, DType::int64) : product;
+}
+
 void add_unary_function(const Op& op) {
   FunctionRegistry::instance().add({op.name, op.formula, {{"x"}}, nullptr, &op});
 }

@@ -2,7 +2,6 @@
 
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "graph/function.hpp"
@@ -65,10 +64,10 @@ void elementwise_kernel(const ReferenceCall<T>& call) {
 
 /// An elementwise op defined by the scalar function F; `gradient` null means that none flows.
 template <class F>
-const Op& add_elementwise_op(std::string name, std::string formula, ShapeRule shape, GradientRule gradient) {
+const Op& add_elementwise_op(const char* name, const char* formula, ShapeRule shape, GradientRule gradient) {
   return OpRegistry::instance().add(
-      {.name = std::move(name),
-       .formula = std::move(formula),
+      {.name = name,
+       .formula = formula,
        .shape = shape,
        .differentiable = gradient == nullptr ? Differentiable::never : Differentiable::yes,
        .gradient = gradient,
@@ -79,9 +78,12 @@ const Op& add_elementwise_op(std::string name, std::string formula, ShapeRule sh
 
 /// The same for a lambda.
 template <ResultType kType, class F>
-const Op& add_elementwise_op(std::string name, std::string formula, F, GradientRule gradient) {
-  return add_elementwise_op<F>(std::move(name), std::move(formula), infer_elementwise<kType>, gradient);
+const Op& add_elementwise_op(const char* name, const char* formula, F, GradientRule gradient) {
+  return add_elementwise_op<F>(name, formula, infer_elementwise<kType>, gradient);
 }
+
+/// Products of integers, in which a floating element would keep the sign of -1 * 0; other values as they are.
+[[nodiscard]] Value without_sign_of_zero(Value product);
 
 /// The function of the model language that calls the op of that name with one tensor "x", or two, "a" and
 /// "b".

@@ -66,6 +66,9 @@ Result cross_entropy(const Arguments& arguments) {
                                    " need labels of shape " + to_string(labels) +
                                    " or probabilities of their own shape, and the target is " +
                                    to_string(target.shape()));
+  if (is_floating(target.dtype()))
+    throw Error(Status::model, "cross_entropy: labels are integers, and these are " +
+                                   std::string(to_string(target.dtype())));
   return reduced(arguments, -picked(log_probabilities, target, axis), "cross_entropy");
 }
 

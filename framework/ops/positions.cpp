@@ -1,5 +1,8 @@
 // Along one axis: where the extreme element is, and running sums.
 
+#include <cmath>
+#include <talweg/error.hpp>
+
 #include "ops/elementwise.hpp"
 #include "ops/reductions.hpp"
 #include "ops/registry.hpp"
@@ -27,7 +30,7 @@ void position_kernel(const ReferenceCall<T>& call) {
       for (std::int64_t at = 1; at < size; ++at) {
         const T x = line[at * inner], extreme = line[best * inner];
         const bool better = kLargest ? x > extreme : x < extreme;
-        if (extreme == extreme && (better || x != x)) best = at;
+        if (!std::isnan(extreme) && (better || std::isnan(x))) best = at;
       }
       call.output.data[o * inner + i] = static_cast<T>(best);
     }

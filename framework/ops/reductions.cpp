@@ -3,6 +3,7 @@
 #include "ops/reductions.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <talweg/error.hpp>
 
@@ -50,12 +51,12 @@ struct Product {
 
 struct Maximum {
   static constexpr double kInitial = -std::numeric_limits<double>::infinity();
-  static double fold(double a, double b) { return b > a || b != b ? b : a; }
+  static double fold(double a, double b) { return b > a || std::isnan(b) ? b : a; }
 };
 
 struct Minimum {
   static constexpr double kInitial = std::numeric_limits<double>::infinity();
-  static double fold(double a, double b) { return b < a || b != b ? b : a; }
+  static double fold(double a, double b) { return b < a || std::isnan(b) ? b : a; }
 };
 
 const Integers& axes_of(const GradientCall& call) { return call.attributes().integers("axes"); }
@@ -128,7 +129,12 @@ void add_reduction_function(const char* summary) {
        }});
 }
 
-constexpr char kSum[] = "sum", kProd[] = "prod", kMax[] = "max", kMin[] = "min";
+constexpr char kSum[] = "sum", kMax[] = "max", kMin[] = "min";
+
+Result prod(const Arguments& arguments) {
+  const auto [x, axes, keepdims] = reduction(arguments, "prod");
+  return without_sign_of_zero(reduce("prod", x, axes, keepdims));
+}
 
 }  // namespace
 
@@ -179,7 +185,7 @@ void register_reductions() {
   add_reduction<Minimum>("min", "smallest of x over axes", infer_extreme, extreme_gradient);
 
   add_reduction_function<kSum>("sum over axis, or of all");
-  add_reduction_function<kProd>("product over axis, or of all");
+  FunctionRegistry::instance().add({"prod", "product over axis, or of all", reduction_parameters(), prod});
   add_reduction_function<kMax>("largest over axis, or of all; NaN where one is");
   add_reduction_function<kMin>("smallest over axis, or of all; NaN where one is");
 }
