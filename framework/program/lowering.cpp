@@ -46,11 +46,15 @@ LoweredTask Lowering::run() {
   for (NodeId fetch : task_.fetches)
     if (graph_[fetch].op->leaf) result.fetches.emplace(fetch, copied(view_of(fetch)));
   for (NodeId id : needed)
-    if (!graph_[id].op->leaf) lower_node(id);
+    if (!graph_[id].op->leaf) {
+      lower_node(id);
+      claim_steps(id);
+    }
   for (NodeId fetch : task_.fetches)
     if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, own_view_of(fetch));
   for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
   finish_assignments();
+  plan_.nodes.resize(plan_.steps.size());
   result.plan = std::move(plan_);
   return result;
 }
@@ -99,6 +103,16 @@ void Lowering::lower_node(NodeId id) {
     const View to = new_value(id);
     add(std::make_unique<ReferenceStep>(node, std::move(inputs), to));
   }
+}
+
+/// Notes which steps compute the node: those that it appended, or the group that it joined.
+void Lowering::claim_steps(NodeId id) {
+  std::size_t first = plan_.nodes.size();
+  plan_.nodes.resize(plan_.steps.size());
+  const Known& known = values_.at(id);
+  if (known.group != nullptr) first = known.step;
+  for (std::size_t step = first; step < (known.group != nullptr ? first + 1 : plan_.steps.size()); ++step)
+    plan_.nodes[step].push_back(id);
 }
 
 View Lowering::view_of(NodeId id) {

@@ -61,6 +61,7 @@ class Lowering {
 
   void lower_leaf(NodeId id);
   void lower_node(NodeId id);
+  void claim_steps(NodeId id);
   [[nodiscard]] View constant(std::vector<double> values, const Shape& shape);
   [[nodiscard]] BufferId add_buffer(Buffer buffer);
   [[nodiscard]] BufferId add_arena_buffer(const Shape& shape);

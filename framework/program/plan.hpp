@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/graph.hpp"
 #include "program/instruction.hpp"
 
 namespace talweg {
@@ -31,6 +32,7 @@ struct Buffer {
 struct Plan {
   std::vector<Buffer> buffers;
   std::vector<std::unique_ptr<Step>> steps;
+  std::vector<std::vector<NodeId>> nodes;  ///< by step: what it computes
 
   BufferId add_buffer(Buffer buffer) {
     buffers.push_back(std::move(buffer));

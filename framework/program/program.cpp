@@ -1,5 +1,6 @@
 #include "program/program.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <new>
 #include <talweg/error.hpp>
 
+#include "kernels/kernels.hpp"
 #include "program/lowering.hpp"
 #include "program/simplify/simplify.hpp"
 
@@ -119,9 +121,37 @@ void Program::run() {
 }
 
 std::string Program::listing() const {
-  std::string text;
-  for (std::size_t i = 0; i < plan_.steps.size(); ++i) text += plan_.steps[i]->text() + "\n";
-  return text + "memory: " + std::to_string(arena_->size()) + " bytes\n";
+  std::string text = "  no       bytes  line  what it computes\n";
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    const std::string names = names_of(i);
+    text += fmt::format("{:>4}  {:>10}  {:>4}  {}{}{}\n", i, bytes_written(i), line_of(i),
+                        plan_.steps[i]->text(), names.empty() ? "" : "  -> ", names);
+  }
+  return text + fmt::format("{} instructions, {} bytes of memory, kernels for {}\n", plan_.steps.size(),
+                            arena_->size(), kernels::instruction_set());
+}
+
+std::size_t Program::bytes_written(std::size_t step) const {
+  std::int64_t elements = 0;
+  for (const View& view : plan_.steps[step]->writes()) elements += view.shape.elements();
+  return static_cast<std::size_t>(elements) *
+         (graph_->floating() == DType::float32 ? sizeof(float) : sizeof(double));
+}
+
+/// What the model file calls the values that the step computes: "layer_2, error".
+std::string Program::names_of(std::size_t step) const {
+  std::string names;
+  for (NodeId id : plan_.nodes[step])
+    if (const std::string& name = (*graph_)[id].name; !name.empty())
+      names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
+/// The line of the model file that asks for the step, or "".
+std::string Program::line_of(std::size_t step) const {
+  for (NodeId id : plan_.nodes[step])
+    if (const Span origin = (*graph_)[id].origin; origin.known()) return std::to_string(origin.line());
+  return "";
 }
 
 std::unique_ptr<Executor> compile_program(const Graph& graph, Task task, const ProgramOptions& options) {

@@ -25,6 +25,10 @@ class Program final : public Executor {
  private:
   class Arena;
 
+  [[nodiscard]] std::size_t bytes_written(std::size_t step) const;
+  [[nodiscard]] std::string names_of(std::size_t step) const;
+  [[nodiscard]] std::string line_of(std::size_t step) const;
+
   std::unique_ptr<Graph> graph_;  ///< simplified
   Plan plan_;
   std::unique_ptr<Arena> arena_;
