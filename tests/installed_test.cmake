@@ -38,3 +38,12 @@ expect("after 64 steps: 0\nx = 0\n")
 set(tutorial "${WORK}/prefix/share/talweg/graphs/tutorial/three_layer.yaml")
 run("${WORK}/embedding/embedding" "${tutorial}")
 expect("after 60000 steps: ")
+
+# The program finds plugins from where it lies, and the models lie beside it.
+set(talweg "${WORK}/prefix/bin/talweg")
+run("${talweg}" train "${tutorial}" --steps 10)
+expect("0.496410031903")
+run("${talweg}" plugins list)
+expect("${WORK}/prefix/")
+run("${talweg}" train "${valley}" --plugins "${WORK}/external_plugin")
+expect("all planned steps were made")

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/exp.hpp"
 #include "kernels/vector.hpp"
 
 namespace talweg::kernels {
@@ -14,18 +15,22 @@ namespace {
 template <class T>
 inline constexpr bool kDouble = sizeof(T) == 8;
 
-/// Beyond this xsimd's exp is infinite or zero too early.
+/// Beyond this xsimd's exp and expm1 are infinite or zero too early.
 template <class T>
 inline constexpr T kExpLimit = kDouble<T> ? T(708) : T(87);
 
 template <class T>
 inline Vector<T> exp(const Vector<T>& x) {
-  using V = Vector<T>;
-  const V result = xsimd::exp(x);
-  const auto extreme = xsimd::abs(x) > V(kExpLimit<T>);
-  if (!xsimd::any(extreme)) return result;
-  const V half = xsimd::exp(x * V(T(0.5)));
-  return xsimd::select(extreme, half * half, result);
+  if constexpr (kDouble<T>) {
+    return accurate_exp(x);
+  } else {
+    using V = Vector<T>;
+    const V result = xsimd::exp(x);
+    const auto extreme = xsimd::abs(x) > V(kExpLimit<T>);
+    if (!xsimd::any(extreme)) return result;
+    const V half = xsimd::exp(x * V(T(0.5)));
+    return xsimd::select(extreme, half * half, result);
+  }
 }
 
 template <class T>
@@ -72,6 +77,12 @@ inline Vector<T> sigmoid(const Vector<T>& x) {
   return one / (one + exp<T>(-x));
 }
 
+/// a != b, NaN differing from everything. (xsimd's != says with AVX that NaN does not differ.)
+template <class T>
+inline auto differ(const Vector<T>& a, const Vector<T>& b) {
+  return !(a == b);
+}
+
 /// One where `condition` holds, zero elsewhere.
 template <class T, class Condition>
 inline Vector<T> truth(const Condition& condition) {
@@ -80,12 +91,12 @@ inline Vector<T> truth(const Condition& condition) {
 
 template <class T>
 inline Vector<T> maximum(const Vector<T>& a, const Vector<T>& b) {
-  return xsimd::select((a >= b) || (a != a), a, b);
+  return xsimd::select((a >= b) || differ<T>(a, a), a, b);
 }
 
 template <class T>
 inline Vector<T> minimum(const Vector<T>& a, const Vector<T>& b) {
-  return xsimd::select((a <= b) || (a != a), a, b);
+  return xsimd::select((a <= b) || differ<T>(a, a), a, b);
 }
 
 }  // namespace

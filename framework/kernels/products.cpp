@@ -8,33 +8,44 @@
 namespace talweg::kernels {
 namespace {
 
-/// Rows of c [row, row + kRows), columns of kVectors vectors from `column`, of which the last has `last`
-/// lanes.
+/// One step of the sum over k: `last` lanes of the last vector count, all where kWhole.
+template <class T, std::size_t kRows, std::size_t kVectors, bool kWhole>
+inline void add_outer(Vector<T> (&total)[kRows][kVectors], const T* a, std::ptrdiff_t a_row, const T* b,
+                      [[maybe_unused]] std::size_t last) {
+  Vector<T> from_b[kVectors];
+  for (std::size_t j = 0; j + 1 < kVectors; ++j) from_b[j] = load(b + j * kLanes<T>);
+  if constexpr (kWhole)
+    from_b[kVectors - 1] = load(b + (kVectors - 1) * kLanes<T>);
+  else
+    from_b[kVectors - 1] = load_part(b + (kVectors - 1) * kLanes<T>, last);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const Vector<T> from_a(a[static_cast<std::ptrdiff_t>(i) * a_row]);
+    for (std::size_t j = 0; j < kVectors; ++j) total[i][j] = multiply_add(from_a, from_b[j], total[i][j]);
+  }
+}
+
+/// kRows rows of c, columns of kVectors vectors. Even and odd terms are summed by themselves: two short sums
+/// lose less than a long one, and do not wait for each other.
 template <class T, std::size_t kRows, std::size_t kVectors, bool kWhole>
 void block(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column,
-           const T* b, std::ptrdiff_t b_row, std::size_t k, [[maybe_unused]] std::size_t last) {
-  Vector<T> total[kRows][kVectors];
-  for (auto& row : total)
-    for (auto& part : row) part = Vector<T>(T(0));
-  for (std::size_t l = 0; l < k; ++l, a += a_column, b += b_row) {
-    Vector<T> from_b[kVectors];
-    for (std::size_t j = 0; j + 1 < kVectors; ++j) from_b[j] = load(b + j * kLanes<T>);
-    if constexpr (kWhole)
-      from_b[kVectors - 1] = load(b + (kVectors - 1) * kLanes<T>);
-    else
-      from_b[kVectors - 1] = load_part(b + (kVectors - 1) * kLanes<T>, last);
-    for (std::size_t i = 0; i < kRows; ++i) {
-      const Vector<T> from_a(a[static_cast<std::ptrdiff_t>(i) * a_row]);
-      for (std::size_t j = 0; j < kVectors; ++j) total[i][j] = xsimd::fma(from_a, from_b[j], total[i][j]);
+           const T* b, std::ptrdiff_t b_row, std::size_t k, std::size_t last) {
+  Vector<T> even[kRows][kVectors], odd[kRows][kVectors];
+  for (std::size_t i = 0; i < kRows; ++i)
+    for (std::size_t j = 0; j < kVectors; ++j) even[i][j] = odd[i][j] = Vector<T>(T(0));
+  std::size_t l = 0;
+  for (; l + 2 <= k; l += 2, a += 2 * a_column, b += 2 * b_row) {
+    add_outer<T, kRows, kVectors, kWhole>(even, a, a_row, b, last);
+    add_outer<T, kRows, kVectors, kWhole>(odd, a + a_column, a_row, b + b_row, last);
+  }
+  if (l < k) add_outer<T, kRows, kVectors, kWhole>(even, a, a_row, b, last);
+  for (std::size_t i = 0; i < kRows; ++i, c += c_stride)
+    for (std::size_t j = 0; j < kVectors; ++j) {
+      const Vector<T> total = even[i][j] + odd[i][j];
+      if (kWhole || j + 1 < kVectors)
+        store(total, c + j * kLanes<T>);
+      else
+        store_part(total, c + j * kLanes<T>, last);
     }
-  }
-  for (std::size_t i = 0; i < kRows; ++i, c += c_stride) {
-    for (std::size_t j = 0; j + 1 < kVectors; ++j) store(total[i][j], c + j * kLanes<T>);
-    if constexpr (kWhole)
-      store(total[i][kVectors - 1], c + (kVectors - 1) * kLanes<T>);
-    else
-      store_part(total[i][kVectors - 1], c + (kVectors - 1) * kLanes<T>, last);
-  }
 }
 
 /// All rows of kVectors vectors of columns.
@@ -76,9 +87,9 @@ template <class T>
 T dot(const T* a, const T* b, std::size_t k) {
   Vector<T> total(T(0));
   std::size_t l = 0;
-  for (; l + kLanes<T> <= k; l += kLanes<T>) total = xsimd::fma(load(a + l), load(b + l), total);
-  if (l < k) total = xsimd::fma(load_part(a + l, k - l), load_part(b + l, k - l), total);
-  return xsimd::hadd(total);
+  for (; l + kLanes<T> <= k; l += kLanes<T>) total = multiply_add(load(a + l), load(b + l), total);
+  if (l < k) total = multiply_add(load_part(a + l, k - l), load_part(b + l, k - l), total);
+  return sum_of_lanes(total);
 }
 
 /// a @ b where b is one column: c is a column too, its elements c_stride apart.
@@ -100,8 +111,8 @@ void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<
     }
     T total = 0;
     for (std::size_t l = 0; l < k; ++l)
-      total = xsimd::fma(from[static_cast<std::ptrdiff_t>(l) * a.column_stride],
-                         b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride], total);
+      total += from[static_cast<std::ptrdiff_t>(l) * a.column_stride] *
+               b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride];
     *c = total;
   }
 }

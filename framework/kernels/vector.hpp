@@ -27,7 +27,17 @@ inline void store(const Vector<T>& value, T* to) {
   value.store_unaligned(to);
 }
 
+// a * b + c, rounded once where the instruction set can. (xsimd's fma rounds twice with AVX-512.)
+
 #if defined(__AVX512F__)
+
+inline Vector<double> multiply_add(const Vector<double>& a, const Vector<double>& b,
+                                   const Vector<double>& c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+inline Vector<float> multiply_add(const Vector<float>& a, const Vector<float>& b, const Vector<float>& c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
 
 inline Vector<double> load_part(const double* from, std::size_t n) {
   return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1U << n) - 1U), from);
@@ -43,6 +53,14 @@ inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
 }
 
 #elif defined(__AVX2__)
+
+inline Vector<double> multiply_add(const Vector<double>& a, const Vector<double>& b,
+                                   const Vector<double>& c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+inline Vector<float> multiply_add(const Vector<float>& a, const Vector<float>& b, const Vector<float>& c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
 
 /// Lanes below n are all ones.
 inline __m256i mask64(std::size_t n) {
@@ -68,6 +86,11 @@ inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
 #else
 
 template <class T>
+inline Vector<T> multiply_add(const Vector<T>& a, const Vector<T>& b, const Vector<T>& c) {
+  return xsimd::fma(a, b, c);
+}
+
+template <class T>
 inline Vector<T> load_part(const T* from, std::size_t n) {
   alignas(64) T lanes[kLanes<T>] = {};
   for (std::size_t i = 0; i < n; ++i) lanes[i] = from[i];
@@ -81,6 +104,16 @@ inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
 }
 
 #endif
+
+/// The sum of all lanes: the halves are added, then their halves.
+template <class T>
+inline T sum_of_lanes(const Vector<T>& x) {
+  alignas(64) T lanes[kLanes<T>];
+  x.store_aligned(lanes);
+  for (std::size_t width = kLanes<T> / 2; width > 0; width /= 2)
+    for (std::size_t i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+  return lanes[0];
+}
 
 /// f applied lane by lane.
 template <class T, class F>

@@ -114,7 +114,7 @@ void register_activations() {
   add_unary_function(add_elementwise_op<floating>(
       "sigmoid", "1 / (1 + exp(-x))", [](auto x) { return 1 / (1 + std::exp(-x)); },
       [](const GradientCall& call) -> Values {
-        return {call.gradient * (call.output() * (1 - call.output()))};
+        return {call.gradient * (1 - call.output()) * call.output()};
       }));
 
   // At 0 the gradient is 0; NaN passes through.

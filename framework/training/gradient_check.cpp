@@ -60,7 +60,7 @@ Comparison compare(const Function& f, double gradient, double scale) {
     if (result.fits) return result;
     if (factor == 1) first = result;
     // With the shortest step only a kink has two slopes.
-    const auto [low, high] = std::minmax((ahead - here) / h, (here - behind) / h);
+    const auto [low, high] = std::minmax({(ahead - here) / h, (here - behind) / h});
     if (factor < 1 && gradient >= low - noise && gradient <= high + noise) return {true, 0, gradient};
   }
   return first;

@@ -31,18 +31,23 @@ void refuse_unknown(const UpdateRule& rule, const OptimizerSetting& setting) {
   }
 }
 
+/// "'alpha' of optimizer 'gd' is > 0, and <subject> is 0"
+Error out_of_range(const UpdateRule& rule, const Hyperparameter& hyperparameter,
+                   const HyperparameterSetting& given, const std::string& subject, double value) {
+  const std::string range = describe_range(hyperparameter);
+  return error_at(given.value_span, "'" + hyperparameter.name + "' of " + titled(rule) + " is " +
+                                        (range.empty() ? "a finite number" : range) + ", and " + subject +
+                                        " is " + format_number(value));
+}
+
 void check_value(const UpdateRule& rule, const Hyperparameter& hyperparameter,
                  const HyperparameterSetting& given) {
-  const std::string what = "'" + hyperparameter.name + "' of " + titled(rule) + " is ";
   if (hyperparameter.kind == Hyperparameter::Kind::flag) {
     if (given.constant != 0.0 && given.constant != 1.0)
-      throw error_at(given.value_span, what + "true or false");
-    return;
-  }
-  if (given.constant && !hyperparameter.admits(*given.constant)) {
-    const std::string range = describe_range(hyperparameter);
-    throw error_at(given.value_span, what + (range.empty() ? "a number" : range) + ", and this is " +
-                                         format_number(*given.constant));
+      throw error_at(given.value_span,
+                     "'" + hyperparameter.name + "' of " + titled(rule) + " is True or False");
+  } else if (given.constant && !hyperparameter.admits(*given.constant)) {
+    throw out_of_range(rule, hyperparameter, given, "this", *given.constant);
   }
 }
 
@@ -64,6 +69,21 @@ HyperparameterValues::HyperparameterValues(CheckedModel& model, const UpdateRule
     else
       numbers_[hyperparameter.name] =
           is_given ? model.graph->value(given->value) : constant(*model.graph, hyperparameter.default_value);
+  }
+}
+
+void check_schedules(const CheckedModel& model, const UpdateRule& rule,
+                     const std::function<double(NodeId, std::int64_t)>& value_at) {
+  const std::int64_t last = std::max<std::int64_t>(model.train->steps, 1) - 1;
+  for (const HyperparameterSetting& given : model.train->optimizer.hyperparameters) {
+    if (given.constant) continue;
+    const Hyperparameter& hyperparameter =
+        *std::ranges::find(rule.hyperparameters(), given.name, &Hyperparameter::name);
+    for (std::int64_t step : {std::int64_t{0}, last}) {
+      const double value = value_at(given.value, step);
+      if (!(value >= hyperparameter.low && value <= hyperparameter.high))
+        throw out_of_range(rule, hyperparameter, given, "this in step " + std::to_string(step), value);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,5 +25,11 @@ class HyperparameterValues {
   std::map<std::string, Value, std::less<>> numbers_;
   std::map<std::string, bool, std::less<>> flags_;
 };
+
+/// Looks at hyperparameters that depend on `step` in the first and the last step; `value_at` gives the value
+/// of a node in a step. An end of a range that is excluded is allowed here: a warm-up begins at 0. Throws
+/// Error{model} with a place in the file.
+void check_schedules(const CheckedModel& model, const UpdateRule& rule,
+                     const std::function<double(NodeId, std::int64_t)>& value_at);
 
 }  // namespace talweg

@@ -1,5 +1,7 @@
 #include "training/training_state.hpp"
 
+#include "training/hyperparameters.hpp"
+
 namespace talweg {
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler asks for a stop");
@@ -11,8 +13,15 @@ TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const UpdateRul
       options(chosen),
       graph(rule == nullptr ? TrainingGraph{} : append_training(model, *rule)),
       values(model, graph) {
-  set_step(0);
   values.set_steps(planned_steps());
+  if (rule != nullptr)
+    check_schedules(model, *rule, [&](NodeId node, std::int64_t number) {
+      set_step(number);
+      const auto program = make_reference_executor(*model.graph, {values.bindings(), {}, {node}});
+      program->run();
+      return read_scalar(*program, node);
+    });
+  set_step(0);
 }
 
 std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignments,

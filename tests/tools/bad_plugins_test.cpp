@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "plugin/test_plugins.hpp"
 #include "tools/program.hpp"
 

@@ -50,7 +50,8 @@ TEST_P(GraphFile, BeginsWithACommentThatNamesACommandForIt) {
 
 INSTANTIATE_TEST_SUITE_P(Graphs, GraphFile, testing::ValuesIn(model_files()), [](const auto& tested) {
   std::string name = tested.param;
-  std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  std::ranges::replace_if(
+      name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 });
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugin/test_plugins.hpp"
+#include "support/numbers.hpp"
 #include "tools/json.hpp"
 
 namespace talweg {
@@ -15,7 +16,8 @@ namespace fs = std::filesystem;
 /// The text of the first block of README.md that holds `part`, without its fences.
 std::string block_with(const std::string& language, const std::string& part) {
   const std::string text = read_text(repository() / "README.md"), fence = "```" + language + "\n";
-  for (std::size_t begin = text.find(fence); begin != std::string::npos; begin = text.find(fence, begin + 1)) {
+  for (std::size_t begin = text.find(fence); begin != std::string::npos;
+       begin = text.find(fence, begin + 1)) {
     const std::size_t start = begin + fence.size();
     const std::string block = text.substr(start, text.find("```\n", start) - start);
     if (block.find(part) != std::string::npos) return block;
@@ -103,8 +105,8 @@ TEST(ReadmeTable, HoldsTheTutorialsNumbers) {
   const std::string readme = read_text(repository() / "README.md");
   for (std::size_t i = 0; i < tutorial["alphas"].size(); ++i) {
     const double alpha = tutorial["alphas"][i];
-    std::string row = "| " + (alpha < 1 ? Json(alpha) : Json(static_cast<int>(alpha))).dump();
-    for (const Json& error : tutorial["hidden4"]["errors"][i]) row += " | " + error.dump();
+    std::string row = "| " + format_number(alpha);
+    for (const Json& error : tutorial["hidden4"]["errors"][i]) row += " | " + format_number(error);
     EXPECT_NE(readme.find(row + " |\n"), std::string::npos) << row;
   }
 }

@@ -1,5 +1,7 @@
 // talweg sweep, as a user runs it.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -26,9 +28,9 @@ const std::string kBowl =
     "  steps: 4000\n"
     "  log: {every: 1000, x: x}\n";
 
-class Sweep : public testing::Test {
+class SweepCommand : public testing::Test {
  protected:
-  Sweep() { write_text(directory_.path() / "bowl.yaml", kBowl); }
+  SweepCommand() { write_text(directory_.path() / "bowl.yaml", kBowl); }
 
   [[nodiscard]] Finished sweep(const std::string& options) const {
     return run_line("sweep bowl.yaml " + options, {.directory = directory_.path()});
@@ -43,13 +45,14 @@ std::vector<Json> without_seconds(std::vector<Json> lines) {
   return lines;
 }
 
-TEST_F(Sweep, ShowsALineForEachCombinationAndMarksTheBest) {
+TEST_F(SweepCommand, ShowsALineForEachCombinationAndMarksTheBest) {
   const Finished finished = sweep("--grid alpha=0.1,0.25 --grid bottom=0,-1");
   EXPECT_EQ(finished.status, 0) << finished.errors;
   EXPECT_EQ(finished.errors, "");
   const std::vector<std::string> lines = lines_of(finished.out);
   EXPECT_EQ(lines.at(0), "bowl: 4 runs");
-  const auto heading = std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("   run"); });
+  const auto heading =
+      std::ranges::find_if(lines, [](const auto& line) { return line.starts_with("   run"); });
   ASSERT_NE(heading, lines.end()) << finished.out;
   ASSERT_GE(lines.end() - heading, 6);
   EXPECT_TRUE(heading[0].starts_with("   run  alpha  bottom  seed  steps  loss ")) << heading[0];
@@ -59,30 +62,31 @@ TEST_F(Sweep, ShowsALineForEachCombinationAndMarksTheBest) {
   EXPECT_EQ(heading[5], "* the smallest loss");
 }
 
-TEST_F(Sweep, ShowsHowWhatIsLoggedGoes) {
+TEST_F(SweepCommand, ShowsHowWhatIsLoggedGoes) {
   const Finished finished = sweep("--grid alpha=0.1,0.25");
   const std::vector<std::string> lines = lines_of(finished.out);
   const auto title = std::ranges::find(lines, "x");
   ASSERT_NE(title, lines.end()) << finished.out;
   EXPECT_TRUE(title[1].starts_with("  alpha  step 0 ")) << title[1];
-  EXPECT_TRUE(title[1].ends_with("  1000  2000  3000")) << title[1];
+  EXPECT_NE(title[1].find("  1000  "), std::string::npos) << title[1];
+  EXPECT_TRUE(title[1].ends_with("  3000")) << title[1];
   EXPECT_TRUE(title[2].starts_with("  0.1    ")) << title[2];
 }
 
-TEST_F(Sweep, GoesOnAfterARunThatDiverges) {
+TEST_F(SweepCommand, GoesOnAfterARunThatDiverges) {
   const Finished finished = sweep("--grid alpha=3,0.25");
   EXPECT_EQ(finished.status, 0);
   EXPECT_NE(finished.out.find("diverged: "), std::string::npos) << finished.out;
   EXPECT_NE(finished.out.find("*  1    0.25 "), std::string::npos) << finished.out;
 }
 
-TEST_F(Sweep, EndsWithStatus4WhereAllDiverge) {
+TEST_F(SweepCommand, EndsWithStatus4WhereAllDiverge) {
   const Finished finished = sweep("--grid alpha=3,4");
   EXPECT_EQ(finished.status, 4);
   EXPECT_NE(finished.out.find("No run came to an end."), std::string::npos);
 }
 
-TEST_F(Sweep, TrainsEachCombinationWithSeveralSeedsAndShowsBestAndMedian) {
+TEST_F(SweepCommand, TrainsEachCombinationWithSeveralSeedsAndShowsBestAndMedian) {
   const Finished finished = sweep("--restarts 3 --grid alpha=0.1,3 --json --steps 2");
   const std::vector<Json> starts = events(json_lines(finished.out), "start");
   ASSERT_EQ(starts.size(), 6U);
@@ -92,10 +96,10 @@ TEST_F(Sweep, TrainsEachCombinationWithSeveralSeedsAndShowsBestAndMedian) {
   EXPECT_NE(table.out.find("median loss"), std::string::npos) << table.out;
 }
 
-TEST_F(Sweep, WritesTheSameLinesWhateverTheJobs) {
+TEST_F(SweepCommand, WritesTheSameLinesWhateverTheJobs) {
   const std::string options = "--grid alpha=0.1,0.2,0.3,3 --restarts 3 --json --jobs ";
   const std::vector<Json> one = json_lines(sweep(options + "1").out);
-  ASSERT_EQ(one.size(), 9U * 6 + 3U * 2 + 1) << one.size();
+  ASSERT_EQ(one.size(), 9U * 6 + 3U * 3 + 1) << one.size();
   EXPECT_EQ(without_seconds(one), without_seconds(json_lines(sweep(options + "4").out)));
   std::int64_t last = 0;
   for (const Json& line : one) {
@@ -108,7 +112,7 @@ TEST_F(Sweep, WritesTheSameLinesWhateverTheJobs) {
   EXPECT_EQ(one.back()["diverged"], 3);
 }
 
-TEST_F(Sweep, KeepsADirectoryForEachRunAndAllLines) {
+TEST_F(SweepCommand, KeepsADirectoryForEachRunAndAllLines) {
   const Finished finished = sweep("--grid alpha=0.1,0.25 --json --out kept");
   EXPECT_EQ(finished.status, 0) << finished.errors;
   const fs::path kept = directory_.path() / "kept";
@@ -118,29 +122,31 @@ TEST_F(Sweep, KeepsADirectoryForEachRunAndAllLines) {
       EXPECT_TRUE(fs::exists(kept / run / file)) << run << "/" << file;
 }
 
-TEST_F(Sweep, GivesTheValuesOfTrain) {
+TEST_F(SweepCommand, GivesTheValuesOfTrain) {
   const Json run = events(json_lines(sweep("--grid alpha=0.25 --restarts 2 --json").out), "end").at(1);
   const Finished trained =
       run_line("train bowl.yaml --set alpha=0.25 --seed 6 --json", {.directory = directory_.path()});
   EXPECT_EQ(run["loss"], json_lines(trained.out).back()["loss"]);
 }
 
-TEST_F(Sweep, StopsAtAnErrorOfTheModelAndNamesIt) {
+TEST_F(SweepCommand, StopsAtAnErrorOfTheModelAndNamesIt) {
   const Finished finished = sweep("--grid alpha=0.25,oops");
   EXPECT_EQ(finished.status, 2);
-  EXPECT_NE(finished.errors.find("oops"), std::string::npos) << finished.errors;
+  EXPECT_NE(finished.errors.find("'oops'"), std::string::npos) << finished.errors;
+  EXPECT_NE(finished.errors.find("note: in run 1 of the sweep: alpha=oops, seed 5\n"), std::string::npos)
+      << finished.errors;
 }
 
-TEST_F(Sweep, TakesItsGridFromTheModelUnlessGiven) {
+TEST_F(SweepCommand, TakesItsGridFromTheModelUnlessGiven) {
   write_text(directory_.path() / "bowl.yaml", kBowl + "sweep: {grid: {alpha: [0.1, 0.2]}, restarts: 2}\n");
   EXPECT_TRUE(sweep("").out.starts_with("bowl: 4 runs\n"));
   EXPECT_TRUE(sweep("--restarts 1").out.starts_with("bowl: 2 runs\n"));
   EXPECT_TRUE(sweep("--grid bottom=0,1,2").out.starts_with("bowl: 6 runs\n"));
 }
 
-TEST_F(Sweep, FinishesTheStepsWhenItIsInterrupted) {
-  Process process({(program_directory() / "talweg").string(), "sweep", "bowl.yaml", "--grid", "alpha=0.1,0.2,0.3",
-                   "--steps", "1000000000", "--jobs", "2"},
+TEST_F(SweepCommand, FinishesTheStepsWhenItIsInterrupted) {
+  Process process({(program_directory() / "talweg").string(), "sweep", "bowl.yaml", "--grid",
+                   "alpha=0.1,0.2,0.3", "--steps", "1000000000", "--jobs", "2"},
                   {.directory = directory_.path()});
   process.wait_for("3 runs");
   usleep(100'000);

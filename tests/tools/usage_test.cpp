@@ -33,8 +33,8 @@ const Usage kWrongUsages[] = {
     {"check", 2, "error: talweg check needs an argument: MODEL\nhint: talweg check --help"},
     {"train nowhere.yaml", 2, "nowhere.yaml: error: there is no such file"},
     {"train graphs", 2, "graphs: error: it is a directory, not a model file"},
-    {"train x.yaml --sed 1", 2, "error: talweg train has no option '--sed'\nhint: did you mean '--seed'?"},
-    {"train x.yaml --sed=1", 2, "error: talweg train has no option '--sed'\nhint: did you mean '--seed'?"},
+    {"train x.yaml --sead 1", 2, "error: talweg train has no option '--sead'\nhint: did you mean '--seed'?"},
+    {"train x.yaml --sead=1", 2, "error: talweg train has no option '--sead'\nhint: did you mean '--seed'?"},
     {"train x.yaml -q", 2, "error: talweg train has no option '-q'"},
     {"train x.yaml y.yaml", 2, "error: talweg train takes no further argument, and there is 'y.yaml'"},
     {"train -- --json", 2, "--json: error: there is no such file"},
@@ -50,7 +50,8 @@ const Usage kWrongUsages[] = {
     {"train x.yaml --set =1", 2, "error: --set takes NAME=VALUE, and this is '=1'"},
     {"train x.yaml --set alpha=", 2, "error: --set takes NAME=VALUE, and this is 'alpha='"},
     {"train x.yaml --json=yes", 2, "error: --json takes no value"},
-    {"train x.yaml --resume", 2, "error: --resume needs --out DIR, the directory of the training to go on with"},
+    {"train x.yaml --resume", 2,
+     "error: --resume needs --out DIR, the directory of the training to go on with"},
     {"train graphs/tutorial/three_layer.yaml --executor refrence", 2,
      "error: --executor is program or reference, and this is 'refrence'\nhint: did you mean 'reference'?"},
     {"train x.yaml --data nowhere", 3, "error: --data: 'nowhere' is not a directory"},
@@ -84,12 +85,11 @@ TEST(WrongUsages, OfUnknownNamesSuggestTheNearest) {
   for (const auto& [arguments, hint] :
        {std::pair{"train " + model + " --set alhpa=1", "did you mean 'alpha'?"},
         std::pair{"sweep " + model + " --grid hiden=1,2", "did you mean 'hidden'?"},
-        std::pair{"plugins describe momentun", "did you mean 'momentum'?"},
+        std::pair{std::string("plugins describe momentun"), "did you mean 'momentum'?"},
         std::pair{"train " + model + " --set-optimizer momentun", "did you mean 'momentum'?"}}) {
     const Finished finished = run_line(arguments);
-    EXPECT_NE(finished.errors.find(std::string("hint: ") + hint), std::string::npos)
-        << arguments << "\n"
-        << finished.errors;
+    EXPECT_NE(finished.errors.find(std::string("hint: ") + hint), std::string::npos) << arguments << "\n"
+                                                                                     << finished.errors;
     EXPECT_NE(finished.status, 0);
   }
 }
@@ -99,8 +99,8 @@ TEST(Help, OfTheProgramSaysWhatItDoesWithExamplesAndEveryExitStatus) {
     const Finished finished = run_line(arguments);
     EXPECT_EQ(finished.status, 0);
     EXPECT_EQ(finished.errors, "");
-    for (const char* word : {"train", "check", "sweep", "show", "plugins", "--version", "examples:", "  0  ", "  1  ",
-                             "  2  ", "  3  ", "  4  ", "  5  ", "  6  ", "130, 143"})
+    for (const char* word : {"train", "check", "sweep", "show", "plugins", "--version", "examples:", "  0  ",
+                             "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  6  ", "130, 143"})
       EXPECT_NE(finished.out.find(word), std::string::npos) << word;
   }
 }
@@ -164,7 +164,7 @@ TEST(Output, ThatNobodyReadsEndsTheProgramQuietly) {
 TEST(Errors, HaveTheFormOfACompilers) {
   const TemporaryDirectory directory;
   write_text(directory.path() / "wrong.yaml",
-             "talweg: 1\nparameters:\n  w: {shape: [3, 2]}\ngraph:\n  loss: sum(w @ w)\n");
+             "talweg: 1\nparameters:\n  w: {shape: [3, 2], init: zeros}\ngraph:\n  loss: sum(w @ w)\n");
   const Finished finished = run_line("train wrong.yaml", {.directory = directory.path()});
   EXPECT_EQ(finished.status, 2);
   EXPECT_EQ(finished.errors,

@@ -6,6 +6,7 @@
 
 #include "model/three_layer.hpp"
 #include "plugin/test_plugins.hpp"
+#include "support/full_disk.hpp"
 #include "training/following.hpp"
 #include "training/safetensors.hpp"
 
@@ -76,6 +77,27 @@ TEST(RunDirectory, ThatCannotBeMadeIsAnErrorOfFiles) {
   write_whole_file(temporary.path() / "file", "text");
   EXPECT_THROW(RunDirectory(temporary.path() / "file"), Error);
   EXPECT_THROW(RunDirectory(temporary.path() / "file" / "below"), Error);
+}
+
+TEST(RunDirectory, OnAFullDiskEndsTheTrainingAndKeepsTheLastCheckpoint) {
+  const TemporaryDirectory temporary;
+  ModelOptions options;
+  options.steps = 2;
+  options.set = {{"hidden", "200"}};
+  const auto trainer = make_trainer(kThreeLayer, options);
+  RunDirectory directory(temporary.path());
+  directory.begin(*trainer);
+  {
+    const FullDisk disk(2000);
+    try {
+      trainer->run(directory);
+      FAIL() << "trained";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::files);
+      EXPECT_NE(error.message().find("cannot be written: File too large"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(directory.checkpoint()->step, 0);
 }
 
 TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {

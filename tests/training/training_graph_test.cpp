@@ -147,6 +147,22 @@ TEST(Hyperparameters, ThatAreWrongAreRefusedAtTheirPlace) {
   }
 }
 
+TEST(Hyperparameters, ThatLeaveTheirRangeWhileTrainingAreRefused) {
+  const auto message_of = [](const std::string& setting) -> std::string {
+    try {
+      static_cast<void>(make_trainer(with_rule("gd", setting)));
+      return "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.location().line, 28);
+      return error.message();
+    }
+  };
+  EXPECT_EQ(message_of("alpha: 1 - step / 10"),
+            "'alpha' of optimizer 'gd' is > 0, and this in step 99 is -8.9");
+  EXPECT_EQ(message_of("alpha: step - 1"), "'alpha' of optimizer 'gd' is > 0, and this in step 0 is -1");
+  EXPECT_EQ(message_of("alpha: 'minimum(1, step / 10)'"), "accepted") << "a warm-up begins at 0";
+}
+
 TEST(Hyperparameters, MayDependOnTheStep) {
   // x is multiplied by 1 - alpha each time: 1/2, 2/3, 3/4, 4/5.
   const auto trainer = make_trainer(R"(talweg: 1

@@ -57,9 +57,9 @@ double error_tolerance(double alpha, int hidden, std::size_t line) {
   return tolerance["default_relative"];
 }
 
-class Tutorial : public testing::TestWithParam<std::tuple<int, std::size_t>> {};
+class TutorialErrors : public testing::TestWithParam<std::tuple<int, std::size_t>> {};
 
-TEST_P(Tutorial, ThreeLayersHaveItsErrors) {
+TEST_P(TutorialErrors, AreThoseOfThreeLayers) {
   const auto [hidden, row] = GetParam();
   const double alpha = golden()["alphas"][row];
   const auto trainer = load("three_layer", setting(alpha, hidden));
@@ -73,7 +73,7 @@ TEST_P(Tutorial, ThreeLayersHaveItsErrors) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tutorial, Tutorial,
+INSTANTIATE_TEST_SUITE_P(Training, TutorialErrors,
                          testing::Combine(testing::Values(4, 32), testing::Range<std::size_t>(0, 7)),
                          [](const auto& test) {
                            return "Hidden" + std::to_string(std::get<0>(test.param)) + "Alpha" +
