@@ -48,8 +48,8 @@ Inferred infer_transpose(const InferCall& call) {
   Shape shape;
   std::vector<bool> seen(static_cast<std::size_t>(call.shape(0).rank()), false);
   if (axes.size() != seen.size())
-    throw Error(Status::model,
-                std::to_string(axes.size()) + " axes for a tensor of shape " + to_string(call.shape(0)));
+    throw Error(Status::model, count(static_cast<std::int64_t>(axes.size()), "axis", "axes") +
+                                   " for a tensor of shape " + to_string(call.shape(0)));
   for (std::int64_t axis : axes) {
     const int from = normalize_axis(axis, call.shape(0).rank(), "axes");
     if (seen[static_cast<std::size_t>(from)])

@@ -151,7 +151,7 @@ const std::vector<Case> kRefused = {
     {"reshape(x, [-1, -1])", {kMatrix}, "reshape: more than one size is -1"},
     {"reshape(x, [-2, 6])", {kMatrix}, "a shape holds the negative size -2"},
     {"broadcast_to(x, [3, 4])", {kMatrix}, "broadcast_to: (4, 3) does not broadcast to (3, 4)"},
-    {"transpose(x, [0])", {kMatrix}, "transpose: 1 axes for a tensor of shape (4, 3)"},
+    {"transpose(x, [0])", {kMatrix}, "transpose: 1 axis for a tensor of shape (4, 3)"},
     {"transpose(x, [0, 0])", {kMatrix}, "transpose: axis 0 is named twice"},
     {"squeeze(x, axis=0)", {kMatrix}, "squeeze: axis 0 of (4, 3) has size 4 and not 1"},
     {"concatenate([x, y])",
