@@ -104,12 +104,12 @@ void add_simple(Entries<T>& entries) {
   entries.add(maximum, [](V a, V b) { return kernels::maximum<T>(a, b); });
   entries.add(minimum, [](V a, V b) { return kernels::minimum<T>(a, b); });
   entries.add(equal, [](V a, V b) { return truth<T>(a == b); });
-  entries.add(not_equal, [](V a, V b) { return truth<T>(a != b); });
+  entries.add(not_equal, [](V a, V b) { return truth<T>(differ<T>(a, b)); });
   entries.add(less, [](V a, V b) { return truth<T>(a < b); });
   entries.add(less_equal, [](V a, V b) { return truth<T>(a <= b); });
   entries.add(greater, [](V a, V b) { return truth<T>(a > b); });
   entries.add(greater_equal, [](V a, V b) { return truth<T>(a >= b); });
-  entries.add(where, [](V condition, V a, V b) { return xsimd::select(condition != V(T(0)), a, b); });
+  entries.add(where, [](V condition, V a, V b) { return xsimd::select(condition == V(T(0)), b, a); });
 }
 
 template <class T>

@@ -77,6 +77,12 @@ inline Vector<T> sigmoid(const Vector<T>& x) {
   return one / (one + exp<T>(-x));
 }
 
+/// a != b, NaN differing from everything. (xsimd's != says with AVX that NaN does not differ.)
+template <class T>
+inline auto differ(const Vector<T>& a, const Vector<T>& b) {
+  return !(a == b);
+}
+
 /// One where `condition` holds, zero elsewhere.
 template <class T, class Condition>
 inline Vector<T> truth(const Condition& condition) {
@@ -85,12 +91,12 @@ inline Vector<T> truth(const Condition& condition) {
 
 template <class T>
 inline Vector<T> maximum(const Vector<T>& a, const Vector<T>& b) {
-  return xsimd::select((a >= b) || (a != a), a, b);
+  return xsimd::select((a >= b) || differ<T>(a, a), a, b);
 }
 
 template <class T>
 inline Vector<T> minimum(const Vector<T>& a, const Vector<T>& b) {
-  return xsimd::select((a <= b) || (a != a), a, b);
+  return xsimd::select((a <= b) || differ<T>(a, a), a, b);
 }
 
 }  // namespace

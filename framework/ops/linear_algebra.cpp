@@ -95,11 +95,11 @@ void matmul_kernel(const ReferenceCall<T>& call) {
   for (std::int64_t matrix = 0; matrix < p.batch.elements(); ++matrix)
     for (std::int64_t i = 0; i < p.m; ++i)
       for (std::int64_t j = 0; j < p.n; ++j) {
-        double total = 0;
+        double totals[2] = {0, 0};  // of even and odd terms: two short sums lose less than a long one
         for (std::int64_t l = 0; l < p.k; ++l)
-          total += static_cast<double>(left.data()[(matrix * p.m + i) * p.k + l]) *
-                   static_cast<double>(right.data()[(matrix * p.k + l) * p.n + j]);
-        call.output.data[(matrix * p.m + i) * p.n + j] = static_cast<T>(total);
+          totals[l % 2] += static_cast<double>(left.data()[(matrix * p.m + i) * p.k + l]) *
+                           static_cast<double>(right.data()[(matrix * p.k + l) * p.n + j]);
+        call.output.data[(matrix * p.m + i) * p.n + j] = static_cast<T>(totals[0] + totals[1]);
       }
 }
 

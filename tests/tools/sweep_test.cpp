@@ -132,7 +132,9 @@ TEST_F(SweepCommand, GivesTheValuesOfTrain) {
 TEST_F(SweepCommand, StopsAtAnErrorOfTheModelAndNamesIt) {
   const Finished finished = sweep("--grid alpha=0.25,oops");
   EXPECT_EQ(finished.status, 2);
-  EXPECT_NE(finished.errors.find("oops"), std::string::npos) << finished.errors;
+  EXPECT_NE(finished.errors.find("'oops'"), std::string::npos) << finished.errors;
+  EXPECT_NE(finished.errors.find("note: in run 1 of the sweep: alpha=oops, seed 5\n"), std::string::npos)
+      << finished.errors;
 }
 
 TEST_F(SweepCommand, TakesItsGridFromTheModelUnlessGiven) {

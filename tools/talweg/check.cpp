@@ -41,12 +41,12 @@ std::string place_of(const GradientMismatch& mismatch, const Shape& shape, const
   if (mismatch.element < 0) return "along a direction through all of " + name;
   if (shape.rank() == 0) return "with respect to " + name;
   std::int64_t rest = mismatch.element;
-  std::string text = ")";
+  Shape index = shape;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    text = std::to_string(rest % shape[axis]) + (axis + 1 < shape.rank() ? ", " : "") + text;
+    index[axis] = rest % shape[axis];
     rest /= shape[axis];
   }
-  return "with respect to element (" + text + " of " + name;
+  return "with respect to element " + to_string(index) + " of " + name;
 }
 
 std::string values_of(const GradientMismatch& mismatch) {

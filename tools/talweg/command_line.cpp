@@ -11,6 +11,7 @@
 
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
+#include "support/table.hpp"
 
 namespace talweg {
 namespace {
@@ -167,20 +168,16 @@ bool CommandLine::parse(std::span<const std::string> arguments) {
 
 std::string CommandLine::help() const {
   std::string usage = "talweg " + parser_->name;
-  std::vector<std::pair<std::string, std::string>> rows;
+  std::vector<std::vector<std::string>> rows;
   for (const Parser::Entry& entry : parser_->entries) {
     if (entry.is_argument()) usage += " " + entry.name;
-    std::string left = entry.name + (entry.placeholder.empty() ? "" : " " + entry.placeholder);
-    rows.emplace_back(
-        std::move(left),
-        entry.doc + (entry.repeated && !entry.placeholder.empty() ? " (may be given several times)" : ""));
+    const std::string left = entry.name + (entry.placeholder.empty() ? "" : " " + entry.placeholder);
+    const bool several = entry.repeated && !entry.placeholder.empty();
+    rows.push_back({left, entry.doc + (several ? " (may be given several times)" : "")});
   }
-  rows.emplace_back("--help", "this text");
-  std::size_t width = 0;
-  for (const auto& [left, doc] : rows) width = std::max(width, left.size());
+  rows.push_back({"--help", "this text"});
   std::string text = usage + " [OPTION]...\n\n" + parser_->summary + "\n\n";
-  for (const auto& [left, doc] : rows)
-    text += "  " + left + std::string(width + 2 - left.size(), ' ') + doc + "\n";
+  text += format_table(rows, "", "  ");
   if (!parser_->explanation.empty()) text += "\n" + parser_->explanation;
   return text;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -28,26 +29,35 @@ const char* environment(const char* name) {
   return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
 }
 
-/// Bold red for "error:", green for the caret line, cyan for notes and hints.
+constexpr std::string_view kBold = "\033[1m", kRed = "\033[1;31m", kGreen = "\033[32m", kCyan = "\033[36m",
+                           kPlain = "\033[0m";
+
+std::string painted(std::string_view color, std::string_view text) {
+  return std::string(color).append(text).append(kPlain);
+}
+
+/// Green for the caret line, cyan for "note:" and "hint:".
+std::string colored_line(const std::string& line) {
+  if (line.starts_with("note: ") || line.starts_with("hint: ")) {
+    const std::size_t end = line.find(' ');
+    return painted(kCyan, line.substr(0, end)) + line.substr(end);
+  }
+  const std::size_t bar = line.find_first_not_of(' ');
+  if (bar != std::string::npos && line[bar] == '|')
+    return line.substr(0, bar + 1) + painted(kGreen, line.substr(bar + 1));
+  return line;
+}
+
+/// The text of an error: its first line bold, with a red "error:".
 std::string colored(const std::string& text) {
-  const std::string kBold = "\033[1m", kRed = "\033[1;31m", kGreen = "\033[32m", kCyan = "\033[36m",
-                    kEnd = "\033[0m";
-  std::string result;
-  std::size_t begin = 0;
-  for (bool first = true; begin <= text.size(); first = false) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string line = text.substr(begin, end - begin);
-    const std::size_t colon = line.find(": ");
-    if (const std::size_t mark = line.find("error: "); first && mark != std::string::npos)
-      result += kBold + line.substr(0, mark) + kRed + "error:" + kEnd + kBold + line.substr(mark + 6) + kEnd;
-    else if (line.starts_with("note: ") || line.starts_with("hint: "))
-      result += kCyan + line.substr(0, colon + 1) + kEnd + line.substr(colon + 1);
-    else if (const std::size_t bar = line.find(" | "); line.find_first_not_of(' ') == bar + 1)
-      result += line.substr(0, bar + 2) + kGreen + line.substr(bar + 2) + kEnd;
-    else
-      result += line;
-    if (end < text.size()) result += "\n";
-    begin = end + 1;
+  constexpr std::string_view kMark = "error:";
+  const std::size_t mark = text.find(kMark), first_end = std::min(text.find('\n'), text.size());
+  std::string result = painted(kBold, text.substr(0, mark)) + painted(kRed, kMark) +
+                       painted(kBold, text.substr(mark + kMark.size(), first_end - mark - kMark.size()));
+  for (std::size_t begin = first_end; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin + 1), text.size());
+    result.append("\n").append(colored_line(text.substr(begin + 1, end - begin - 1)));
+    begin = end;
   }
   return result;
 }

@@ -142,19 +142,31 @@ class Sweep {
     file_.emplace(File::create(path / "sweep.jsonl"));
   }
 
-  /// The model of one run. What is wrong with it names the run's settings.
   [[nodiscard]] CheckedModel load(const SweepRun& run) const {
     ModelOptions options = model_options_;
     options.seed = run.seed;
-    for (const auto& [name, value] : run.settings) {
-      std::erase_if(options.set, [&](const auto& setting) { return setting.first == name; });
-      options.set.emplace_back(name, value);
+    for (const auto& chosen : run.settings) {
+      std::erase_if(options.set, [&](const auto& setting) { return setting.first == chosen.first; });
+      options.set.push_back(chosen);
     }
     return load_model(options_.model.model, options);
   }
 
+  /// False after a signal: no further run begins.
   bool train(const SweepRun& run) {
-    CheckedModel model = load(run);
+    try {
+      train_model(run, load(run));
+    } catch (Error& error) {
+      std::string settings;
+      for (const auto& [name, value] : run.settings)
+        settings.append(name).append("=").append(value).append(", ");
+      throw error.note("in run " + std::to_string(run.index) + " of the sweep: " + settings + "seed " +
+                       std::to_string(run.seed));
+    }
+    return interruption_.signal() == 0;
+  }
+
+  void train_model(const SweepRun& run, CheckedModel model) {
     const std::string start_of_line = start_of_lines(run, model);
     SweepOutcome& outcome = outcomes_[run.index];
     RunObserver observer(start_of_line, interruption_, outcome, lines_[run.index]);
@@ -179,7 +191,6 @@ class Sweep {
       end.add("event", "end").add("reason", "diverged").add("error", error.message());
       lines_[run.index] += start_of_line + end.text().substr(1) + "\n";
     }
-    return interruption_.signal() == 0;
   }
 
   /// {"run":3,"settings":{"alpha":0.1},

@@ -47,7 +47,7 @@ std::vector<std::int64_t> shown_steps(const std::vector<SweepOutcome>& outcomes)
   std::set<std::int64_t> all;
   for (const SweepOutcome& outcome : outcomes)
     for (const LogRecord& log : outcome.log) all.insert(log.step);
-  const std::vector<std::int64_t> steps(all.begin(), all.end());
+  std::vector<std::int64_t> steps(all.begin(), all.end());
   if (steps.size() <= kMaximumSteps) return steps;
   std::vector<std::int64_t> some;
   for (std::size_t i = 0; i < kMaximumSteps; ++i)

@@ -1,0 +1,63 @@
+// The products of small matrices against plain sums, for every way in which operands may lie in memory.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/kernels.hpp"
+
+namespace talweg {
+namespace {
+
+template <class T>
+class ProductKernels : public testing::Test {};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(ProductKernels, Types);
+
+/// Rows or columns contiguous, with gaps between the lines.
+template <class T>
+kernels::Matrix<T> lay_out(const std::vector<T>& memory, std::size_t rows, std::size_t columns,
+                           bool transposed) {
+  constexpr std::ptrdiff_t kGap = 3;
+  if (transposed) return {memory.data(), 1, static_cast<std::ptrdiff_t>(rows) + kGap};
+  return {memory.data(), static_cast<std::ptrdiff_t>(columns) + kGap, 1};
+}
+
+template <class T>
+T at(const kernels::Matrix<T>& matrix, std::size_t row, std::size_t column) {
+  return matrix.data[static_cast<std::ptrdiff_t>(row) * matrix.row_stride +
+                     static_cast<std::ptrdiff_t>(column) * matrix.column_stride];
+}
+
+TYPED_TEST(ProductKernels, AreSumsOfProductsWhateverTheLayout) {
+  using T = TypeParam;
+  std::vector<T> left(4000), right(4000);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    left[i] = static_cast<T>(static_cast<int>(i * 37 % 19) - 9);
+    right[i] = static_cast<T>(static_cast<int>(i * 53 % 23) - 11);
+  }
+  for (std::size_t m : {1, 2, 3, 4, 5, 9})
+    for (std::size_t n : {1, 2, 3, 7, 8, 9, 16, 17, 40})
+      for (std::size_t k : {0, 1, 2, 3, 8, 17})
+        for (bool left_transposed : {false, true})
+          for (bool right_transposed : {false, true}) {
+            if (right_transposed && n > 1) continue;  // lowered as a copy
+            const kernels::Matrix<T> a = lay_out(left, m, k, left_transposed),
+                                     b = lay_out(right, k, n, right_transposed);
+            constexpr T kUntouched = -77;
+            std::vector<T> c(m * n + 1, kUntouched);
+            kernels::table<T>().product(c.data(), static_cast<std::ptrdiff_t>(n), a, b, m, n, k);
+            for (std::size_t i = 0; i < m; ++i)
+              for (std::size_t j = 0; j < n; ++j) {
+                T expected = 0;  // small whole numbers: exact in any order
+                for (std::size_t l = 0; l < k; ++l) expected += at(a, i, l) * at(b, l, j);
+                ASSERT_EQ(c[i * n + j], expected)
+                    << m << " x " << k << " x " << n << " at " << i << ", " << j;
+              }
+            ASSERT_EQ(c[m * n], kUntouched);
+          }
+}
+
+}  // namespace
+}  // namespace talweg
