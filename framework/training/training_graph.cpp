@@ -70,6 +70,7 @@ std::optional<Emission> emit_over_all(CheckedModel& model, const UpdateRule& rul
                                       const std::vector<Value>& gradients) {
   Graph& graph = *model.graph;
   std::vector<Value> parts;
+  parts.reserve(gradients.size());
   for (const Value& gradient : gradients) parts.push_back(flat(gradient));
   const Value gradient = concatenate(parts, 0);
   const Value parameter = graph.add_leaf("parameter", "", gradient.shape(), graph.floating());
