@@ -57,6 +57,7 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
   TensorFile file;
   file.metadata = {{"format", std::string(kFormat)},
                    {"step", std::to_string(checkpoint.step)},
+                   {"steps", std::to_string(checkpoint.steps)},
                    {"seed", std::to_string(checkpoint.seed)},
                    {"optimizer", checkpoint.optimizer},
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
@@ -80,6 +81,7 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
       static_cast<std::uint32_t>(metadata.integer("seed", std::numeric_limits<std::uint32_t>::max()));
   checkpoint.optimizer = metadata.text("optimizer");
   checkpoint.step = metadata.integer("step", std::numeric_limits<std::int64_t>::max());
+  checkpoint.steps = metadata.integer("steps", std::numeric_limits<std::int64_t>::max());
   checkpoint.tensors = std::move(file.tensors);
   return checkpoint;
 }
@@ -90,6 +92,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
 
 ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given) {
   if (!given.seed) given.seed = checkpoint.seed;
+  if (!given.steps) given.steps = checkpoint.steps;
   for (const auto& setting : checkpoint.settings)
     if (std::ranges::find(given.set, setting.first, &std::pair<std::string, std::string>::first) ==
         given.set.end())

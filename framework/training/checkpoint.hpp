@@ -18,8 +18,9 @@ struct Checkpoint {
   std::string model;                                          ///< the model file's text
   std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
   std::uint32_t seed = 0;
-  std::string optimizer;  ///< its name, "" where nothing is trained
-  std::int64_t step = 0;  ///< updates made
+  std::string optimizer;   ///< its name, "" where nothing is trained
+  std::int64_t step = 0;   ///< updates made
+  std::int64_t steps = 0;  ///< planned, which schedules depend on
   /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's.
   std::vector<NamedTensor> tensors;
 };
@@ -30,7 +31,8 @@ struct Checkpoint {
 [[nodiscard]] Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path);
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-/// What a training is resumed with: the checkpoint's settings and seed where `given` says nothing else.
+/// What a training is resumed with: the checkpoint's settings, seed and planned steps where `given` says
+/// nothing else.
 [[nodiscard]] ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given);
 
 }  // namespace talweg

@@ -114,6 +114,7 @@ Checkpoint Trainer::checkpoint() const {
   checkpoint.seed = state_->model.seed;
   checkpoint.optimizer = state_->rule == nullptr ? "" : state_->rule->name();
   checkpoint.step = state_->step;
+  checkpoint.steps = state_->planned_steps();
   for (const KeptTensor& tensor : state_->values.tensors()) {
     checkpoint.tensors.push_back(state_->values.read(tensor));
     checkpoint.tensors.back().name = stored_name(tensor);

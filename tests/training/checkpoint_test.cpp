@@ -82,12 +82,16 @@ TEST(Checkpoint, StoresTheOptimizersStateByParameter) {
 TEST(Checkpoint, GivesItsSettingsToTheModelUnlessOthersAreGiven) {
   Checkpoint checkpoint;
   checkpoint.seed = 7;
+  checkpoint.steps = 90;
   checkpoint.settings = {{"hidden", "5"}, {"alpha", "1/3"}};
   ModelOptions given;
   given.set = {{"alpha", "2"}};
   const ModelOptions options = resumed_options(checkpoint, given);
   EXPECT_EQ(options.seed, 7U);
+  EXPECT_EQ(options.steps, 90);
   EXPECT_EQ(options.set, (std::vector<std::pair<std::string, std::string>>{{"alpha", "2"}, {"hidden", "5"}}));
+  given.steps = 100;
+  EXPECT_EQ(resumed_options(checkpoint, given).steps, 100);
   given.seed = 8;
   EXPECT_EQ(resumed_options(checkpoint, given).seed, 8U);
 }
