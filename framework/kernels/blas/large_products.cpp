@@ -6,8 +6,16 @@
 #include <xflens/cxxblas/cxxblas.cxx>
 #include <xtensor-blas/xblas_config.hpp>
 
+extern "C" void openblas_set_num_threads(int number);
+
 namespace talweg::kernels {
 namespace {
+
+/// A product's last bits depend on OpenBLAS's threads, and those by themselves on the machine's cores.
+const bool kOnCallingThread = [] {
+  openblas_set_num_threads(1);
+  return true;
+}();
 
 template <class T>
 void large_product(T* c, std::int32_t c_stride, const T* a, std::int32_t a_stride, bool a_transposed,
