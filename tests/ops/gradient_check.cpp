@@ -44,6 +44,7 @@ class Differentiated {
   [[nodiscard]] std::string check(Value y) {
     const std::vector<Value> analytic = gradients(y, wrt());
     std::vector<NodeId> fetches;
+    fetches.reserve(analytic.size());
     for (const Value& gradient : analytic) fetches.push_back(gradient.id());
     const auto executor = make_reference_executor(graph_, {bindings_, {}, fetches});
     executor->run();

@@ -1,6 +1,8 @@
 #include "ops/samples.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -17,7 +19,7 @@ class InputScope final : public Scope {
  public:
   explicit InputScope(const std::vector<Value>& values) : values_(values) {}
   [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span&) override {
-    for (std::size_t i = 0; i < values_.size(); ++i)
+    for (std::size_t i = 0; i < std::min(values_.size(), std::size(kNames)); ++i)
       if (name == kNames[i]) return Operand{values_[i]};
     return std::nullopt;
   }

@@ -22,7 +22,7 @@ namespace {
 
 const std::string kGolden = std::string(TALWEG_TESTS_DIR) + "/golden/";
 constexpr const char* kPython = "/usr/bin/python3";
-constexpr int kRandomExpressions = 400;
+constexpr std::size_t kRandomExpressions = 400;
 
 /// Relative errors: of a few rounded steps; of sums also absolute, in units of terms of size 1.
 constexpr double kTolerance64 = 1e-13, kTolerance32 = 2e-6;
