@@ -11,15 +11,13 @@
 namespace talweg {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// The text of the first block of README.md that holds `part`, without its fences.
 std::string block_with(const std::string& language, const std::string& part) {
   const std::string text = read_text(repository() / "README.md"), fence = "```" + language + "\n";
   for (std::size_t begin = text.find(fence); begin != std::string::npos;
        begin = text.find(fence, begin + 1)) {
     const std::size_t start = begin + fence.size();
-    const std::string block = text.substr(start, text.find("```\n", start) - start);
+    std::string block = text.substr(start, text.find("```\n", start) - start);
     if (block.find(part) != std::string::npos) return block;
   }
   ADD_FAILURE() << "README.md has no block of " << language << " with " << part;
@@ -36,7 +34,7 @@ class Readme : public testing::Test {
   [[nodiscard]] RunOptions there() const { return {.directory = directory_.path()}; }
 
   /// Compiles C++ with what the build is compiled with.
-  void compile(std::vector<std::string> arguments) const {
+  void compile(const std::vector<std::string>& arguments) const {
     const std::string include = (repository() / "framework" / "include").string();
     std::string command = std::string(TALWEG_TESTS_COMPILER) + " " + TALWEG_TESTS_COMPILER_FLAGS +
                           " -std=c++20 -Wall -Wextra -Werror -I" + include;
