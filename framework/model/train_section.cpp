@@ -5,6 +5,7 @@
 #include "model/fields.hpp"
 #include "model/sections.hpp"
 #include "model/typed.hpp"
+#include "support/numbers.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -13,6 +14,9 @@ namespace {
 /// Names that the lines of output have for themselves.
 constexpr std::array<std::string_view, 6> kOutputNames = {"event", "step",    "steps",
                                                           "loss",  "seconds", "reason"};
+
+/// Of a tensor in `log:` or `report:`, so that a line of output stays readable.
+constexpr std::int64_t kMaximumShown = 65'536;
 
 NamedExpression read_named_expression(ModelContext& context, const DocumentEntry& entry,
                                       const std::string& where) {
@@ -27,7 +31,13 @@ NamedExpression read_named_expression(ModelContext& context, const DocumentEntry
     throw error_at(expression.span(), "'" + entry.key.text + "' of " + where + " is " + describe(operand));
   const OriginScope origin(context.graph(), expression.span());
   try {
-    return {entry.key.text, to_tensor(context.graph(), operand).id(), entry.key.span};
+    const Value value = to_tensor(context.graph(), operand);
+    if (value.shape().elements() > kMaximumShown)
+      throw Error(Status::model, "'" + entry.key.text + "' of " + where + " is " + to_string(value.shape()) +
+                                     "; at most " + count(kMaximumShown, "element") +
+                                     " of a tensor are shown")
+          .set_hint("a sum, a mean or a slice of it can be shown");
+    return {entry.key.text, value.id(), entry.key.span};
   } catch (Error& error) {
     if (!error.has_location()) error.at(expression.span().location());
     throw;

@@ -1,7 +1,6 @@
 #include "program/program.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,17 +9,13 @@
 
 #include "kernels/kernels.hpp"
 #include "program/lowering.hpp"
+#include "program/memory_limit.hpp"
 #include "program/simplify/simplify.hpp"
 
 namespace talweg {
 namespace {
 
 constexpr std::size_t kAlignment = 64;  // bytes: a cache line, and the widest vector
-
-std::size_t machine_memory() {
-  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-  return pages > 0 && size > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(size) : 0;
-}
 
 }  // namespace
 
@@ -72,11 +67,7 @@ class Program::Arena final : public Memory {
   }
 
   void allocate(std::size_t bytes, std::size_t limit) {
-    if (limit == 0) limit = machine_memory();
-    if (limit != 0 && bytes > limit)
-      throw Error(Status::model, "the program needs " + std::to_string(bytes >> 20U) +
-                                     " MiB of memory, more than the " + std::to_string(limit >> 20U) +
-                                     " MiB that there are");
+    check_memory(bytes, limit);
     size_ = std::max(bytes, kAlignment);
     bytes_ = static_cast<std::byte*>(::operator new (size_, std::align_val_t{kAlignment}, std::nothrow));
     if (bytes_ == nullptr)

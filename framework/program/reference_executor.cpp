@@ -6,6 +6,7 @@
 
 #include "graph/op.hpp"
 #include "program/executor.hpp"
+#include "program/memory_limit.hpp"
 #include "program/needed_nodes.hpp"
 
 namespace talweg {
@@ -15,10 +16,11 @@ template <class T>
 class ReferenceExecutor final : public Executor {
  public:
   ReferenceExecutor(const Graph& graph, Task task) : graph_(graph), task_(std::move(task)) {
-    for (NodeId id : needed_nodes(graph, task_)) {
-      nodes_.push_back(id);
-      values_[id].resize(static_cast<std::size_t>(graph[id].shape.elements()));
-    }
+    nodes_ = needed_nodes(graph, task_);
+    std::size_t elements = 0;
+    for (NodeId id : nodes_) elements += static_cast<std::size_t>(graph[id].shape.elements());
+    check_memory(elements * sizeof(T), 0);
+    for (NodeId id : nodes_) values_[id].resize(static_cast<std::size_t>(graph[id].shape.elements()));
   }
 
   void run() override {
