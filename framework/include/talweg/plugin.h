@@ -31,6 +31,8 @@ extern "C" {
 #define TALWEG_PLUGIN_EXPORT __attribute__((visibility("default")))
 #endif
 
+/* NOLINTBEGIN(modernize-use-using): this is C. */
+
 /* talweg_plugin_table.kind. Other numbers are reserved. */
 enum {
   TALWEG_UPDATE_RULE = 1 /* an optimizer that turns a gradient into the nodes of an update */
@@ -166,6 +168,8 @@ typedef struct talweg_plugin_table {
    * perhaps on several for different ones; it keeps nothing between calls. */
   void (*update)(const talweg_update_api*, talweg_update*);
 } talweg_plugin_table;
+
+/* NOLINTEND(modernize-use-using) */
 
 #ifdef __cplusplus
 } /* extern "C" */
