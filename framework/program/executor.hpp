@@ -50,10 +50,10 @@ struct ProgramOptions {
 
 /// Runs node by node with the reference kernels: the definition of what a graph means. Throws Error{model}
 /// where a needed leaf has no binding.
-[[nodiscard]] std::unique_ptr<Executor> make_reference_executor(const Graph& graph, Task task);
+[[nodiscard]] std::unique_ptr<Executor> make_reference_executor(const Graph& graph, const Task& task);
 
 /// Compiles to a flat list of instructions over one arena; a run allocates nothing. Throws as above.
-[[nodiscard]] std::unique_ptr<Executor> compile_program(const Graph& graph, Task task,
+[[nodiscard]] std::unique_ptr<Executor> compile_program(const Graph& graph, const Task& task,
                                                         const ProgramOptions& options = {});
 
 }  // namespace talweg

@@ -145,7 +145,8 @@ std::string Program::line_of(std::size_t step) const {
   return "";
 }
 
-std::unique_ptr<Executor> compile_program(const Graph& graph, Task task, const ProgramOptions& options) {
+std::unique_ptr<Executor> compile_program(const Graph& graph, const Task& task,
+                                          const ProgramOptions& options) {
   return std::make_unique<Program>(graph, task, options);
 }
 

@@ -15,7 +15,7 @@ namespace {
 template <class T>
 class ReferenceExecutor final : public Executor {
  public:
-  ReferenceExecutor(const Graph& graph, Task task) : graph_(graph), task_(std::move(task)) {
+  ReferenceExecutor(const Graph& graph, const Task& task) : graph_(graph), task_(task) {
     nodes_ = needed_nodes(graph, task_);
     std::size_t elements = 0;
     for (NodeId id : nodes_) elements += static_cast<std::size_t>(graph[id].shape.elements());
@@ -68,10 +68,9 @@ class ReferenceExecutor final : public Executor {
 
 }  // namespace
 
-std::unique_ptr<Executor> make_reference_executor(const Graph& graph, Task task) {
-  if (graph.floating() == DType::float32)
-    return std::make_unique<ReferenceExecutor<float>>(graph, std::move(task));
-  return std::make_unique<ReferenceExecutor<double>>(graph, std::move(task));
+std::unique_ptr<Executor> make_reference_executor(const Graph& graph, const Task& task) {
+  if (graph.floating() == DType::float32) return std::make_unique<ReferenceExecutor<float>>(graph, task);
+  return std::make_unique<ReferenceExecutor<double>>(graph, task);
 }
 
 }  // namespace talweg

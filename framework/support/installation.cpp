@@ -32,7 +32,7 @@ bool directory_exists(const fs::path& path) {
 
 fs::path library_directory() {
   const fs::path beside = own_file().parent_path();
-  const fs::path from_program = (beside / TALWEG_LIBRARIES_FROM_BIN).lexically_normal();
+  fs::path from_program = (beside / TALWEG_LIBRARIES_FROM_BIN).lexically_normal();
   // The build tree has its libraries in lib, whatever the name is that an installation gives to them.
   for (const fs::path& directory :
        {from_program, (beside / "../lib/talweg").lexically_normal(), beside / "talweg"})

@@ -234,7 +234,7 @@ class GradientChecker {
     Task task{local.bindings, {}, {}};
     for (const Value& gradient : gradients(y, wrt)) task.fetches.push_back(gradient.id());
     const std::vector<NodeId> gradient_nodes = task.fetches;
-    const auto gradient_executor = make_reference_executor(local.graph, std::move(task));
+    const auto gradient_executor = make_reference_executor(local.graph, task);
     gradient_executor->run();
     const auto executor = make_reference_executor(local.graph, {local.bindings, {}, {y.id()}});
     const auto evaluate = [&] {
@@ -308,7 +308,7 @@ class GradientChecker {
     for (const Value& gradient : gradients(movable_.graph.value(movable_.y), wrt))
       task.fetches.push_back(gradient.id());
     const std::vector<NodeId> gradient_nodes = task.fetches;
-    const auto program = make_reference_executor(movable_.graph, std::move(task));
+    const auto program = make_reference_executor(movable_.graph, task);
     program->run();
     Checker checker([this] { return evaluate(); }, generator_, options_.elements);
     for (std::size_t k = reached_.size(); k-- > 0;) {

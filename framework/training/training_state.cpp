@@ -27,8 +27,8 @@ TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const UpdateRul
 std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignments,
                                                  std::vector<NodeId> fetches) const {
   Task task{values.bindings(), std::move(assignments), std::move(fetches)};
-  if (options.reference_executor) return make_reference_executor(*model.graph, std::move(task));
-  return compile_program(*model.graph, std::move(task), {.threads = options.threads});
+  if (options.reference_executor) return make_reference_executor(*model.graph, task);
+  return compile_program(*model.graph, task, {.threads = options.threads});
 }
 
 NamedTensor TrainingState::read(const Executor& program, NodeId id, std::string name) const {

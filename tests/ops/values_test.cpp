@@ -105,7 +105,7 @@ Tensor run(const CheckedModel& model) {
   const NodeId result = model.named.back().second;
   task.fetches = {result};
   const Node& node = (*model.graph)[result];
-  const auto executor = make_reference_executor(*model.graph, std::move(task));
+  const auto executor = make_reference_executor(*model.graph, task);
   executor->run();
   const T* values = static_cast<const T*>(executor->value(result));
   return {"=",

@@ -38,7 +38,7 @@ TEST(Program, AllocatesNothingWhileItRuns) {
     for (std::size_t i = 0; i < random.leaves.size(); ++i)
       task.bindings.push_back({random.leaves[i], memory[i].data()});
     task.fetches = random.fetches;
-    const auto program = compile_program(*random.graph, std::move(task));
+    const auto program = compile_program(*random.graph, task);
     const std::size_t before = allocations;
     program->run();
     ASSERT_EQ(allocations, before) << "seed " << seed << "\n" << program->listing();

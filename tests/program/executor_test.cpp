@@ -10,10 +10,10 @@
 namespace talweg {
 namespace {
 
-using Make = std::unique_ptr<Executor> (*)(const Graph&, Task);
+using Make = std::unique_ptr<Executor> (*)(const Graph&, const Task&);
 
-std::unique_ptr<Executor> make_program(const Graph& graph, Task task) {
-  return compile_program(graph, std::move(task));
+std::unique_ptr<Executor> make_program(const Graph& graph, const Task& task) {
+  return compile_program(graph, task);
 }
 
 class BothExecutors : public testing::TestWithParam<Make> {

@@ -23,7 +23,7 @@ constexpr double kTellingBound = 1e-2;
 template <class T>
 class Bench {
  public:
-  using Make = std::unique_ptr<Executor> (*)(const Graph&, Task);
+  using Make = std::unique_ptr<Executor> (*)(const Graph&, const Task&);
 
   Bench(const RandomGraph& random, const std::vector<NodeId>& fetches, Make make) {
     Task task;
@@ -34,7 +34,7 @@ class Bench {
     for (const auto& [value, leaf] : random.assignments)
       task.assignments.push_back({value, memory_[leaf].data()});
     task.fetches = fetches;
-    executor_ = make(*random.graph, std::move(task));
+    executor_ = make(*random.graph, task);
   }
 
   void run() { executor_->run(); }
@@ -50,8 +50,8 @@ class Bench {
   std::unique_ptr<Executor> executor_;
 };
 
-std::unique_ptr<Executor> make_program(const Graph& graph, Task task) {
-  return compile_program(graph, std::move(task));
+std::unique_ptr<Executor> make_program(const Graph& graph, const Task& task) {
+  return compile_program(graph, task);
 }
 
 bool near(double a, double b, double bound) {
@@ -87,6 +87,7 @@ void compare(std::uint32_t seed, Tally& tally) {
     reference.run();
     program.run();
     std::vector<std::vector<double>> values;
+    values.reserve(all.size());
     for (NodeId id : all) values.push_back(reference.value(graph, id));
     const std::vector<double> bounds = error_bounds(graph, values);
     const auto check = [&](NodeId id, double expected, double found, const char* what) {

@@ -3,7 +3,7 @@
 #include "kernels/blas/large_products.hpp"
 
 #include <complex>
-#include <xflens/cxxblas/cxxblas.cxx>
+#include <xflens/cxxblas/cxxblas.cxx>  // NOLINT(bugprone-suspicious-include): its one header
 #include <xtensor-blas/xblas_config.hpp>
 
 extern "C" void openblas_set_num_threads(int number);
