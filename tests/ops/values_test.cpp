@@ -94,9 +94,15 @@ std::string model_text(const Record& record) {
   return text + "graph:\n  result: \"" + record.expression + "\"\n";
 }
 
-/// What the reference executor computes for the model's `result`.
+std::unique_ptr<Executor> make_program(const Graph& graph, const Task& task) {
+  return compile_program(graph, task);
+}
+
+using Make = std::unique_ptr<Executor> (*)(const Graph&, const Task&);
+
+/// What an executor computes for the model's `result`.
 template <class T>
-Tensor run(const CheckedModel& model) {
+Tensor run(const CheckedModel& model, Make make) {
   std::vector<std::vector<T>> memory;
   Task task;
   for (const DataEntry& entry : model.data)
@@ -105,7 +111,7 @@ Tensor run(const CheckedModel& model) {
   const NodeId result = model.named.back().second;
   task.fetches = {result};
   const Node& node = (*model.graph)[result];
-  const auto executor = make_reference_executor(*model.graph, task);
+  const auto executor = make(*model.graph, task);
   executor->run();
   const T* values = static_cast<const T*>(executor->value(result));
   return {"=",
@@ -136,11 +142,11 @@ bool agrees(const Record& record, double found, double expected) {
 }
 
 /// What differs from the record, or "".
-std::string check(const Record& record) {
+std::string check(const Record& record, Make make) {
   Tensor found;
   try {
     const CheckedModel model = load_model_text(model_text(record), "record");
-    found = record.dtype == "float32" ? run<float>(model) : run<double>(model);
+    found = record.dtype == "float32" ? run<float>(model, make) : run<double>(model, make);
   } catch (const Error& error) {
     return error.what();
   }
@@ -151,6 +157,14 @@ std::string check(const Record& record) {
       return "element " + std::to_string(i) + " is " + testing::PrintToString(found.values[i]) + " and not " +
              testing::PrintToString(record.result.values[i]);
   return "";
+}
+
+/// By the reference executor and by the program.
+std::string check(const Record& record) {
+  const std::string reference = check(record, make_reference_executor);
+  if (!reference.empty()) return "reference: " + reference;
+  const std::string program = check(record, make_program);
+  return program.empty() ? "" : "program: " + program;
 }
 
 void check_all(std::istream& text, std::size_t at_least) {
