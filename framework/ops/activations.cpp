@@ -71,7 +71,7 @@ Values silu_gradient(const GradientCall& call) {
 /// d/dx = Phi(x) + x phi(x), the normal distribution and its density.
 Values gelu_gradient(const GradientCall& call) {
   const Value x = call.input(0);
-  const Value distribution = 0.5 + 0.5 * apply("erf", x * (1 / std::numbers::sqrt2));
+  const Value distribution = 0.5 + 0.5 * apply("erf", x * (std::numbers::sqrt2 / 2));
   const Value density =
       (std::numbers::inv_sqrtpi / std::numbers::sqrt2) * apply("exp", -0.5 * apply("square", x));
   return {call.gradient * (distribution + x * density)};
@@ -141,7 +141,7 @@ void register_activations() {
       "gelu", "x times the normal distribution's share below x",
       [](auto x) {
         using T = decltype(x);
-        return T{0.5} * x * std::erfc(x * static_cast<T>(-1 / std::numbers::sqrt2));
+        return T{0.5} * x * std::erfc(x * static_cast<T>(-std::numbers::sqrt2 / 2));
       },
       gelu_gradient);
   functions.add(

@@ -28,22 +28,47 @@ struct Accuracy {
 
 Precise sigmoid(Precise x) { return 1 / (1 + std::exp(-x)); }
 Precise gelu(Precise x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2_v<Precise>); }
+Precise negative(Precise x) { return -x; }
+Precise square(Precise x) { return x * x; }
+Precise reciprocal(Precise x) { return 1 / x; }
+Precise relu(Precise x) { return x <= 0 ? 0 : x; }
 Precise silu(Precise x) { return x / (1 + std::exp(-x)); }
 
 const Accuracy kAccuracies[] = {
-    {"exp", std::exp, -708, 709, 0.53, 2},    {"exp", std::exp, -745, -708, 1, 1},
-    {"exp", std::exp, -1, 1, 0.53, 2},        {"expm1", std::expm1, -30, 30, 2, 3},
-    {"expm1", std::expm1, -1e-3, 1e-3, 2, 3}, {"log", std::log, 1e-320, 1e300, 1, 1},
-    {"log", std::log, 0.5, 2, 1, 1},          {"log1p", std::log1p, -0.999, 10, 1, 1},
-    {"sqrt", std::sqrt, 0, 1e10, 0.5, 0.5},   {"sin", std::sin, -10, 10, 2, 2},
-    {"sin", std::sin, -1e5, 1e5, 3, 2},       {"cos", std::cos, -10, 10, 2, 2},
-    {"cos", std::cos, -1e5, 1e5, 3, 2},       {"tan", std::tan, -10, 10, 3, 3},
-    {"arcsin", std::asin, -1, 1, 2, 3},       {"arccos", std::acos, -1, 1, 2, 2},
-    {"arctan", std::atan, -20, 20, 2, 3},     {"sinh", std::sinh, -20, 20, 2, 3},
-    {"cosh", std::cosh, -20, 20, 2, 3},       {"tanh", std::tanh, -20, 20, 2, 2},
-    {"tanh", std::tanh, -1, 1, 2, 2},         {"erf", std::erf, -6, 6, 1.5, 3},
-    {"sigmoid", sigmoid, -40, 40, 2.5, 4},    {"gelu", gelu, -1, 5, 4, 4},
-    {"gelu", gelu, -5, -1, 40, 40},           {"silu", silu, -40, 40, 3, 4},
+    {"exp", std::exp, -708, 709, 0.53, 2},
+    {"exp", std::exp, -745, -708, 1, 1},
+    {"exp", std::exp, -1, 1, 0.53, 2},
+    {"expm1", std::expm1, -30, 30, 2, 3},
+    {"expm1", std::expm1, -1e-3, 1e-3, 2, 3},
+    {"log", std::log, 1e-320, 1e300, 1, 1},
+    {"log", std::log, 0.5, 2, 1, 1},
+    {"log1p", std::log1p, -0.999, 10, 1, 1},
+    {"sqrt", std::sqrt, 0, 1e10, 0.5, 0.5},
+    {"sin", std::sin, -10, 10, 2, 2},
+    {"sin", std::sin, -1e5, 1e5, 3, 2},
+    {"cos", std::cos, -10, 10, 2, 2},
+    {"cos", std::cos, -1e5, 1e5, 3, 2},
+    {"tan", std::tan, -10, 10, 3, 3},
+    {"arcsin", std::asin, -1, 1, 2, 3},
+    {"arccos", std::acos, -1, 1, 2, 2},
+    {"arctan", std::atan, -20, 20, 2, 3},
+    {"sinh", std::sinh, -20, 20, 2, 3},
+    {"cosh", std::cosh, -20, 20, 2, 3},
+    {"tanh", std::tanh, -20, 20, 2, 2},
+    {"tanh", std::tanh, -1, 1, 2, 2},
+    {"erf", std::erf, -6, 6, 1.5, 3},
+    {"sigmoid", sigmoid, -40, 40, 2.5, 4},
+    {"gelu", gelu, -1, 5, 4, 4},
+    {"gelu", gelu, -5, -1, 40, 40},
+    {"silu", silu, -40, 40, 3, 4},
+    {"negative", negative, -10, 10, 0, 0},
+    {"abs", std::abs, -10, 10, 0, 0},
+    {"floor", std::floor, -10, 10, 0, 0},
+    {"ceil", std::ceil, -10, 10, 0, 0},
+    {"round", std::nearbyint, -10, 10, 0, 0},
+    {"square", square, -10, 10, 0.5, 0.5},
+    {"reciprocal", reciprocal, -10, 10, 0.5, 0.5},
+    {"relu", relu, -10, 10, 0, 0},
 };
 
 template <class T>
