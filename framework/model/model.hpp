@@ -14,6 +14,9 @@
 
 namespace talweg {
 
+/// What a model is built for. In every expression `training` says which, so that a graph can differ.
+enum class Mode : std::uint8_t { training, evaluation };
+
 /// A tensor of `data:`. Its node is a "data" leaf.
 struct DataEntry {
   std::string name;
@@ -127,6 +130,7 @@ struct ModelOptions {
   std::optional<std::int64_t> steps;
   std::optional<std::string> optimizer;  ///< in place of train.optimizer, with its defaults
   std::optional<DType> dtype;            ///< float32 or float64, in place of the model's
+  Mode mode = Mode::training;
 };
 
 /// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.

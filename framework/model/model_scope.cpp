@@ -37,6 +37,7 @@ Value scalar_leaf(ModelContext& context, NodeId& node, const std::string& name) 
 std::optional<Operand> ModelScope::find(const std::string& name, const Span& use) {
   if (name == "step") return Operand{scalar_leaf(context_, context_.model.step, name)};
   if (name == "steps") return Operand{scalar_leaf(context_, context_.model.steps, name)};
+  if (name == "training") return Operand{context_.options.mode == Mode::training};
   const std::optional<std::size_t> index = context_.names.find(name);
   if (!index) return std::nullopt;
   const NamedEntry& entry = context_.names[*index];
@@ -49,6 +50,7 @@ std::vector<std::string> ModelScope::names() const {
   std::vector<std::string> names = context_.names.before(limit_);
   names.emplace_back("step");
   names.emplace_back("steps");
+  names.emplace_back("training");
   return names;
 }
 

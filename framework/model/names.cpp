@@ -32,6 +32,9 @@ void check_name(const std::string& name, const Span& place) {
   if (name == "step" || name == "steps")
     throw error_at(place, "'" + name + "' is taken: in every expression it is " +
                               (name == "step" ? "the number of updates made" : "their planned number"));
+  if (name == "training")
+    throw error_at(
+        place, "'training' is taken: in every expression it is True or False, which the model is built for");
   if (name == "np" || name == "numpy") throw error_at(place, "'" + name + "' is taken: it is NumPy's name");
   if (name == "grad" || FunctionRegistry::instance().find(name) != nullptr ||
       std::ranges::find(number_function_names(), name) != number_function_names().end())

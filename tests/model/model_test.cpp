@@ -57,6 +57,19 @@ TEST(Model, OfTheTutorialHasWhatItsFileSays) {
   EXPECT_FALSE(model.sweep);
 }
 
+TEST(Model, IsBuiltForTrainingOrForEvaluation) {
+  const std::string text = "talweg: 1\ndata: {x: [1, 2]}\ngraph: {y: 'where(training, x, 2 * x)'}\n";
+  ModelOptions options;
+  const auto flag = [&] {
+    const CheckedModel model = load_model_text(text, "m.yaml", options);
+    const Node& y = (*model.graph)[model.named.back().second];
+    return (*model.graph)[y.inputs[0]].attributes.number("value");
+  };
+  EXPECT_EQ(flag(), 1);
+  options.mode = Mode::evaluation;
+  EXPECT_EQ(flag(), 0);
+}
+
 TEST(Model, TakesReplacedNumbersFromItsOptions) {
   ModelOptions options;
   options.set = {{"hidden", "2 ** 5"}, {"alpha", "1e-3"}};
