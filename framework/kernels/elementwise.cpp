@@ -30,25 +30,31 @@ class Operand {
 };
 
 template <class T, class F, class... Operands>
-void run(T* out, std::size_t n, F f, const Operands&... operands) {
+void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
   std::size_t i = 0;
   for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
-  if (i < n) store_part(f(operands.part_at(i, n - i)...), out + i, n - i);
+  if (i == n) return;
+  const Vector<T> last = f(operands.part_at(i, n - i)...);
+  if (whole)
+    store(last, out + i);
+  else
+    store_part(last, out + i, n - i);
 }
 
 template <class T, class F, std::size_t kMode>
-void kernel(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] const T* c, std::size_t n) {
+void kernel(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] const T* c, std::size_t n,
+            bool whole) {
   using V = Vector<T>;
   const Operand<T, (kMode & 1U) != 0> first(a);
   if constexpr (std::is_invocable_v<F, V>) {
-    run<T>(out, n, F{}, first);
+    run<T>(out, n, whole, F{}, first);
   } else {
     const Operand<T, (kMode & 2U) != 0> second(b);
     if constexpr (std::is_invocable_v<F, V, V>) {
-      run<T>(out, n, F{}, first, second);
+      run<T>(out, n, whole, F{}, first, second);
     } else {
       const Operand<T, (kMode & 4U) != 0> third(c);
-      run<T>(out, n, F{}, first, second, third);
+      run<T>(out, n, whole, F{}, first, second, third);
     }
   }
 }

@@ -65,8 +65,13 @@ enum class Elementwise : std::uint8_t {
 inline constexpr std::size_t kElementwiseCount = static_cast<std::size_t>(Elementwise::count_);
 
 /// out[i] = f(a[i], b[i], c[i]) for i < n. `out` may be one of the operands. Unused operands are not read.
+/// `whole`: the last vector may be written as a whole, beyond n, up to a multiple of kVectorBytes; what is
+/// written in parts has to reach the cache before it can be read again.
 template <class T>
-using ElementwiseKernel = void (*)(T* out, const T* a, const T* b, const T* c, std::size_t n);
+using ElementwiseKernel = void (*)(T* out, const T* a, const T* b, const T* c, std::size_t n, bool whole);
+
+/// No vector is longer.
+inline constexpr std::size_t kVectorBytes = 64;
 
 /// Which operands are one value for all i: bit 0 for a, 1 for b, 2 for c.
 inline constexpr std::size_t kOperandModes = 8;
@@ -94,17 +99,25 @@ template <class T>
 using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b,
                                std::size_t m, std::size_t n, std::size_t k);
 
+/// Finds a kernel for products of one size: the same bits as `product`, sooner. Null where there is none.
+template <class T>
+using FindProduct = ProductKernel<T> (*)(std::size_t n, std::size_t k);
+
 template <class T>
 struct Table {
   ElementwiseKernel<T> elementwise[kElementwiseCount][kOperandModes];
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product;
+  FindProduct<T> find_product;
 };
 
 /// The kernels of the best instruction set that this machine has, or of the one that
 /// $TALWEG_INSTRUCTION_SET names ("x86-64-v2", "x86-64-v3", "x86-64-v4") where the machine has that one.
 template <class T>
 [[nodiscard]] const Table<T>& table();
+/// The kernels for rows of n values: those of a lesser instruction set where its vectors hold them all.
+template <class T>
+[[nodiscard]] const Table<T>& table_for(std::size_t n);
 /// Its name, "baseline" on other architectures.
 [[nodiscard]] std::string_view instruction_set();
 

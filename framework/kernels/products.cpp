@@ -1,6 +1,7 @@
 // Matrix products of one instruction set, for matrices that fit the caches.
 
 #include <algorithm>
+#include <iterator>
 
 #include "kernels/build.hpp"
 #include "kernels/vector.hpp"
@@ -83,6 +84,27 @@ void rows_of_vectors(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Ma
   if (j < n) panel<T, 1, false>(c + j, c_stride, a, b.data + j, b.row_stride, m, k, n - j);
 }
 
+/// Four rows times one column: the same sums as four times `dot`, which need not wait for each other.
+template <class T>
+void four_dots(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, const T* b, std::size_t k) {
+  constexpr std::size_t kRows = 4;
+  Vector<T> total[kRows] = {Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0))};
+  std::size_t l = 0;
+  for (; l + kLanes<T> <= k; l += kLanes<T>) {
+    const Vector<T> from_b = load(b + l);
+    for (std::size_t i = 0; i < kRows; ++i)
+      total[i] = multiply_add(load(a + static_cast<std::ptrdiff_t>(i) * a_row + l), from_b, total[i]);
+  }
+  if (l < k) {
+    const Vector<T> from_b = load_part(b + l, k - l);
+    for (std::size_t i = 0; i < kRows; ++i)
+      total[i] =
+          multiply_add(load_part(a + static_cast<std::ptrdiff_t>(i) * a_row + l, k - l), from_b, total[i]);
+  }
+  for (std::size_t i = 0; i < kRows; ++i)
+    c[static_cast<std::ptrdiff_t>(i) * c_stride] = sum_of_lanes(total[i]);
+}
+
 template <class T>
 T dot(const T* a, const T* b, std::size_t k) {
   Vector<T> total(T(0));
@@ -103,7 +125,11 @@ void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<
     return;
   }
   const bool contiguous = a.column_stride == 1 && b.row_stride == 1;
-  for (std::size_t i = 0; i < m; ++i, c += c_stride) {
+  std::size_t i = 0;
+  if (contiguous)
+    for (; i + 4 <= m; i += 4, c += 4 * c_stride)
+      four_dots(c, c_stride, a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride, a.row_stride, b.data, k);
+  for (; i < m; ++i, c += c_stride) {
     const T* from = a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride;
     if (contiguous) {
       *c = dot(from, b.data, k);
@@ -115,6 +141,39 @@ void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<
                b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride];
     *c = total;
   }
+}
+
+/// One row of c, one vector of columns, kTerms terms, in the order of `block`.
+template <class T, std::size_t kTerms>
+inline Vector<T> short_sum(const T* a, std::ptrdiff_t a_column, const Vector<T> (&b)[kTerms]) {
+  Vector<T> even(T(0)), odd(T(0));
+  for (std::size_t l = 0; l < kTerms; ++l) {
+    Vector<T>& total = l % 2 == 0 ? even : odd;
+    total = multiply_add(Vector<T>(a[static_cast<std::ptrdiff_t>(l) * a_column]), b[l], total);
+  }
+  return kTerms == 1 ? even : even + odd;
+}
+
+/// Products of kTerms terms whose rows are whole vectors.
+template <class T, std::size_t kTerms>
+void short_product(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
+                   std::size_t n, std::size_t /*k*/) {
+  for (std::size_t j = 0; j < n; j += kLanes<T>) {
+    Vector<T> rows[kTerms];
+    for (std::size_t l = 0; l < kTerms; ++l)
+      rows[l] = load(b.data + static_cast<std::ptrdiff_t>(l) * b.row_stride + j);
+    const T* from = a.data;
+    T* to = c + j;
+    for (std::size_t i = 0; i < m; ++i, from += a.row_stride, to += c_stride)
+      store(short_sum<T, kTerms>(from, a.column_stride, rows), to);
+  }
+}
+
+template <class T>
+ProductKernel<T> find_product(std::size_t n, std::size_t k) {
+  constexpr ProductKernel<T> kKernels[] = {short_product<T, 1>, short_product<T, 2>, short_product<T, 3>,
+                                           short_product<T, 4>};
+  return n % kLanes<T> == 0 && k >= 1 && k <= std::size(kKernels) ? kKernels[k - 1] : nullptr;
 }
 
 template <class T>
@@ -133,6 +192,7 @@ namespace TALWEG_KERNELS {
 template <class T>
 void add_products(Table<T>& table) {
   table.product = product<T>;
+  table.find_product = find_product<T>;
 }
 
 template void add_products(Table<float>&);

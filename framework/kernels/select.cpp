@@ -36,6 +36,7 @@ namespace {
 
 struct Build {
   std::string_view name;
+  std::size_t vector_bytes;
   bool (*supported)();
   void (*fill_float32)(Table<float>&);
   void (*fill_float64)(Table<double>&);
@@ -57,14 +58,14 @@ bool has_v4() {
 }
 
 /// The least first.
-constexpr Build kBuilds[] = {{"x86-64-v2", has_v2, v2::fill<float>, v2::fill<double>},
-                             {"x86-64-v3", has_v3, v3::fill<float>, v3::fill<double>},
-                             {"x86-64-v4", has_v4, v4::fill<float>, v4::fill<double>}};
+constexpr Build kBuilds[] = {{"x86-64-v2", 16, has_v2, v2::fill<float>, v2::fill<double>},
+                             {"x86-64-v3", 32, has_v3, v3::fill<float>, v3::fill<double>},
+                             {"x86-64-v4", kVectorBytes, has_v4, v4::fill<float>, v4::fill<double>}};
 
 #else
 
 constexpr Build kBuilds[] = {
-    {"baseline", [] { return true; }, baseline::fill<float>, baseline::fill<double>}};
+    {"baseline", kVectorBytes, [] { return true; }, baseline::fill<float>, baseline::fill<double>}};
 
 #endif
 
@@ -86,24 +87,58 @@ const Build& build() {
 
 }  // namespace
 
+namespace {
+
+/// The kernels of a build. REQUIRES: the machine has its instruction set.
+template <class T>
+Table<T> filled(const Build& from) {
+  Table<T> table{};
+  if constexpr (sizeof(T) == sizeof(float))
+    from.fill_float32(table);
+  else
+    from.fill_float64(table);
+  return table;
+}
+
+/// Below the one with the longest vectors comes one that rounds alike; those below that one do not.
+const Build& narrower() {
+  const Build& chosen = build();
+  return chosen.vector_bytes == kVectorBytes && &chosen != std::begin(kBuilds) ? *(&chosen - 1) : chosen;
+}
+
+template <class T>
+const Table<T>& table_of_best() {
+  static const Table<T> kTable = filled<T>(build());
+  return kTable;
+}
+
+template <class T>
+const Table<T>& table_of_narrower() {
+  static const Table<T> kTable = filled<T>(narrower());
+  return kTable;
+}
+
+}  // namespace
+
 template <>
 const Table<float>& table() {
-  static const Table<float> kTable = [] {
-    Table<float> table{};
-    build().fill_float32(table);
-    return table;
-  }();
-  return kTable;
+  return table_of_best<float>();
 }
 
 template <>
 const Table<double>& table() {
-  static const Table<double> kTable = [] {
-    Table<double> table{};
-    build().fill_float64(table);
-    return table;
-  }();
-  return kTable;
+  return table_of_best<double>();
+}
+
+template <>
+const Table<float>& table_for(std::size_t n) {
+  return n * sizeof(float) <= narrower().vector_bytes ? table_of_narrower<float>() : table_of_best<float>();
+}
+
+template <>
+const Table<double>& table_for(std::size_t n) {
+  return n * sizeof(double) <= narrower().vector_bytes ? table_of_narrower<double>()
+                                                       : table_of_best<double>();
 }
 
 std::string_view instruction_set() { return build().name; }

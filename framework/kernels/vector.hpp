@@ -106,6 +106,36 @@ inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
 #endif
 
 /// The sum of all lanes: the halves are added, then their halves.
+#if defined(__AVX2__)
+
+inline double sum_of_lanes(__m256d x) {
+  const __m128d quarters = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(quarters, _mm_unpackhi_pd(quarters, quarters)));
+}
+inline float sum_of_lanes(__m256 x) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+#if defined(__AVX512F__)
+
+inline double sum_of_lanes(const Vector<double>& x) {
+  return sum_of_lanes(_mm256_add_pd(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd(x, 1)));
+}
+inline float sum_of_lanes(const Vector<float>& x) {
+  return sum_of_lanes(_mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+
+#else
+
+inline double sum_of_lanes(const Vector<double>& x) { return sum_of_lanes(static_cast<__m256d>(x)); }
+inline float sum_of_lanes(const Vector<float>& x) { return sum_of_lanes(static_cast<__m256>(x)); }
+
+#endif
+
+#else
+
 template <class T>
 inline T sum_of_lanes(const Vector<T>& x) {
   alignas(64) T lanes[kLanes<T>];
@@ -114,6 +144,8 @@ inline T sum_of_lanes(const Vector<T>& x) {
     for (std::size_t i = 0; i < width; ++i) lanes[i] += lanes[i + width];
   return lanes[0];
 }
+
+#endif
 
 /// f applied lane by lane.
 template <class T, class F>

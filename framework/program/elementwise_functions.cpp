@@ -24,6 +24,15 @@ std::optional<kernels::Elementwise> find_elementwise(std::string_view op) {
   return static_cast<kernels::Elementwise>(found - kNames.begin());
 }
 
+bool is_simple(kernels::Elementwise function) {
+  using enum kernels::Elementwise;
+  static constexpr std::array kSimple = {
+      copy,   negative,   sqrt,       abs,        sign,     floor,         ceil,   round,   relu,
+      square, reciprocal, leaky_relu, add,        subtract, multiply,      divide, maximum, minimum,
+      equal,  not_equal,  less,       less_equal, greater,  greater_equal, where};
+  return std::ranges::find(kSimple, function) != kSimple.end();
+}
+
 std::string_view name_of(kernels::Elementwise function) { return kNames[static_cast<std::size_t>(function)]; }
 
 }  // namespace talweg

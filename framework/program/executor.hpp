@@ -42,8 +42,12 @@ class Executor {
   [[nodiscard]] virtual std::string listing() const = 0;
 };
 
+struct Profile;
+
 struct ProgramOptions {
   int threads = 1;
+  /// Takes what the runs cost, by instruction. It outlives the program; null where nobody asks.
+  Profile* profile = nullptr;
   /// Memory that the program may plan; more is an Error{model}. 0 means what the machine has.
   std::size_t memory_limit = 0;
 };

@@ -10,6 +10,8 @@
 
 namespace talweg {
 
+class ThreadPool;
+
 /// A part of a compiled program: bound to memory, it runs without allocating.
 class Instruction {
  public:
@@ -22,8 +24,14 @@ class Memory {
  public:
   virtual ~Memory() = default;
   [[nodiscard]] virtual void* of(BufferId buffer) const = 0;
-  /// Memory that every step may use for itself, of as many elements as the most demanding step asks for.
-  [[nodiscard]] virtual void* scratch() const = 0;
+  /// Elements from the buffer's beginning on that are nobody else's: its own, and what is left free behind
+  /// them.
+  [[nodiscard]] virtual std::int64_t room(BufferId buffer) const = 0;
+  /// Memory that every step may use for itself, of as many elements as the most demanding step asks for: a
+  /// piece of it for each thread of the pool.
+  [[nodiscard]] virtual void* scratch(int piece = 0) const = 0;
+  /// Threads that an instruction may divide its work among. Null where the program has one thread.
+  [[nodiscard]] virtual ThreadPool* pool() const = 0;
 
   /// The first element of a view.
   template <class T>
@@ -43,6 +51,8 @@ class Step {
   /// contiguous, of one size, and begin at the same place.
   [[nodiscard]] virtual bool may_overwrite(BufferId /*read*/, BufferId /*written*/) const { return false; }
   [[nodiscard]] virtual std::int64_t scratch_elements() const { return 0; }
+  /// Additions, multiplications and function values of a run, for profiles.
+  [[nodiscard]] virtual double operations() const { return 0; }
 
   [[nodiscard]] virtual std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const = 0;
   /// For people: what it does, without operands.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <new>
 #include <talweg/error.hpp>
@@ -10,7 +11,9 @@
 #include "kernels/kernels.hpp"
 #include "program/lowering.hpp"
 #include "program/memory_limit.hpp"
+#include "program/profile.hpp"
 #include "program/simplify/simplify.hpp"
+#include "program/thread_pool.hpp"
 
 namespace talweg {
 namespace {
@@ -22,7 +25,8 @@ constexpr std::size_t kAlignment = 64;  // bytes: a cache line, and the widest v
 /// Buffers of times that do not overlap share memory; constants and scratch follow behind them.
 class Program::Arena final : public Memory {
  public:
-  Arena(const Plan& plan, DType dtype, std::size_t memory_limit) : plan_(plan) {
+  Arena(const Plan& plan, DType dtype, const ProgramOptions& options)
+      : plan_(plan), threads_(std::max(1, options.threads)) {
     element_ = dtype == DType::float32 ? sizeof(float) : sizeof(double);
     const auto alignment = static_cast<std::int64_t>(kAlignment / element_);
     layout_ = plan_memory(plan, alignment);
@@ -37,8 +41,9 @@ class Program::Arena final : public Memory {
         layout_.offsets[id] = append(plan.buffers[id].elements);
     std::int64_t scratch = 0;
     for (const auto& step : plan.steps) scratch = std::max(scratch, step->scratch_elements());
-    scratch_ = append(scratch);
-    allocate(static_cast<std::size_t>(elements) * element_, memory_limit);
+    scratch_size_ = (scratch + alignment - 1) / alignment * alignment;
+    scratch_ = append(scratch_size_ * threads_);
+    allocate(static_cast<std::size_t>(elements) * element_, options.memory_limit);
     for (std::size_t id = 0; id < plan.buffers.size(); ++id) {
       if (plan.buffers[id].kind != Buffer::Kind::constant) continue;
       if (dtype == DType::float32)
@@ -58,7 +63,20 @@ class Program::Arena final : public Memory {
              static_cast<std::size_t>(offset) * element_;
     return element_at(layout_.offsets[root] + offset);
   }
-  [[nodiscard]] void* scratch() const override { return element_at(scratch_); }
+  [[nodiscard]] std::int64_t room(BufferId id) const override {
+    const Buffer& buffer = plan_.buffers[id];
+    const auto alignment = static_cast<std::int64_t>(kAlignment / element_);
+    if (buffer.kind == Buffer::Kind::external || buffer.whole) return buffer.elements;
+    return (buffer.elements + alignment - 1) / alignment * alignment;
+  }
+  [[nodiscard]] void* scratch(int piece) const override {
+    return element_at(scratch_ + piece * scratch_size_);
+  }
+  /// The threads start when an instruction first asks for them.
+  [[nodiscard]] ThreadPool* pool() const override {
+    if (threads_ > 1 && pool_ == nullptr) pool_ = shared_thread_pool(threads_);
+    return pool_.get();
+  }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -85,17 +103,21 @@ class Program::Arena final : public Memory {
   const Plan& plan_;
   std::size_t element_;
   ArenaLayout layout_;
+  int threads_;
+  mutable std::shared_ptr<ThreadPool> pool_;
   std::int64_t scratch_ = 0;
+  std::int64_t scratch_size_ = 0;  ///< of one thread
   std::size_t size_ = 0;
   std::byte* bytes_ = nullptr;
 };
 
-Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options) {
+Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options)
+    : profile_(options.profile) {
   Simplified simplified = simplify(graph, task);
   graph_ = std::move(simplified.graph);
   LoweredTask lowered = lower(*graph_, simplified.task);
   plan_ = std::move(lowered.plan);
-  arena_ = std::make_unique<Arena>(plan_, graph.floating(), options.memory_limit);
+  arena_ = std::make_unique<Arena>(plan_, graph.floating(), options);
   for (const auto& step : plan_.steps) instructions_.push_back(step->bind(*arena_, graph.floating()));
   for (std::size_t i = 0; i < task.fetches.size(); ++i) {
     const View& view = lowered.fetches.at(simplified.task.fetches[i]);
@@ -103,12 +125,46 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
                                    ? static_cast<const void*>(arena_->at<float>(view))
                                    : static_cast<const void*>(arena_->at<double>(view));
   }
+  if (profile_ != nullptr) add_entries();
 }
 
 Program::~Program() = default;
 
 void Program::run() {
+  if (profile_ != nullptr) return run_profiled();
   for (const auto& instruction : instructions_) instruction->run();
+}
+
+void Program::run_profiled() {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds = [](Clock::time_point time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+  };
+  double begin = seconds(Clock::now());
+  if (profile_->events.empty()) profile_->origin = begin;
+  for (std::size_t i = 0; i < instructions_.size(); ++i) {
+    instructions_[i]->run();
+    const double end = seconds(Clock::now());
+    Profile::Entry& entry = profile_->entries[first_entry_ + i];
+    ++entry.runs;
+    entry.seconds += end - begin;
+    if (profile_->events.size() < Profile::kMaximumEvents)
+      profile_->events.push_back({first_entry_ + i, begin - profile_->origin, end - begin});
+    begin = end;
+  }
+}
+
+void Program::add_entries() {
+  first_entry_ = profile_->entries.size();
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    const Step& step = *plan_.steps[i];
+    profile_->entries.push_back(
+        {.text = step.text(),
+         .names = names_of(i),
+         .line = line_of(i),
+         .operations = step.operations(),
+         .bytes = static_cast<double>(bytes_of(step.reads()) + bytes_of(step.writes()))});
+  }
 }
 
 std::string Program::listing() const {
@@ -122,12 +178,20 @@ std::string Program::listing() const {
                             arena_->size(), kernels::instruction_set());
 }
 
-std::size_t Program::bytes_written(std::size_t step) const {
+/// An element that a view repeats counts once.
+std::size_t Program::bytes_of(const std::vector<View>& views) const {
   std::int64_t elements = 0;
-  for (const View& view : plan_.steps[step]->writes()) elements += view.shape.elements();
+  for (const View& view : views) {
+    std::int64_t of_view = 1;
+    for (int axis = 0; axis < view.shape.rank(); ++axis)
+      if (view.stride(axis) != 0 || view.shape[axis] == 0) of_view *= view.shape[axis];
+    elements += of_view;
+  }
   return static_cast<std::size_t>(elements) *
          (graph_->floating() == DType::float32 ? sizeof(float) : sizeof(double));
 }
+
+std::size_t Program::bytes_written(std::size_t step) const { return bytes_of(plan_.steps[step]->writes()); }
 
 /// What the model file calls the values that the step computes: "layer_2, error".
 std::string Program::names_of(std::size_t step) const {

@@ -25,6 +25,9 @@ class Program final : public Executor {
  private:
   class Arena;
 
+  void run_profiled();
+  void add_entries();
+  [[nodiscard]] std::size_t bytes_of(const std::vector<View>& views) const;
   [[nodiscard]] std::size_t bytes_written(std::size_t step) const;
   [[nodiscard]] std::string names_of(std::size_t step) const;
   [[nodiscard]] std::string line_of(std::size_t step) const;
@@ -34,6 +37,8 @@ class Program final : public Executor {
   std::unique_ptr<Arena> arena_;
   std::vector<std::unique_ptr<Instruction>> instructions_;
   std::unordered_map<NodeId, const void*> values_;
+  Profile* profile_;             ///< or null
+  std::size_t first_entry_ = 0;  ///< of this program's in the profile
 };
 
 }  // namespace talweg

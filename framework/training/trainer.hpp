@@ -13,10 +13,13 @@
 namespace talweg {
 
 struct Checkpoint;
+struct Profile;
 
 struct TrainerOptions {
   bool reference_executor = false;  ///< run the graph node by node, for a doubting user
   int threads = 1;
+  /// Takes what training steps cost, by instruction. It outlives the trainer; null where nobody asks.
+  Profile* profile = nullptr;
 };
 
 /// A model with its values: parameters, data, states and the optimizer's states, and the programs that run

@@ -28,7 +28,8 @@ std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignm
                                                  std::vector<NodeId> fetches) const {
   Task task{values.bindings(), std::move(assignments), std::move(fetches)};
   if (options.reference_executor) return make_reference_executor(*model.graph, task);
-  return compile_program(*model.graph, task, {.threads = options.threads});
+  Profile* profile = task.assignments.empty() ? nullptr : options.profile;
+  return compile_program(*model.graph, task, {.threads = options.threads, .profile = profile});
 }
 
 NamedTensor TrainingState::read(const Executor& program, NodeId id, std::string name) const {

@@ -74,7 +74,8 @@ const Accuracy kAccuracies[] = {
 template <class T>
 T run_one(kernels::Elementwise function, T x) {
   T out = 0;
-  kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](&out, &x, nullptr, nullptr, 1);
+  kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](&out, &x, nullptr, nullptr, 1,
+                                                                         false);
   return out;
 }
 
@@ -144,7 +145,7 @@ TYPED_TEST(ElementwiseKernels, MaximumAndMinimumAreNaNWhereOneOperandIs) {
   for (kernels::Elementwise function : {kernels::Elementwise::maximum, kernels::Elementwise::minimum})
     for (const auto& [a, b] : {std::pair{nan, T(1)}, {T(1), nan}, {nan, nan}}) {
       T out = 0;
-      kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](&out, &a, &b, nullptr, 1);
+      kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](&out, &a, &b, nullptr, 1, false);
       EXPECT_TRUE(std::isnan(out));
     }
 }
@@ -154,7 +155,7 @@ TYPED_TEST(ElementwiseKernels, NaNDiffersFromItselfAndIsTrue) {
   const T nan = std::numeric_limits<T>::quiet_NaN(), one = 1, two = 2;
   const auto call = [&](kernels::Elementwise function, T a, T b, T c) {
     T out = 0;
-    kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](&out, &a, &b, &c, 1);
+    kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](&out, &a, &b, &c, 1, false);
     return out;
   };
   EXPECT_EQ(call(kernels::Elementwise::not_equal, nan, nan, 0), 1);
@@ -183,9 +184,9 @@ TYPED_TEST(ElementwiseKernels, WriteEveryElementAndNothingBeyond) {
       };
       std::vector<T> sum(n + 1, kUntouched), chosen(n + 1, kUntouched);
       entries[static_cast<std::size_t>(kernels::Elementwise::add)][mode](sum.data(), a.data(), b.data(),
-                                                                         nullptr, n);
+                                                                         nullptr, n, false);
       entries[static_cast<std::size_t>(kernels::Elementwise::where)][mode](chosen.data(), a.data(), b.data(),
-                                                                           c.data(), n);
+                                                                           c.data(), n, false);
       for (std::size_t i = 0; i < n; ++i) {
         ASSERT_EQ(sum[i], at(a, 0, i) + at(b, 1, i)) << "mode " << mode << ", element " << i << " of " << n;
         ASSERT_EQ(chosen[i], at(a, 0, i) != 0 ? at(b, 1, i) : at(c, 2, i))
@@ -193,6 +194,24 @@ TYPED_TEST(ElementwiseKernels, WriteEveryElementAndNothingBeyond) {
       }
       ASSERT_EQ(sum[n], kUntouched);
       ASSERT_EQ(chosen[n], kUntouched);
+    }
+  }
+}
+
+TYPED_TEST(ElementwiseKernels, WriteNoFurtherThanTheLastVectorWhereItMayBeWhole) {
+  using T = TypeParam;
+  constexpr T kUntouched = -77;
+  constexpr std::size_t kRoom = kernels::kVectorBytes / sizeof(T);
+  for (std::size_t n = 1; n <= 3 * kRoom; ++n) {
+    const std::size_t room = (n + kRoom - 1) / kRoom * kRoom;
+    std::vector<T> x(n), parts(room + 1, kUntouched), whole(room + 1, kUntouched);
+    for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(i) / 7 - 2;
+    for (const kernels::Table<T>* table : {&kernels::table<T>(), &kernels::table_for<T>(n)}) {
+      const auto kernel = table->elementwise[static_cast<std::size_t>(kernels::Elementwise::sigmoid)][0];
+      kernel(parts.data(), x.data(), nullptr, nullptr, n, false);
+      kernel(whole.data(), x.data(), nullptr, nullptr, n, true);
+      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(parts[i], whole[i]) << i << " of " << n;
+      ASSERT_EQ(whole[room], kUntouched) << n;
     }
   }
 }

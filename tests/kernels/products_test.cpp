@@ -59,5 +59,28 @@ TYPED_TEST(ProductKernels, AreSumsOfProductsWhateverTheLayout) {
           }
 }
 
+TYPED_TEST(ProductKernels, OfOneSizeHaveTheBitsOfTheOneForAllSizes) {
+  using T = TypeParam;
+  std::vector<T> left(400), right(4000);
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::sin(static_cast<T>(i));
+  for (std::size_t i = 0; i < right.size(); ++i) right[i] = std::cos(static_cast<T>(i));
+  std::size_t found = 0;
+  for (std::size_t m : {1, 2, 3, 4, 5, 9})
+    for (std::size_t n : {2, 4, 8, 16, 32, 48})
+      for (std::size_t k : {1, 2, 3, 4, 5})
+        for (bool left_transposed : {false, true}) {
+          const kernels::Table<T>& table = kernels::table_for<T>(n);
+          const kernels::ProductKernel<T> kernel = table.find_product(n, k);
+          if (kernel == nullptr) continue;
+          ++found;
+          const kernels::Matrix<T> a = lay_out(left, m, k, left_transposed), b = lay_out(right, k, n, false);
+          std::vector<T> c(m * n), expected(m * n);
+          kernel(c.data(), static_cast<std::ptrdiff_t>(n), a, b, m, n, k);
+          table.product(expected.data(), static_cast<std::ptrdiff_t>(n), a, b, m, n, k);
+          ASSERT_EQ(c, expected) << m << " x " << k << " x " << n;
+        }
+  EXPECT_GT(found, 50U);
+}
+
 }  // namespace
 }  // namespace talweg

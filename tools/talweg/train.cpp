@@ -1,11 +1,16 @@
 // talweg train MODEL
 
+#include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include "commands.hpp"
 #include "interruption.hpp"
+#include "model_options.hpp"
 #include "observers.hpp"
 #include "output.hpp"
+#include "program/profile.hpp"
+#include "support/file.hpp"
 #include "training/json_lines.hpp"
 #include "training/run_directory.hpp"
 #include "training/trainer.hpp"
@@ -38,7 +43,22 @@ struct Options {
   TrainingArguments training;
   bool resume = false;
   bool quiet = false;
+  bool profile = false;
+  std::optional<std::string> trace;
 };
+
+/// Says what training steps cost, on standard output, or beside the lines of --json on standard error.
+void show_profile(const Profile& profile, const Options& options) {
+  const std::string table = "\n" + to_table(profile);
+  if (options.training.json)
+    std::fputs(table.c_str(), stderr);
+  else
+    write_output(table);
+  const std::string trace = to_chrome_trace(profile);
+  if (options.trace) write_whole_file(*options.trace, trace);
+  if (options.training.out)
+    write_whole_file(std::filesystem::path(*options.training.out) / "trace.json", trace);
+}
 
 int train(const Options& options) {
   const Interruption interruption;
@@ -52,7 +72,11 @@ int train(const Options& options) {
 
   CheckedModel model = load_model(options.model.model, model_options);
   const auto optimizer = find_optimizer(model, plugins);
-  Trainer trainer(std::move(model), optimizer, options.training.options());
+  Profile profile;
+  TrainerOptions trainer_options = options.training.options();
+  if (!options.training.threads) trainer_options.threads = processor_threads();
+  if (options.profile || options.trace) trainer_options.profile = &profile;
+  Trainer trainer(std::move(model), optimizer, trainer_options);
   if (checkpoint) trainer.restore(*checkpoint);
 
   Observers observers;
@@ -68,6 +92,7 @@ int train(const Options& options) {
   if (directory) directory->begin(trainer);
   const Interruption::Stops stops(interruption, trainer);
   const EndRecord end = trainer.run(observers);
+  if (trainer_options.profile != nullptr) show_profile(profile, options);
   return end.reason == EndReason::interrupted ? interruption.exit_status() : 0;
 }
 
@@ -80,6 +105,9 @@ int run_train(std::span<const std::string> arguments) {
   options.training.declare(line, "keeps metrics, weights, checkpoint and model there");
   line.flag("--resume", "goes on from the checkpoint in DIR of --out; begins where there is none",
             options.resume);
+  line.flag("--profile", "what each instruction of a step costs, with its line; DIR/trace.json of --out",
+            options.profile);
+  line.option("--trace", "FILE", "--profile, with a trace for chrome://tracing in FILE", options.trace);
   line.flag("--quiet", "no table and no progress", options.quiet);
   line.explain(kExplanation);
   if (!line.parse(arguments)) {

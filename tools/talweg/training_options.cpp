@@ -9,7 +9,8 @@ namespace talweg {
 void TrainingArguments::declare(CommandLine& line, const std::string& out_doc) {
   constexpr std::int64_t kMostThreads = 1024;
   line.option("--out", "DIR", out_doc, out);
-  line.option("--threads", "N", "of one training; 1 if not given", threads, 1, kMostThreads);
+  line.option("--threads", "N", "of one training; if not given, all of the processor's, and 1 in a sweep",
+              threads, 1, kMostThreads);
   line.option("--executor", "NAME",
               "program (compiled, the default) or reference (node by node, slow, for comparison)", executor);
   line.flag("--json", "one JSON object a line", json);

@@ -4,6 +4,7 @@
 
 #include "program/elementwise_functions.hpp"
 #include "program/strided.hpp"
+#include "program/thread_pool.hpp"
 
 namespace talweg {
 namespace {
@@ -57,12 +58,48 @@ ElementwiseStep::Access ElementwiseStep::access(const Value& value, std::size_t 
   if (operand.is_value) return values_[operand.index].stored ? Access::stream : Access::tile;
   const View& view = views_[operand.index];
   if (is_contiguous(view)) return Access::stream;
+  if (!tile_stride(view)) return Access::tile;
+  const Loop loop = loop_over(view);
+  if (loop.rank > 0 && loop.span().back().stride == 1) return Access::stream;
   // Functions of one value have no kernel for an operand that is the same everywhere.
-  return is_single(view) && value.operand_count > 1 ? Access::single : Access::tile;
+  return value.operand_count > 1 ? Access::single : Access::tile;
+}
+
+std::optional<std::int64_t> ElementwiseStep::tile_stride(const View& view) const {
+  if (is_contiguous(view)) return tile_;
+  if (is_single(view)) return 0;
+  const Loop loop = loop_over(view);
+  const auto [size, stride] = loop.axes[1];
+  if (loop.rank != 2 || size != tile_ || stride < 0 || stride > 1) return std::nullopt;
+  return loop.axes[0].stride;
+}
+
+std::int64_t ElementwiseStep::choose_tile() const {
+  for (const View& view : views_) {
+    const Loop loop = loop_over(view);
+    if (loop.rank != 2) continue;
+    const Loop::Axis last = loop.axes[1];
+    if (last.size >= kShortestRow && last.size <= kLongestRow && (last.stride == 0 || last.stride == 1))
+      return last.size;
+  }
+  return std::min(kTile, shape_.elements());
+}
+
+std::int64_t ElementwiseStep::padded_tile() const {
+  constexpr std::int64_t kElements = kernels::kVectorBytes / sizeof(float);
+  return (tile_ + kElements - 1) / kElements * kElements;
+}
+
+double ElementwiseStep::work() const {
+  constexpr double kFunction = 10;  // of exp and its like
+  double work = 0;
+  for (const Value& value : values_) work += is_simple(value.function) ? 1 : kFunction;
+  return work * static_cast<double>(shape_.elements());
 }
 
 void ElementwiseStep::finish() {
   constexpr std::size_t kNever = 0;
+  tile_ = choose_tile();
   std::vector<bool> loaded(views_.size(), false);
   std::vector<std::size_t> value_last_use(values_.size(), kNever);
   last_use_.assign(views_.size(), kNever);
@@ -129,83 +166,117 @@ bool ElementwiseStep::may_overwrite(BufferId read, BufferId written) const {
 }
 
 std::int64_t ElementwiseStep::scratch_elements() const {
-  return static_cast<std::int64_t>(tiles_) * std::min(kTile, shape_.elements());
+  return static_cast<std::int64_t>(tiles_) * padded_tile();
 }
 
 template <class T>
 class ElementwiseLoop final : public Instruction {
  public:
   ElementwiseLoop(const Memory& memory, const ElementwiseStep* step)
-      : elements_(step->shape_.elements()), tile_(std::min(ElementwiseStep::kTile, elements_)) {
-    auto* scratch = static_cast<T*>(memory.scratch());
-    const auto tile_at = [&](std::size_t tile) { return scratch + static_cast<std::int64_t>(tile) * tile_; };
-    for (const ElementwiseStep::Action& action : step->actions_) {
-      Call call;
-      if (action.loads) {
-        const View& view = step->views_[action.index];
-        call.load = static_cast<int>(loads_.size());
-        loads_.push_back({loop_over(view), memory.at<T>(view)});
-        call.out = {tile_at(step->view_tiles_[action.index]), 0};
-      } else {
-        const ElementwiseStep::Value& value = step->values_[action.index];
-        std::size_t mode = 0;
-        for (std::size_t k = 0; k < value.operand_count; ++k) {
-          const ElementwiseStep::Operand operand = value.operands[k];
-          const ElementwiseStep::Access access = step->access(value, k);
-          if (access == ElementwiseStep::Access::single && elements_ > 1) mode |= std::size_t{1} << k;
-          const std::int64_t stride = access == ElementwiseStep::Access::stream ? tile_ : 0;
-          T* at = nullptr;
-          if (operand.is_value) {
-            const ElementwiseStep::Value& from = step->values_[operand.index];
-            at = from.stored ? static_cast<T*>(memory.of(*from.stored)) : tile_at(from.tile);
-          } else {
-            at = access == ElementwiseStep::Access::tile ? tile_at(step->view_tiles_[operand.index])
-                                                         : memory.at<T>(step->views_[operand.index]);
-          }
-          call.operands[k] = {at, stride};
-        }
-        call.kernel = kernels::table<T>().elementwise[static_cast<std::size_t>(value.function)][mode];
-        call.out = value.stored ? Place{static_cast<T*>(memory.of(*value.stored)), tile_}
-                                : Place{tile_at(value.tile), 0};
-      }
-      calls_.push_back(call);
-    }
+      : elements_(step->shape_.elements()),
+        tile_(step->tile_),
+        tiles_(tile_ == 0 ? 0 : (elements_ + tile_ - 1) / tile_),
+        padded_tile_(step->padded_tile()),
+        scratch_(static_cast<T*>(memory.scratch())) {
+    if (step->work() >= kWorkForThreads && tiles_ > 1) pool_ = memory.pool();
+    if (pool_ != nullptr) scratch_of_piece_ = static_cast<T*>(memory.scratch(1)) - scratch_;
+    for (const ElementwiseStep::Action& action : step->actions_)
+      calls_.push_back(action.loads ? load_call(memory, *step, step->views_[action.index], action.index)
+                                    : value_call(memory, *step, step->values_[action.index]));
   }
 
   void run() override {
-    for (std::int64_t tile = 0, begin = 0; begin < elements_; ++tile, begin += tile_) {
-      const std::int64_t n = std::min(tile_, elements_ - begin);
-      for (const Call& call : calls_) {
-        if (call.load >= 0) {
-          const Load& load = loads_[static_cast<std::size_t>(call.load)];
-          gather_strided(load.loop, load.from, begin, n, call.out.at(tile));
-        } else {
-          call.kernel(call.out.at(tile), call.operands[0].at(tile), call.operands[1].at(tile),
-                      call.operands[2].at(tile), static_cast<std::size_t>(n));
-        }
-      }
-    }
+    if (pool_ == nullptr) return run_tiles(0, tiles_, 0);
+    pool_->run([this](int piece) {
+      const Range tiles = piece_of(tiles_, piece, pool_->threads(), 1);
+      run_tiles(tiles.begin, tiles.end, piece);
+    });
   }
 
  private:
+  /// From here on the work of a run is worth more than the threads' coming together.
+  static constexpr double kWorkForThreads = 1 << 16;
+
   /// A pointer that moves from tile to tile, or stays.
   struct Place {
     T* first = nullptr;
     std::int64_t stride = 0;
-    [[nodiscard]] T* at(std::int64_t tile) const { return first + tile * stride; }
+    std::int64_t piece_stride = 0;
+    [[nodiscard]] T* at(std::int64_t tile, int piece) const {
+      return first + tile * stride + piece * piece_stride;
+    }
   };
   struct Call {
     kernels::ElementwiseKernel<T> kernel = nullptr;
+    bool whole = false;  ///< see kernels::ElementwiseKernel
+    int load = -1;       ///< index into loads_, or none
     Place out;
     std::array<Place, 3> operands;
-    int load = -1;  ///< index into loads_, or none
   };
   struct Load {
     Loop loop;
     const T* from;
   };
 
-  std::int64_t elements_, tile_;
+  [[nodiscard]] Place scratch_tile(std::size_t tile) const {
+    return {scratch_ + static_cast<std::int64_t>(tile) * padded_tile_, 0, scratch_of_piece_};
+  }
+
+  Call load_call(const Memory& memory, const ElementwiseStep& step, const View& view, std::uint32_t index) {
+    Call call;
+    call.load = static_cast<int>(loads_.size());
+    loads_.push_back({loop_over(view), memory.at<T>(view)});
+    call.out = scratch_tile(step.view_tiles_[index]);
+    return call;
+  }
+
+  Call value_call(const Memory& memory, const ElementwiseStep& step, const ElementwiseStep::Value& value) {
+    Call call;
+    std::size_t mode = 0;
+    for (std::size_t k = 0; k < value.operand_count; ++k) {
+      const ElementwiseStep::Operand operand = value.operands[k];
+      const ElementwiseStep::Access access = step.access(value, k);
+      if (access == ElementwiseStep::Access::single && elements_ > 1) mode |= std::size_t{1} << k;
+      if (operand.is_value)
+        call.operands[k] = place_of(memory, step.values_[operand.index]);
+      else if (access == ElementwiseStep::Access::tile)
+        call.operands[k] = scratch_tile(step.view_tiles_[operand.index]);
+      else
+        call.operands[k] = {memory.at<T>(step.views_[operand.index]),
+                            *step.tile_stride(step.views_[operand.index]), 0};
+    }
+    const auto& table = kernels::table_for<T>(static_cast<std::size_t>(std::min(tile_, elements_)));
+    call.kernel = table.elementwise[static_cast<std::size_t>(value.function)][mode];
+    call.out = place_of(memory, value);
+    call.whole = !value.stored || (tiles_ == 1 && memory.room(*value.stored) >= padded_tile_);
+    return call;
+  }
+
+  [[nodiscard]] Place place_of(const Memory& memory, const ElementwiseStep::Value& value) const {
+    if (value.stored) return {static_cast<T*>(memory.of(*value.stored)), tile_, 0};
+    return scratch_tile(value.tile);
+  }
+
+  void run_tiles(std::int64_t first, std::int64_t last, int piece) {
+    for (std::int64_t tile = first; tile < last; ++tile) {
+      const std::int64_t begin = tile * tile_, n = std::min(tile_, elements_ - begin);
+      for (const Call& call : calls_) {
+        if (call.load >= 0) {
+          const Load& load = loads_[static_cast<std::size_t>(call.load)];
+          gather_strided(load.loop, load.from, begin, n, call.out.at(tile, piece));
+        } else {
+          call.kernel(call.out.at(tile, piece), call.operands[0].at(tile, piece),
+                      call.operands[1].at(tile, piece), call.operands[2].at(tile, piece),
+                      static_cast<std::size_t>(n), call.whole);
+        }
+      }
+    }
+  }
+
+  std::int64_t elements_, tile_, tiles_, padded_tile_;
+  T* scratch_;
+  std::int64_t scratch_of_piece_ = 0;
+  ThreadPool* pool_ = nullptr;
   std::vector<Call> calls_;
   std::vector<Load> loads_;
 };

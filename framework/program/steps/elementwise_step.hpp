@@ -12,8 +12,11 @@ namespace talweg {
 /// cache. Values that are used outside of the group are stored, the others live in the tile only.
 class ElementwiseStep final : public Step {
  public:
-  /// Elements that are computed together.
+  /// Elements that are computed together where nothing speaks for another number.
   static constexpr std::int64_t kTile = 512;
+  /// Where a row of the shape has this many elements, it is a tile: what repeats itself from row to row, or
+  /// along a row, is then read as it lies.
+  static constexpr std::int64_t kShortestRow = 64, kLongestRow = 4096;
   /// A group does not grow beyond this, so that its tiles stay in the cache.
   static constexpr std::size_t kMaximumValues = 256;
 
@@ -42,6 +45,9 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::vector<View> writes() const override;
   [[nodiscard]] bool may_overwrite(BufferId read, BufferId written) const override;
   [[nodiscard]] std::int64_t scratch_elements() const override;
+  [[nodiscard]] double operations() const override {
+    return static_cast<double>(values_.size()) * static_cast<double>(shape_.elements());
+  }
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 
@@ -62,9 +68,17 @@ class ElementwiseStep final : public Step {
   template <class T>
   friend class ElementwiseLoop;
 
-  /// How an operand is reached from the inner loop.
+  /// How an operand is reached from the inner loop: element by element, as one value for the whole tile, or
+  /// from a tile into which it was loaded or computed.
   enum class Access : std::uint8_t { stream, single, tile };
   [[nodiscard]] Access access(const Value& value, std::size_t operand) const;
+  /// Where the view's next tile begins; nothing where tiles have to be loaded.
+  [[nodiscard]] std::optional<std::int64_t> tile_stride(const View& view) const;
+  [[nodiscard]] std::int64_t choose_tile() const;
+  /// Room for a tile in memory.
+  [[nodiscard]] std::int64_t padded_tile() const;
+  /// A measure of the time that a run takes: simple functions of one element.
+  [[nodiscard]] double work() const;
 
   Shape shape_;
   std::vector<View> views_;
@@ -73,7 +87,8 @@ class ElementwiseStep final : public Step {
   std::vector<std::size_t> view_tiles_;    ///< by view: where it is loaded to
   std::vector<std::size_t> last_use_;      ///< by view: its last reading action
   std::vector<std::size_t> value_action_;  ///< by value: the action that computes it
-  std::size_t tiles_ = 0;
+  std::size_t tiles_ = 0;                  ///< that live at the same time
+  std::int64_t tile_ = kTile;
 };
 
 }  // namespace talweg

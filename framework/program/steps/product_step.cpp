@@ -4,6 +4,7 @@
 
 #include "kernels/kernels.hpp"
 #include "program/large_products.hpp"
+#include "program/thread_pool.hpp"
 
 namespace talweg {
 namespace {
@@ -56,31 +57,51 @@ std::vector<std::int64_t> offsets_of_stack(const View& view) {
   return offsets;
 }
 
+/// From here on a product is worth more than the threads' coming together.
+constexpr double kOperationsForThreads = 500'000;
+
+template <class Size>
+double operations_of(Size m, Size n, Size k, std::size_t stack) {
+  return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) *
+         static_cast<double>(stack);
+}
+
 template <class T>
 class SmallProduct final : public Instruction {
  public:
   SmallProduct(const Memory& memory, const View& a, const View& b, const View& c)
-      : kernel_(kernels::table<T>().product),
-        a_(matrix(memory, a)),
+      : a_(matrix(memory, a)),
         b_(matrix(memory, b)),
         c_(memory.at<T>(c)),
         m_(static_cast<std::size_t>(Layout(c).rows)),
         n_(static_cast<std::size_t>(Layout(c).columns)),
         k_(static_cast<std::size_t>(Layout(a).columns)),
         a_offsets_(offsets_of_stack(a)),
-        b_offsets_(offsets_of_stack(b)) {}
+        b_offsets_(offsets_of_stack(b)) {
+    const std::size_t vectors_along = n_ > 1 ? n_ : a_.row_stride == 1 ? m_ : k_;
+    const kernels::Table<T>& table = kernels::table_for<T>(vectors_along);
+    kernel_ = n_ > 1 ? table.find_product(n_, k_) : nullptr;
+    if (kernel_ == nullptr) kernel_ = table.product;
+    if (a_offsets_.size() > 1 && operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads)
+      pool_ = memory.pool();
+  }
 
   void run() override {
-    kernels::Matrix<T> a = a_, b = b_;
-    T* c = c_;
-    for (std::size_t i = 0; i < a_offsets_.size(); ++i, c += m_ * n_) {
-      a.data = a_.data + a_offsets_[i];
-      b.data = b_.data + b_offsets_[i];
-      kernel_(c, static_cast<std::ptrdiff_t>(n_), a, b, m_, n_, k_);
-    }
+    const auto stack = static_cast<std::int64_t>(a_offsets_.size());
+    if (pool_ == nullptr) return run_stack({0, stack});
+    pool_->run([&](int piece) { run_stack(piece_of(stack, piece, pool_->threads(), 1)); });
   }
 
  private:
+  void run_stack(Range stack) {
+    kernels::Matrix<T> a = a_, b = b_;
+    for (std::int64_t i = stack.begin; i < stack.end; ++i) {
+      a.data = a_.data + a_offsets_[static_cast<std::size_t>(i)];
+      b.data = b_.data + b_offsets_[static_cast<std::size_t>(i)];
+      kernel_(c_ + i * static_cast<std::int64_t>(m_ * n_), static_cast<std::ptrdiff_t>(n_), a, b, m_, n_, k_);
+    }
+  }
+
   static kernels::Matrix<T> matrix(const Memory& memory, const View& view) {
     return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
   }
@@ -90,8 +111,11 @@ class SmallProduct final : public Instruction {
   T* c_;
   std::size_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
+  ThreadPool* pool_ = nullptr;
 };
 
+/// Threads divide the stack, or else the longer side of c among themselves; each has the BLAS compute its
+/// part alone.
 template <class T>
 class BlasProduct final : public Instruction {
  public:
@@ -101,28 +125,54 @@ class BlasProduct final : public Instruction {
         a_(memory.at<T>(a)),
         b_(memory.at<T>(b)),
         c_(memory.at<T>(c)),
-        m_(static_cast<std::int32_t>(Layout(c).rows)),
-        n_(static_cast<std::int32_t>(Layout(c).columns)),
-        k_(static_cast<std::int32_t>(Layout(a).columns)),
+        m_(Layout(c).rows),
+        n_(Layout(c).columns),
+        k_(Layout(a).columns),
         a_offsets_(offsets_of_stack(a)),
-        b_offsets_(offsets_of_stack(b)) {}
+        b_offsets_(offsets_of_stack(b)) {
+    if (operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads) pool_ = memory.pool();
+  }
 
   void run() override {
-    T* c = c_;
-    for (std::size_t i = 0; i < a_offsets_.size(); ++i, c += std::int64_t{m_} * n_)
-      kernel_(c, n_, a_ + a_offsets_[i], static_cast<std::int32_t>(a_matrix_.stride), a_matrix_.transposed,
-              b_ + b_offsets_[i], static_cast<std::int32_t>(b_matrix_.stride), b_matrix_.transposed, m_, n_,
-              k_);
+    const auto stack = static_cast<std::int64_t>(a_offsets_.size());
+    if (pool_ == nullptr) return run_part({0, stack}, {0, m_}, {0, n_});
+    const int pieces = pool_->threads();
+    pool_->run([&](int piece) {
+      if (stack >= pieces)
+        run_part(piece_of(stack, piece, pieces, 1), {0, m_}, {0, n_});
+      else if (m_ >= n_)
+        run_part({0, stack}, piece_of(m_, piece, pieces, kGrain), {0, n_});
+      else
+        run_part({0, stack}, {0, m_}, piece_of(n_, piece, pieces, kGrain));
+    });
   }
 
  private:
+  /// Parts of c begin at multiples of this: its rows and columns fill the BLAS's blocks.
+  static constexpr std::int64_t kGrain = 16;
+
+  void run_part(Range stack, Range rows, Range columns) {
+    const std::int64_t m = rows.end - rows.begin, n = columns.end - columns.begin;
+    if (m == 0 || n == 0) return;
+    const std::int64_t from_a = rows.begin * (a_matrix_.transposed ? 1 : a_matrix_.stride);
+    const std::int64_t from_b = columns.begin * (b_matrix_.transposed ? b_matrix_.stride : 1);
+    const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
+    for (std::int64_t i = stack.begin; i < stack.end; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      kernel_(c_ + i * m_ * n_ + rows.begin * n_ + columns.begin, narrow(n_), a_ + a_offsets_[at] + from_a,
+              narrow(a_matrix_.stride), a_matrix_.transposed, b_ + b_offsets_[at] + from_b,
+              narrow(b_matrix_.stride), b_matrix_.transposed, narrow(m), narrow(n), narrow(k_));
+    }
+  }
+
   kernels::LargeProduct<T> kernel_ = large_product<T>();
   BlasMatrix a_matrix_, b_matrix_;
   const T* a_;
   const T* b_;
   T* c_;
-  std::int32_t m_, n_, k_;
+  std::int64_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
+  ThreadPool* pool_ = nullptr;
 };
 
 }  // namespace
@@ -143,6 +193,10 @@ bool ProductStep::accepts_right(const View& b, bool large) {
 std::unique_ptr<Instruction> ProductStep::bind(const Memory& memory, DType dtype) const {
   return large_ ? bind_as<BlasProduct>(dtype, memory, a_, b_, c_)
                 : bind_as<SmallProduct>(dtype, memory, a_, b_, c_);
+}
+
+double ProductStep::operations() const {
+  return 2.0 * static_cast<double>(c_.shape.elements()) * static_cast<double>(Layout(a_).columns);
 }
 
 std::string ProductStep::text() const {

@@ -19,6 +19,7 @@ class ProductStep final : public Step {
 
   [[nodiscard]] std::vector<View> reads() const override { return {a_, b_}; }
   [[nodiscard]] std::vector<View> writes() const override { return {c_}; }
+  [[nodiscard]] double operations() const override;
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 

@@ -14,6 +14,7 @@ class ReductionStep final : public Step {
 
   [[nodiscard]] std::vector<View> reads() const override { return {x_}; }
   [[nodiscard]] std::vector<View> writes() const override { return {to_}; }
+  [[nodiscard]] double operations() const override { return static_cast<double>(x_.shape.elements()); }
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 

@@ -1,0 +1,85 @@
+#include "program/thread_pool.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace talweg {
+namespace {
+
+/// Looks at a value before a thread sleeps: some ten microseconds, longer than a step takes from one
+/// instruction that has pieces to the next.
+constexpr int kLooks = 1000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+/// Waits until the value is no longer `old`, and gives what it is then.
+std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  for (int look = 0; look < kLooks; ++look) {
+    if (const std::uint32_t now = value.load(std::memory_order_acquire); now != old) return now;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads) {
+  for (int piece = 1; piece < threads; ++piece) workers_.emplace_back([this, piece] { serve(piece); });
+}
+
+ThreadPool::~ThreadPool() {
+  round_.fetch_add(1);
+  round_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::run(Call call, const void* context) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock() || workers_.empty()) {
+    for (int piece = 0; piece < threads(); ++piece) call(context, piece);
+    return;
+  }
+  call_ = call;
+  context_ = context;
+  pending_.store(static_cast<std::uint32_t>(workers_.size()), std::memory_order_relaxed);
+  round_.fetch_add(2, std::memory_order_release);
+  round_.notify_all();
+  call(context, 0);
+  for (std::uint32_t left = pending_.load(std::memory_order_acquire); left != 0;)
+    left = changed(pending_, left);
+}
+
+void ThreadPool::serve(int piece) {
+  for (std::uint32_t round = 0;;) {
+    round = changed(round_, round);
+    if (round % 2 != 0) return;
+    call_(context_, piece);
+    pending_.fetch_sub(1, std::memory_order_release);
+    pending_.notify_one();
+  }
+}
+
+std::shared_ptr<ThreadPool> shared_thread_pool(int threads) {
+  static std::mutex mutex;
+  static std::map<int, std::weak_ptr<ThreadPool>> pools;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<ThreadPool>& known = pools[threads];
+  std::shared_ptr<ThreadPool> pool = known.lock();
+  if (pool == nullptr) known = pool = std::make_shared<ThreadPool>(threads);
+  return pool;
+}
+
+Range piece_of(std::int64_t n, int piece, int pieces, std::int64_t grain) {
+  const std::int64_t grains = (n + grain - 1) / grain;
+  const auto bound = [&](std::int64_t number) { return std::min(n, grains * number / pieces * grain); };
+  return {bound(piece), bound(piece + 1)};
+}
+
+}  // namespace talweg
