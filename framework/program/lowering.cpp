@@ -22,6 +22,18 @@ Shape squeezed(const Shape& shape) {
   return result;
 }
 
+/// The same nodes, in an order in which those come first that depend on single numbers alone: the factors of
+/// an update do not divide it into passes.
+std::vector<NodeId> scalars_first(const Graph& graph, std::vector<NodeId> nodes) {
+  std::vector<bool> is_scalar(graph.size(), false);
+  for (NodeId id : nodes)
+    is_scalar[id] =
+        graph[id].shape.elements() == 1 &&
+        std::ranges::all_of(graph[id].inputs, [&](NodeId input) { return bool(is_scalar[input]); });
+  std::ranges::stable_partition(nodes, [&](NodeId id) { return bool(is_scalar[id]); });
+  return nodes;
+}
+
 std::vector<std::int64_t> key_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
 /// Attributes of elementwise ops that their kernels take as operands.
@@ -39,7 +51,7 @@ LoweredTask lower(const Graph& graph, const Task& task) { return Lowering(graph,
 
 LoweredTask Lowering::run() {
   LoweredTask result;
-  const std::vector<NodeId> needed = needed_nodes(graph_, task_);
+  const std::vector<NodeId> needed = scalars_first(graph_, needed_nodes(graph_, task_));
   for (NodeId id : needed)
     if (graph_[id].op->leaf) lower_leaf(id);
   // What is fetched of a leaf is its value from before the run.
