@@ -59,7 +59,7 @@ std::optional<Attribute> integers_of(const Operand& operand) {
 Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind) {
   switch (kind) {
     case ArgumentKind::tensor:
-      if (operand.is_none() || operand.text() != nullptr) return {};
+      if (operand.is_none() || operand.text() != nullptr || operand.callable() != nullptr) return {};
       return to_tensor(graph, operand);
     case ArgumentKind::tensors: {
       if (operand.is_tensor() && operand.tensor()->rank() > 0 &&

@@ -69,12 +69,17 @@ void require_fitting(const Shape& shape, const Shape& own, const DocumentNode& n
                    what + " has shape " + to_string(shape) + ", its initial value has " + to_string(own));
 }
 
-TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry, std::size_t index,
-                              bool state) {
+}  // namespace
+
+std::optional<TensorDeclaration> read_tensor(ModelContext& context, Scope& scope, const DocumentEntry& entry,
+                                             const std::string& path, bool state) {
   const std::string what = (state ? "state '" : "parameter '") + entry.key.text + "'";
   const DocumentNode *shape_node = nullptr, *init_node = &entry.value;
   if (entry.value.kind == DocumentNode::Kind::mapping) {
-    const Fields fields(entry.value, what, {"shape", "init"});
+    const Fields fields(entry.value, what, {"shape", "init", "if"});
+    const DocumentNode* condition = fields.find("if");
+    if (condition != nullptr && !read_flag(context.graph(), scope, *condition, "'if' of " + what))
+      return std::nullopt;
     shape_node = fields.find("shape");
     init_node = fields.find("init");
   }
@@ -82,10 +87,10 @@ TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry,
     throw error_at(entry.key.span, what + " has no 'init'")
         .set_hint("init: 'uniform(-1, 1)', zeros, ... or an array");
   std::optional<Shape> shape;
-  if (shape_node != nullptr) shape = read_shape(context, *shape_node, index, "the shape of " + what);
+  if (shape_node != nullptr) shape = read_shape(context.graph(), scope, *shape_node, "the shape of " + what);
   ReadInitializer read;
   if (init_node != nullptr) {
-    read = read_initializer(context, *init_node, index, what);
+    read = read_initializer(context.graph(), scope, *init_node, what);
     if (shape && read.shape) require_fitting(*shape, *read.shape, *init_node, what);
     if (!shape) shape = read.shape;
   }
@@ -94,7 +99,7 @@ TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry,
   check_memory(context, *shape, shape_node == nullptr ? entry.value.span : shape_node->span);
   const OriginScope origin(context.graph(), entry.key.span);
   TensorDeclaration declaration;
-  declaration.name = entry.key.text;
+  declaration.name = path + entry.key.text;
   declaration.initializer = std::move(read.initializer);
   declaration.span = entry.key.span;
   declaration.node =
@@ -104,12 +109,20 @@ TensorDeclaration read_tensor(ModelContext& context, const DocumentEntry& entry,
   return declaration;
 }
 
+namespace {
+
 void read_tensors(ModelContext& context, const DocumentNode* section, bool state) {
   if (section == nullptr) return;
   std::vector<TensorDeclaration>& tensors = state ? context.model.states : context.model.parameters;
   for (const DocumentEntry& entry : section->entries) {
     const std::size_t index = *context.names.find(entry.key.text);
-    tensors.push_back(read_tensor(context, entry, index, state));
+    ModelScope scope(context, index);
+    auto tensor = read_tensor(context, scope, entry, "", state);
+    if (!tensor) {
+      context.names[index].value = Operand{};
+      continue;
+    }
+    tensors.push_back(std::move(*tensor));
     context.names[index].value = Operand{context.graph().value(tensors.back().node)};
   }
 }

@@ -76,6 +76,8 @@ class Evaluator {
         return evaluate_unary(node);
       case Kind::binary:
         return evaluate_chain(index);
+      case Kind::conditional:
+        return evaluate_conditional(node);
       case Kind::call:
         return evaluate_call(node);
       case Kind::method:
@@ -89,6 +91,16 @@ class Evaluator {
         break;
     }
     throw error_at(node.span, "this is no value outside an index");
+  }
+
+  /// The same where a function may stand: by its name it is a value.
+  Operand evaluate_argument(std::uint32_t index) {
+    const ExpressionNode& node = nodes_[index];
+    if (node.kind != Kind::name) return evaluate(index);
+    if (is_function(node.text)) return {Callable{node.text}};
+    if (auto found = scope_.find(node.text, node.span)) return std::move(*found);
+    if (auto callable = scope_.find_callable(node.text)) return {std::move(*callable)};
+    return evaluate(index);
   }
 
  private:
@@ -125,6 +137,19 @@ class Evaluator {
       throw error_at(node.span, "'" + std::string(symbol(node.op)) + "' of " + describe(operand));
     if (node.op == Operator::positive) return operand;
     return at(node.span, [&]() -> Operand { return {call_operator("negative", {*operand.tensor()})}; });
+  }
+
+  Operand evaluate_conditional(const ExpressionNode& node) {
+    const ExpressionNode& condition = nodes_[node.children[0]];
+    const Operand flag = evaluate(node.children[0]);
+    const bool is_set = !flag.is_none() && flag.number() != 0.0;
+    if (flag.is_tensor())
+      throw error_at(condition.span,
+                     "the condition of 'if' is known before the model runs, and this is " + describe(flag))
+          .set_hint("where(condition, a, b) chooses element by element");
+    if (flag.list() != nullptr || flag.text() != nullptr)
+      throw error_at(condition.span, "the condition of 'if' is True or False, and this is " + describe(flag));
+    return evaluate_argument(node.children[is_set ? 1 : 2]);
   }
 
   /// a + b + c + ... leans to the left and may be long: it is walked in a loop.
@@ -167,23 +192,61 @@ class Evaluator {
 
   Operand evaluate_call(const ExpressionNode& node) {
     if (node.text == "grad" && !scope_.find("grad", node.name_span)) return evaluate_gradient(node);
-    return call(node, evaluate_arguments(node));
+    if (node.text == "repeat" && !node.children.empty())
+      if (const auto callable = module_named(node.children[0])) return evaluate_repeat(node, *callable);
+    if (!is_function(node.text)) {
+      if (const auto callable = scope_.find_callable(node.text)) return call(node, *callable);
+    }
+    return call(node, node.text, evaluate_arguments(node));
   }
 
-  Operand evaluate_method(const ExpressionNode& node) { return call(node, evaluate_arguments(node)); }
+  Operand call(const ExpressionNode& node, const Callable& callable) {
+    if (callable.module == nullptr) return call(node, callable.name, evaluate_arguments(node));
+    return scope_.call_module(*callable.module, evaluate_arguments(node, true), node.span, std::nullopt);
+  }
 
-  std::vector<CallArgument> evaluate_arguments(const ExpressionNode& node) {
+  std::optional<Callable> module_named(std::uint32_t index) {
+    const ExpressionNode& node = nodes_[index];
+    if (node.kind != Kind::name || is_function(node.text)) return std::nullopt;
+    const auto callable = scope_.find_callable(node.text);
+    return callable && callable->module != nullptr ? callable : std::nullopt;
+  }
+
+  /// repeat(module, x, times=12, ...): each application takes what the one before it gave.
+  Operand evaluate_repeat(const ExpressionNode& node, const Callable& callable) {
+    std::vector<CallArgument> arguments = evaluate_arguments(node, true);
+    arguments.erase(arguments.begin());
+    const auto times = std::ranges::find(arguments, "times", &CallArgument::name);
+    if (times == arguments.end())
+      throw error_at(node.span, "repeat() of a module lacks its argument 'times'")
+          .set_hint("repeat(" + callable.name + ", x, times=3)");
+    const std::optional<std::int64_t> number = times->value.integer();
+    if (!number || *number < 1)
+      throw error_at(times->span,
+                     "'times' is an integer of at least 1, and this is " + describe(times->value));
+    arguments.erase(times);
+    return scope_.call_module(*callable.module, arguments, node.span, number);
+  }
+
+  Operand evaluate_method(const ExpressionNode& node) {
+    return call(node, node.text, evaluate_arguments(node));
+  }
+
+  std::vector<CallArgument> evaluate_arguments(const ExpressionNode& node, bool functions = false) {
+    const auto value = [&](std::uint32_t child) {
+      return functions ? evaluate_argument(child) : evaluate(child);
+    };
     std::vector<CallArgument> arguments;
-    for (std::uint32_t child : node.children)
-      arguments.push_back({evaluate(child), nodes_[child].span, "", {}});
+    for (std::uint32_t child : node.children) arguments.push_back({value(child), nodes_[child].span, "", {}});
     for (const KeywordArgument& keyword : node.keywords)
-      arguments.push_back({evaluate(keyword.value), nodes_[keyword.value].span, keyword.name, keyword.span});
+      arguments.push_back({value(keyword.value), nodes_[keyword.value].span, keyword.name, keyword.span});
     return arguments;
   }
 
-  Operand call(const ExpressionNode& node, const std::vector<CallArgument>& arguments) {
-    if (auto operand = call_without_graph(node, arguments)) return std::move(*operand);
-    const Function* function = FunctionRegistry::instance().find(node.text);
+  Operand call(const ExpressionNode& node, const std::string& name,
+               const std::vector<CallArgument>& arguments) {
+    if (auto operand = call_without_graph(node, name, arguments)) return std::move(*operand);
+    const Function* function = FunctionRegistry::instance().find(name);
     if (function == nullptr) refuse_function(node);
     const std::size_t before = graph_.size();
     Operand result = call_function(graph_, *function, arguments, node.span);
@@ -193,20 +256,20 @@ class Evaluator {
   }
 
   /// Functions of numbers, len(), and array(), which is what NumPy calls a list that is a tensor.
-  std::optional<Operand> call_without_graph(const ExpressionNode& node,
+  std::optional<Operand> call_without_graph(const ExpressionNode& node, const std::string& name,
                                             const std::vector<CallArgument>& arguments) {
     std::vector<Operand> numbers;
     for (const CallArgument& argument : arguments)
       if (argument.name.empty() && argument.value.is_number()) numbers.push_back(argument.value);
     if (numbers.size() == arguments.size()) {
-      auto result = at(node.span, [&] { return call_on_numbers(node.text, numbers); });
+      auto result = at(node.span, [&] { return call_on_numbers(name, numbers); });
       if (result) return result;
     }
     if (arguments.size() != 1) return std::nullopt;
     const Operand& argument = arguments[0].value;
-    if (node.text == "array" || node.text == "asarray")
+    if (name == "array" || name == "asarray")
       return at(node.span, [&]() -> Operand { return {to_tensor(graph_, argument)}; });
-    if (node.text != "len") return std::nullopt;
+    if (name != "len") return std::nullopt;
     if (argument.list() != nullptr) return Operand{static_cast<std::int64_t>(argument.list()->size())};
     if (!argument.is_tensor() || argument.tensor()->rank() == 0)
       throw error_at(node.span, "len() of " + describe(argument));
@@ -221,6 +284,7 @@ class Evaluator {
     std::vector<std::string> names = number_function_names();
     for (const Function* function : FunctionRegistry::instance().all()) names.push_back(function->name);
     names.emplace_back("grad");
+    for (std::string& name : scope_.callable_names()) names.push_back(std::move(name));
     throw error_at(node.name_span, "there is no function '" + node.text + "'")
         .set_hint(did_you_mean(node.text, names));
   }
@@ -356,6 +420,11 @@ Value Scope::gradient(const std::optional<Value>&, Value, const Span& use) {
   throw error_at(use, "grad() has no meaning here");
 }
 
+Operand Scope::call_module(const ModuleDefinition&, const std::vector<CallArgument>&, const Span& place,
+                           std::optional<std::int64_t>) {
+  throw error_at(place, "modules have no meaning here");
+}
+
 void check_known_name(const std::string& name, const Span& place, std::vector<std::string> known) {
   if (find_constant(name) || std::ranges::find(known, name) != known.end()) return;
   if (is_function(name))
@@ -366,6 +435,10 @@ void check_known_name(const std::string& name, const Span& place, std::vector<st
 
 Operand evaluate(const Expression& expression, Scope& scope, Graph& graph) {
   return Evaluator(expression, scope, graph).evaluate(expression.root_index());
+}
+
+Operand evaluate_argument(const Expression& expression, Scope& scope, Graph& graph) {
+  return Evaluator(expression, scope, graph).evaluate_argument(expression.root_index());
 }
 
 }  // namespace talweg

@@ -10,6 +10,9 @@ namespace talweg {
 /// place.
 [[nodiscard]] Operand evaluate(const Expression& expression, Scope& scope, Graph& graph);
 
+/// The same where a function's name is a value too: `activation: relu`.
+[[nodiscard]] Operand evaluate_argument(const Expression& expression, Scope& scope, Graph& graph);
+
 /// Throws, unless `name` is one of `known` or a constant of the language, with the nearest one as hint.
 void check_known_name(const std::string& name, const Span& place, std::vector<std::string> known);
 

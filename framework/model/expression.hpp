@@ -43,17 +43,18 @@ struct ExpressionNode {
     integer,
     number,
     text,
-    flag,       ///< `integer` is 0 or 1
-    none,       ///< None, np.newaxis
-    name,       ///< `text`
-    list,       ///< [a, b] or (a, b): its children
-    unary,      ///< `op` of a child
-    binary,     ///< `op` of two children
-    call,       ///< `text` of the children and `keywords`
-    method,     ///< the same with the object as the first child
-    attribute,  ///< .`text` of a child
-    index,      ///< the first child, indexed by the others
-    slice,      ///< start, stop, step: three children, where left out of kind none
+    flag,         ///< `integer` is 0 or 1
+    none,         ///< None, np.newaxis
+    name,         ///< `text`
+    list,         ///< [a, b] or (a, b): its children
+    unary,        ///< `op` of a child
+    binary,       ///< `op` of two children
+    conditional,  ///< a if condition else b: condition, a, b, of which only the chosen one is evaluated
+    call,         ///< `text` of the children and `keywords`
+    method,       ///< the same with the object as the first child
+    attribute,    ///< .`text` of a child
+    index,        ///< the first child, indexed by the others
+    slice,        ///< start, stop, step: three children, where left out of kind none
     ellipsis
   };
 

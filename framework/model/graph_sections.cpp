@@ -39,6 +39,7 @@ void read_graph(ModelContext& context) {
     if (context.names[i].section != Section::let) entries.push_back(&context.names[i]);
   std::ranges::sort(entries, {}, [](const NamedEntry* entry) { return entry->place.begin; });
   for (const NamedEntry* entry : entries) {
+    if (entry->value->is_none()) continue;          // a tensor that its `if` leaves out
     if (entry->value->list() != nullptr) continue;  // the parts of a split have no node together
     const OriginScope origin(context.graph(), entry->expression ? entry->expression->span() : entry->place);
     const bool is_constant = !entry->value->is_tensor();
@@ -48,29 +49,34 @@ void read_graph(ModelContext& context) {
   }
 }
 
+void read_update(ModelContext& context, Scope& scope, std::size_t index, const DocumentNode& key,
+                 const Expression& expression) {
+  const PhaseScope phase(context.graph(), Phase::update);
+  StateUpdate update;
+  update.state = index;
+  update.span = key.span;
+  const Operand operand = evaluate(expression, scope, context.graph());
+  const OriginScope origin(context.graph(), expression.span());
+  const TensorDeclaration& state = context.model.states[index];
+  const Shape& shape = context.graph()[state.node].shape;
+  if (operand.is_none() || operand.text() != nullptr || operand.callable() != nullptr)
+    throw error_at(expression.span(), "state '" + state.name + "' becomes " + describe(operand));
+  const Value value = to_tensor(context.graph(), operand);
+  const std::optional<Shape> both = broadcast(value.shape(), shape);
+  if (!both || !(*both == shape))
+    throw error_at(expression.span(), "state '" + state.name + "' has shape " + to_string(shape) +
+                                          ", its new value " + to_string(value.shape()))
+        .note("'" + state.name + "' is declared on " + line_of(state.span));
+  update.value = broadcast_to(value, shape).id();
+  context.model.updates.push_back(update);
+}
+
 void read_updates(ModelContext& context, const DocumentNode* section) {
   if (section == nullptr) return;
-  const PhaseScope phase(context.graph(), Phase::update);
   for (const DocumentEntry& entry : require_mapping(*section, "'update'").entries) {
-    StateUpdate update;
-    update.state = find_state(context, entry.key);
-    update.span = entry.key.span;
-    const Expression expression = parse_expression(entry.value);
+    const std::size_t state = find_state(context, entry.key);
     ModelScope scope(context, ModelScope::kEverything);
-    const Operand operand = evaluate(expression, scope, context.graph());
-    const OriginScope origin(context.graph(), expression.span());
-    const TensorDeclaration& state = context.model.states[update.state];
-    const Shape& shape = context.graph()[state.node].shape;
-    if (operand.is_none() || operand.text() != nullptr)
-      throw error_at(expression.span(), "state '" + state.name + "' becomes " + describe(operand));
-    const Value value = to_tensor(context.graph(), operand);
-    const std::optional<Shape> both = broadcast(value.shape(), shape);
-    if (!both || !(*both == shape))
-      throw error_at(expression.span(), "state '" + state.name + "' has shape " + to_string(shape) +
-                                            ", its new value " + to_string(value.shape()))
-          .note("'" + state.name + "' is declared on " + line_of(state.span));
-    update.value = broadcast_to(value, shape).id();
-    context.model.updates.push_back(update);
+    read_update(context, scope, state, entry.key, parse_expression(entry.value));
   }
 }
 

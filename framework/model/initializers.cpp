@@ -65,12 +65,11 @@ Error refusal(const Kind& kind, const Span& place, const std::string& what) {
 }
 
 /// Evaluates a part of an expression by itself.
-double argument_value(ModelContext& context, const Expression& expression, std::uint32_t root,
-                      std::size_t limit, const Kind& kind, std::string_view name) {
+double argument_value(Graph& graph, Scope& scope, const Expression& expression, std::uint32_t root,
+                      const Kind& kind, std::string_view name) {
   Expression part;
   part.nodes.assign(expression.nodes.begin(), expression.nodes.begin() + root + 1);
-  ModelScope scope(context, limit);
-  const Operand operand = evaluate(part, scope, context.graph());
+  const Operand operand = evaluate(part, scope, graph);
   const std::optional<double> number = operand.number();
   if (!number)
     throw refusal(kind, part.span(),
@@ -80,8 +79,7 @@ double argument_value(ModelContext& context, const Expression& expression, std::
   return *number;
 }
 
-Initializer call_kind(ModelContext& context, const Expression& expression, const Kind& kind,
-                      std::size_t limit) {
+Initializer call_kind(Graph& graph, Scope& scope, const Expression& expression, const Kind& kind) {
   const ExpressionNode& call = expression.root();
   std::array<std::optional<double>, 2> given;
   if (call.children.size() > kind.count)
@@ -89,7 +87,7 @@ Initializer call_kind(ModelContext& context, const Expression& expression, const
                   "takes " + count(static_cast<std::int64_t>(kind.count), "argument") + ", not " +
                       std::to_string(call.children.size()));
   for (std::size_t i = 0; i < call.children.size(); ++i)
-    given[i] = argument_value(context, expression, call.children[i], limit, kind, kind.arguments[i].name);
+    given[i] = argument_value(graph, scope, expression, call.children[i], kind, kind.arguments[i].name);
   for (const KeywordArgument& keyword : call.keywords) {
     std::vector<std::string> names;
     std::size_t i = 0;
@@ -99,7 +97,7 @@ Initializer call_kind(ModelContext& context, const Expression& expression, const
       throw refusal(kind, keyword.span, "has no argument '" + keyword.name + "'")
           .set_hint(did_you_mean(keyword.name, names));
     if (given[i]) throw refusal(kind, keyword.span, "has two values for its argument '" + keyword.name + "'");
-    given[i] = argument_value(context, expression, keyword.value, limit, kind, keyword.name);
+    given[i] = argument_value(graph, scope, expression, keyword.value, kind, keyword.name);
   }
   for (std::size_t i = 0; i < kind.count; ++i) {
     if (!given[i]) given[i] = kind.arguments[i].otherwise;
@@ -121,14 +119,14 @@ Initializer call_kind(ModelContext& context, const Expression& expression, const
 }
 
 /// The initializer that a scalar names, or nothing where it is a number.
-std::optional<Initializer> named_initializer(ModelContext& context, const DocumentNode& node,
-                                             std::size_t limit, const std::string& what) {
+std::optional<Initializer> named_initializer(Graph& graph, Scope& scope, const DocumentNode& node,
+                                             const std::string& what) {
   const Expression expression = parse_expression(node);
   const ExpressionNode& root = expression.root();
   const bool is_name = root.kind == ExpressionNode::Kind::name;
   if (!is_name && root.kind != ExpressionNode::Kind::call) return std::nullopt;
-  if (const Kind* kind = find_kind(root.text)) return call_kind(context, expression, *kind, limit);
-  if (is_name && context.names.find(root.text)) return std::nullopt;
+  if (const Kind* kind = find_kind(root.text)) return call_kind(graph, scope, expression, *kind);
+  if (is_name && scope.find(root.text, root.span)) return std::nullopt;
   if (!is_name && FunctionRegistry::instance().find(root.text) != nullptr) return std::nullopt;
   const std::vector<std::string> names = kind_names();
   throw error_at(is_name ? root.span : root.name_span, "unknown initializer '" + root.text + "' of " + what)
@@ -140,14 +138,20 @@ std::optional<Initializer> named_initializer(ModelContext& context, const Docume
 
 ReadInitializer read_initializer(ModelContext& context, const DocumentNode& node, std::size_t limit,
                                  const std::string& what) {
+  ModelScope scope(context, limit);
+  return read_initializer(context.graph(), scope, node, what);
+}
+
+ReadInitializer read_initializer(Graph& graph, Scope& scope, const DocumentNode& node,
+                                 const std::string& what) {
   ReadInitializer result;
   if (node.kind == DocumentNode::Kind::scalar) {
-    if (auto named = named_initializer(context, node, limit, what)) {
+    if (auto named = named_initializer(graph, scope, node, what)) {
       result.initializer = std::move(*named);
       return result;
     }
   }
-  NumberArray array = read_array(context, node, limit, "the initial value of " + what);
+  NumberArray array = read_array(graph, scope, node, "the initial value of " + what);
   result.shape = array.shape;
   if (array.shape.rank() == 0) {
     result.initializer.first = array.values[0];

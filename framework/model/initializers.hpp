@@ -17,4 +17,7 @@ struct ReadInitializer {
 [[nodiscard]] ReadInitializer read_initializer(ModelContext& context, const DocumentNode& node,
                                                std::size_t limit, const std::string& what);
 
+[[nodiscard]] ReadInitializer read_initializer(Graph& graph, Scope& scope, const DocumentNode& node,
+                                               const std::string& what);
+
 }  // namespace talweg

@@ -1,12 +1,9 @@
 #include "model/model.hpp"
 
-#include <array>
-#include <fstream>
-#include <iterator>
-
 #include "model/document.hpp"
 #include "model/document_text.hpp"
 #include "model/fields.hpp"
+#include "model/model_file.hpp"
 #include "model/sections.hpp"
 #include "model/typed.hpp"
 #include "ops/registry.hpp"
@@ -69,10 +66,10 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
   const DocumentNode root = read_document(*model.sources.front());
   const Fields fields(root, "a model file",
                       {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
-                       "update", "optimizers", "train", "sweep"});
+                       "update", "optimizers", "train", "sweep", "modules", "use"});
   const DType dtype = read_dtype(fields);
   model.graph = std::make_unique<Graph>(options.dtype.value_or(dtype));
-  ModelContext context{model, options, {}, {}, {}, {}};
+  ModelContext context{model, options, {}, Modules(model.sources), {}, {}, {}};
   check_version(context, fields);
   if (const DocumentNode* name = fields.find("name")) model.name = require_text(*name, "'name'");
   model.seed = read_seed(context, fields);
@@ -82,6 +79,7 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
   const DocumentNode* parameters = mapping_or_null(fields, "parameters");
   const DocumentNode* state = mapping_or_null(fields, "state");
   const DocumentNode* train = mapping_or_null(fields, "train");
+  context.modules.read(mapping_or_null(fields, "modules"), fields.find("use"));
   define_all(context, let, Section::let);
   define_all(context, data, Section::data);
   define_all(context, parameters, Section::parameters);
@@ -101,10 +99,6 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
   read_sweep(context, mapping_or_null(fields, "sweep"));
 }
 
-Error file_error(const std::string& path, const std::string& message) {
-  return Error(Status::model, message).at({path, 0, 0, 1, ""});
-}
-
 }  // namespace
 
 CheckedModel load_model_text(std::string text, std::string name, const ModelOptions& options) {
@@ -120,22 +114,7 @@ CheckedModel load_model_text(std::string text, std::string name, const ModelOpti
 }
 
 CheckedModel load_model(const std::filesystem::path& path, const ModelOptions& options) {
-  std::error_code problem;
-  const std::filesystem::file_status status = std::filesystem::status(path, problem);
-  if (!std::filesystem::exists(status)) throw file_error(path.string(), "there is no such file");
-  if (std::filesystem::is_directory(status))
-    throw file_error(path.string(), "it is a directory, not a model file");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw file_error(path.string(), "it cannot be opened");
-  // Piece by piece, and no further than one piece beyond what is allowed, so that an endless file ends here.
-  std::string text;
-  std::array<char, 16384> piece;
-  while (file && text.size() <= kMaximumFileSize) {
-    file.read(piece.data(), piece.size());
-    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  if (file.bad()) throw file_error(path.string(), "it cannot be read");
-  CheckedModel model = load_model_text(std::move(text), path.string(), options);
+  CheckedModel model = load_model_text(read_model_file(path), path.string(), options);
   model.path = path.string();
   return model;
 }

@@ -91,17 +91,32 @@ Value ModelScope::gradient(const std::optional<Value>& y, Value x, const Span& u
   return context_.gradients.at({of.id(), x.id()});
 }
 
+std::optional<Callable> ModelScope::find_callable(const std::string& name) {
+  const ModuleDefinition* module = context_.modules.find(name);
+  return module == nullptr ? std::nullopt : std::optional(Callable{name, module});
+}
+
+std::vector<std::string> ModelScope::callable_names() const { return context_.modules.names(); }
+
+Operand ModelScope::call_module(const ModuleDefinition& module, const std::vector<CallArgument>& arguments,
+                                const Span& place, std::optional<std::int64_t> times) {
+  ModuleCalls none;
+  return apply_module(context_, module, {arguments, place, times}, calls_ == nullptr ? none : *calls_,
+                      nullptr);
+}
+
 void evaluate_entry(ModelContext& context, std::size_t index) {
   NamedEntry& entry = context.names[index];
   if (entry.value) return;
   Graph& graph = context.graph();
   const std::size_t before = graph.size();
-  ModelScope scope(context, index);
+  ModuleCalls calls(entry.name, *entry.expression, context.modules);
+  ModelScope scope(context, index, calls);
   Operand value = evaluate(*entry.expression, scope, graph);
-  if (value.is_none() || value.text() != nullptr)
+  if (value.is_none() || value.text() != nullptr || value.callable() != nullptr)
     throw error_at(entry.expression->span(), "'" + entry.name + "' is " + describe(value) + " and no tensor");
   const Value* tensor = value.tensor();
-  if (tensor != nullptr && tensor->id() >= before && tensor->node().name.empty())
+  if (tensor != nullptr && tensor->id() >= before && !tensor->node().op->leaf)
     graph.set_name(tensor->id(), entry.name);
   entry.value = std::move(value);
 }

@@ -10,6 +10,7 @@
 #include "model/document.hpp"
 #include "model/evaluator.hpp"
 #include "model/model.hpp"
+#include "model/modules.hpp"
 #include "model/names.hpp"
 
 namespace talweg {
@@ -19,9 +20,11 @@ struct ModelContext {
   CheckedModel& model;
   const ModelOptions& options;
   Names names;
+  Modules modules;
   std::optional<Expression> minimize;                    ///< train.minimize
   std::optional<Value> minimized;                        ///< its value, once asked for
   std::map<std::pair<NodeId, NodeId>, Value> gradients;  ///< by what is differentiated, and by what
+  std::int64_t module_applications = 0;
 
   [[nodiscard]] Graph& graph() const { return *model.graph; }
 };
@@ -33,16 +36,25 @@ class ModelScope final : public Scope {
 
   /// An expression that belongs to entry `limit`, or to no entry and may use all of them.
   ModelScope(ModelContext& context, std::size_t limit) : context_(context), limit_(limit) {}
+  /// That of an entry of `graph:`, whose modules may have parameters, which `calls` names.
+  ModelScope(ModelContext& context, std::size_t limit, ModuleCalls& calls)
+      : context_(context), limit_(limit), calls_(&calls) {}
 
   [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override;
   [[nodiscard]] std::vector<std::string> names() const override;
   [[nodiscard]] Value gradient(const std::optional<Value>& y, Value x, const Span& use) override;
+  [[nodiscard]] std::optional<Callable> find_callable(const std::string& name) override;
+  [[nodiscard]] std::vector<std::string> callable_names() const override;
+  [[nodiscard]] Operand call_module(const ModuleDefinition& module,
+                                    const std::vector<CallArgument>& arguments, const Span& place,
+                                    std::optional<std::int64_t> times) override;
 
  private:
   [[nodiscard]] Error defined_later(const NamedEntry& entry, const Span& use) const;
 
   ModelContext& context_;
   std::size_t limit_;
+  ModuleCalls* calls_ = nullptr;
 };
 
 /// Computes entry `index` of `graph:`, unless that is done.

@@ -86,6 +86,8 @@ std::string describe(const Operand& operand) {
   if (operand.is_none()) return "None";
   if (operand.is_tensor()) return "a tensor of shape " + to_string(operand.tensor()->shape());
   if (operand.list() != nullptr) return "a list";
+  if (const Callable* callable = operand.callable())
+    return (callable->module == nullptr ? "the function '" : "the module '") + callable->name + "'";
   if (operand.text() != nullptr) return "the text '" + *operand.text() + "'";
   if (const auto* flag = std::get_if<bool>(&operand.content)) return *flag ? "True" : "False";
   if (const auto* integer = std::get_if<std::int64_t>(&operand.content))

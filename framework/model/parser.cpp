@@ -29,7 +29,7 @@ class Parser {
 
   std::uint32_t run() {
     if (peek().kind == Token::Kind::end) throw error_at(whole_, "an expression is empty");
-    const std::uint32_t root = parse_comparison();
+    const std::uint32_t root = parse_value();
     if (is_symbol(","))
       throw error_at(peek().span, "a ',' outside brackets").set_hint("a list is written [a, b]");
     if (is_symbol("="))
@@ -61,8 +61,6 @@ class Parser {
     if (token.kind == Token::Kind::name && (token.text == "and" || token.text == "or" || token.text == "not"))
       throw error_at(token.span, "'" + token.text + "' is not an operator here")
           .set_hint("of comparisons, a * b is 'and', maximum(a, b) is 'or', 1 - a is 'not'");
-    if (token.kind == Token::Kind::name && token.text == "if")
-      throw error_at(token.span, "'if' is not an operator here").set_hint("write where(condition, a, b)");
     if (token.kind == Token::Kind::end) throw error_at(token.span, "the expression ends " + where);
     throw error_at(token.span, "unexpected '" + token.text + "' " + where);
   }
@@ -139,6 +137,28 @@ class Parser {
         return static_cast<Operator>(i);
       }
     return std::nullopt;
+  }
+
+  [[nodiscard]] bool is_word(std::string_view word) const {
+    return peek().kind == Token::Kind::name && peek().text == word;
+  }
+
+  /// a if condition else b, as Python has it.
+  std::uint32_t parse_value() {
+    const Start start(*this);
+    const std::uint32_t chosen = parse_comparison();
+    if (!is_word("if")) return chosen;
+    const Token word = take();
+    const std::uint32_t condition = parse_comparison();
+    if (!is_word("else"))
+      throw error_at(word.span, "this 'if' has no 'else'").set_hint("a if condition else b");
+    take();
+    const Level level(*this);
+    ExpressionNode node;
+    node.kind = Kind::conditional;
+    node.children = {condition, chosen, parse_value()};
+    node.span = span_from(starts_.back());
+    return add(std::move(node));
   }
 
   std::uint32_t parse_comparison() {
@@ -248,11 +268,11 @@ class Parser {
         for (const KeywordArgument& other : node.keywords)
           if (other.name == keyword.name)
             throw error_at(keyword.span, "the argument '" + keyword.name + "' is given twice");
-        keyword.value = parse_comparison();
+        keyword.value = parse_value();
         node.keywords.push_back(std::move(keyword));
       } else {
         const Span place = peek().span;
-        node.children.push_back(parse_comparison());
+        node.children.push_back(parse_value());
         if (!node.keywords.empty())
           throw error_at(place, "an argument without a name follows one with a name");
       }
@@ -288,12 +308,12 @@ class Parser {
     }
     ExpressionNode node;
     node.kind = Kind::slice;
-    const std::uint32_t first = is_symbol(":") ? add_nothing(begin) : parse_comparison();
+    const std::uint32_t first = is_symbol(":") ? add_nothing(begin) : parse_value();
     if (!accept(":")) return first;
     node.children.push_back(first);
-    node.children.push_back(ends_slice_part() ? add_nothing(begin) : parse_comparison());
+    node.children.push_back(ends_slice_part() ? add_nothing(begin) : parse_value());
     const bool has_step = accept(":") && !ends_slice_part();
-    node.children.push_back(has_step ? parse_comparison() : add_nothing(begin));
+    node.children.push_back(has_step ? parse_value() : add_nothing(begin));
     node.span = span_from(begin);
     return add(std::move(node));
   }
@@ -356,7 +376,7 @@ class Parser {
     node.kind = Kind::list;
     bool is_list = is_symbol(")");
     while (!is_symbol(")")) {
-      node.children.push_back(parse_comparison());
+      node.children.push_back(parse_value());
       if (!accept(",")) break;
       is_list = true;
     }
@@ -371,7 +391,7 @@ class Parser {
     ExpressionNode node;
     node.kind = Kind::list;
     while (!is_symbol("]")) {
-      node.children.push_back(parse_comparison());
+      node.children.push_back(parse_value());
       if (!accept(",")) break;
     }
     expect("]", opening);

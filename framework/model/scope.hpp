@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/call.hpp"
 #include "model/operand.hpp"
 #include "model/place.hpp"
 
@@ -20,6 +21,14 @@ class Scope {
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
   /// grad(y, x), or grad(x) where `y` is nothing.
   [[nodiscard]] virtual Value gradient(const std::optional<Value>& y, Value x, const Span& use);
+  /// The module, or the function or module given as a value, that is called by this name here.
+  [[nodiscard]] virtual std::optional<Callable> find_callable(const std::string&) { return std::nullopt; }
+  /// The names of find_callable().
+  [[nodiscard]] virtual std::vector<std::string> callable_names() const { return {}; }
+  /// A module applied to arguments; `times` where it is repeated, each with parameters of its own.
+  [[nodiscard]] virtual Operand call_module(const ModuleDefinition& module,
+                                            const std::vector<CallArgument>& arguments, const Span& place,
+                                            std::optional<std::int64_t> times);
   /// Called where a shape decides what is built.
   virtual void use_shape() {}
 };

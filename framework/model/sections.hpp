@@ -17,6 +17,15 @@ void read_optimizers(ModelContext& context, const DocumentNode* section);
 void read_train(ModelContext& context, const DocumentNode* section);
 void read_sweep(ModelContext& context, const DocumentNode* section);
 
+/// Declares an entry of `parameters:` or `state:` under `path`; nothing where its `if` says that it is not
+/// there. The caller appends it to the model's.
+[[nodiscard]] std::optional<TensorDeclaration> read_tensor(ModelContext& context, Scope& scope,
+                                                           const DocumentEntry& entry,
+                                                           const std::string& path, bool state);
+/// What an entry of `update:` makes of a state of the model.
+void read_update(ModelContext& context, Scope& scope, std::size_t state, const DocumentNode& key,
+                 const Expression& expression);
+
 /// Parses train.minimize, so that expressions before it can ask for its gradient.
 void prepare_minimize(ModelContext& context, const DocumentNode* train);
 

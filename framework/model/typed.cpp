@@ -16,19 +16,17 @@ std::optional<Operand> plain_number(const DocumentNode& node) {
   return std::nullopt;
 }
 
-Operand read_element(ModelContext& context, const DocumentNode& node, std::size_t limit,
-                     const std::string& what) {
+Operand read_element(Graph& graph, Scope& scope, const DocumentNode& node, const std::string& what) {
   if (auto number = plain_number(node)) return std::move(*number);
   if (node.kind == DocumentNode::Kind::sequence) {
     OperandList list;
     list.reserve(node.items.size());
-    for (const DocumentNode& item : node.items) list.push_back(read_element(context, item, limit, what));
+    for (const DocumentNode& item : node.items) list.push_back(read_element(graph, scope, item, what));
     return {std::move(list)};
   }
   if (node.kind == DocumentNode::Kind::mapping)
     throw error_at(node.span, what + " is a number or a list of them, and this is a mapping");
-  ModelScope scope(context, limit);
-  Operand operand = evaluate(parse_expression(node), scope, context.graph());
+  Operand operand = evaluate(parse_expression(node), scope, graph);
   if (operand.is_tensor())
     throw error_at(node.span, what + " is known before the model runs, and this is " + describe(operand));
   return operand;
@@ -54,14 +52,15 @@ void check_rows(const DocumentNode& node, const std::string& what) {
 
 Operand read_constant(ModelContext& context, const DocumentNode& node, std::size_t limit,
                       const std::string& what) {
-  return read_element(context, node, limit, what);
+  ModelScope scope(context, limit);
+  return read_element(context.graph(), scope, node, what);
 }
 
 Operand read_number_operand(ModelContext& context, const DocumentNode& node, std::size_t limit,
                             const std::string& what) {
   if (node.kind != DocumentNode::Kind::scalar)
     throw error_at(node.span, what + " is a number, and this is " + std::string(describe(node.kind)));
-  Operand operand = read_element(context, node, limit, what);
+  Operand operand = read_constant(context, node, limit, what);
   if (!operand.is_number())
     throw error_at(node.span, what + " is a number, and this is " + describe(operand));
   return operand;
@@ -85,7 +84,18 @@ std::int64_t read_integer(ModelContext& context, const DocumentNode& node, std::
 
 Shape read_shape(ModelContext& context, const DocumentNode& node, std::size_t limit,
                  const std::string& what) {
-  const Operand operand = read_element(context, node, limit, what);
+  ModelScope scope(context, limit);
+  return read_shape(context.graph(), scope, node, what);
+}
+
+bool read_flag(Graph& graph, Scope& scope, const DocumentNode& node, const std::string& what) {
+  const Operand operand = read_element(graph, scope, node, what);
+  if (const auto* flag = std::get_if<bool>(&operand.content)) return *flag;
+  throw error_at(node.span, what + " is True or False, and this is " + describe(operand));
+}
+
+Shape read_shape(Graph& graph, Scope& scope, const DocumentNode& node, const std::string& what) {
+  const Operand operand = read_element(graph, scope, node, what);
   const OperandList one = {operand};
   const OperandList& list = operand.list() != nullptr ? *operand.list() : one;
   Integers sizes;
@@ -105,9 +115,14 @@ Shape read_shape(ModelContext& context, const DocumentNode& node, std::size_t li
 
 NumberArray read_array(ModelContext& context, const DocumentNode& node, std::size_t limit,
                        const std::string& what) {
+  ModelScope scope(context, limit);
+  return read_array(context.graph(), scope, node, what);
+}
+
+NumberArray read_array(Graph& graph, Scope& scope, const DocumentNode& node, const std::string& what) {
   if (node.kind == DocumentNode::Kind::sequence) check_rows(node, what);
   try {
-    return to_array(read_element(context, node, limit, what), context.graph().floating());
+    return to_array(read_element(graph, scope, node, what), graph.floating());
   } catch (Error& error) {
     if (!error.has_location()) error.at(node.span.location());
     throw;

@@ -22,6 +22,12 @@ namespace talweg {
 /// An integer or a list of them.
 [[nodiscard]] Shape read_shape(ModelContext& context, const DocumentNode& node, std::size_t limit,
                                const std::string& what);
+/// True or False, with the names of `scope`.
+[[nodiscard]] bool read_flag(Graph& graph, Scope& scope, const DocumentNode& node, const std::string& what);
+// As above, with the names of `scope`.
+[[nodiscard]] Shape read_shape(Graph& graph, Scope& scope, const DocumentNode& node, const std::string& what);
+[[nodiscard]] NumberArray read_array(Graph& graph, Scope& scope, const DocumentNode& node,
+                                     const std::string& what);
 /// A nested list of numbers.
 [[nodiscard]] NumberArray read_array(ModelContext& context, const DocumentNode& node, std::size_t limit,
                                      const std::string& what);

@@ -8,4 +8,8 @@ namespace talweg {
 /// in <prefix>/lib/talweg, or beside the library in talweg. An installation can be moved as a whole.
 [[nodiscard]] std::filesystem::path library_directory();
 
+/// Where the files are that the program or library reads: graphs/modules among them. In the build tree, where
+/// share/talweg leads to the sources, and in an installation alike.
+[[nodiscard]] std::filesystem::path data_directory();
+
 }  // namespace talweg

@@ -39,6 +39,9 @@ std::string show(const Expression& expression, std::uint32_t index) {
     case Kind::binary:
       return "(" + show(expression, node.children[0]) + " " + std::string(symbol(node.op)) + " " +
              show(expression, node.children[1]) + ")";
+    case Kind::conditional:
+      return "(" + show(expression, node.children[1]) + " if " + show(expression, node.children[0]) +
+             " else " + show(expression, node.children[2]) + ")";
     case Kind::call:
       return node.text + "(" + children(0) + ")";
     case Kind::method:
@@ -70,6 +73,7 @@ struct Case {
 TEST(Parser, BindsAsPythonDoes) {
   const std::vector<Case> cases = {
       {"a + b * c", "(a + (b * c))"},
+      {"a + 1 if b else c if d == e else f", "((a + 1) if b else (c if (d == e) else f))"},
       {"a - b - c", "((a - b) - c)"},
       {"a / b * c", "((a / b) * c)"},
       {"a @ b @ c", "((a @ b) @ c)"},

@@ -1,0 +1,223 @@
+// A module applied: the names of its expressions, and what becomes of them.
+
+#include <algorithm>
+
+#include "graph/op.hpp"
+#include "model/model_scope.hpp"
+#include "model/sections.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+/// Modules within each other, and applications of modules in one model.
+constexpr int kMaximumModuleDepth = 50;
+constexpr std::int64_t kMaximumApplications = 100'000;
+
+std::string signature(const ModuleDefinition& module) {
+  std::string text;
+  for (const ModuleDefinition::Part& part : module.inputs) text += (text.empty() ? "" : ", ") + part.name;
+  for (const ModuleDefinition::Part& part : module.with) {
+    text += (text.empty() ? "" : ", ") + part.name;
+    if (!part.expression) continue;
+    const Span& span = part.expression->span();
+    text += "=" + std::string(span.source->text().substr(span.begin, span.end - span.begin));
+  }
+  return module.name + "(" + text + ")";
+}
+
+Error refusal(const ModuleDefinition& module, const Span& place, const std::string& what) {
+  return error_at(place, module.name + "() " + what).note("its signature is " + signature(module));
+}
+
+}  // namespace
+
+/// The names within a module: what it is given, its tensors, the entries of its graph before.
+class ModuleScope final : public Scope {
+ public:
+  ModuleScope(ModelContext& context, const ModuleDefinition& module, const ModuleScope* caller,
+              std::string path)
+      : context_(context), module_(module), caller_(caller), path_(std::move(path)) {}
+
+  void require_no_circle(const Span& place) const {
+    std::string way = module_.name;
+    int depth = 0;
+    for (const ModuleScope* scope = caller_; scope != nullptr; scope = scope->caller_, ++depth) {
+      way = scope->module_.name + " -> " + way;
+      if (&scope->module_ == &module_)
+        throw error_at(place, "module '" + module_.name + "' applies itself: " + way);
+    }
+    if (depth > kMaximumModuleDepth)
+      throw error_at(place, "modules are more than " + std::to_string(kMaximumModuleDepth) + " deep");
+  }
+
+  void bind(const ModuleCall& call) {
+    std::vector<const ModuleDefinition::Part*> parts;
+    for (const ModuleDefinition::Part& part : module_.inputs) parts.push_back(&part);
+    for (const ModuleDefinition::Part& part : module_.with) parts.push_back(&part);
+    std::size_t position = 0;
+    for (const CallArgument& argument : call.arguments) {
+      if (argument.name.empty() && position == parts.size())
+        throw refusal(module_, argument.span, "takes " + std::to_string(parts.size()) + " arguments");
+      const std::string& name = argument.name.empty() ? parts[position++]->name : argument.name;
+      const auto part =
+          std::ranges::find(parts, name, [](const auto* each) -> const std::string& { return each->name; });
+      if (part == parts.end()) refuse_argument(argument, parts);
+      if (values_.contains(name))
+        throw refusal(module_, argument.name_span, "has two values for its argument '" + name + "'");
+      values_.emplace(name, argument.value);
+    }
+    for (const ModuleDefinition::Part& part : module_.inputs) bind_input(part, call);
+    for (const ModuleDefinition::Part& part : module_.with) {
+      if (values_.contains(part.name)) continue;
+      if (!part.expression) throw refusal(module_, call.place, "lacks its argument '" + part.name + "'");
+      values_.emplace(part.name, evaluate_argument(*part.expression, *this, context_.graph()));
+    }
+  }
+
+  Operand run() {
+    declare(module_.parameters, context_.model.parameters, false);
+    const std::size_t first_state = context_.model.states.size();
+    declare(module_.states, context_.model.states, true);
+    for (const ModuleDefinition::Part& part : module_.graph) evaluate_part(part);
+    for (const ModuleDefinition::Part& update : module_.updates) {
+      const std::string name = path_ + "/" + update.name;
+      for (std::size_t i = first_state; i < context_.model.states.size(); ++i)
+        if (context_.model.states[i].name == name)
+          read_update(context_, *this, i, *update.key, *update.expression);
+    }
+    return values_.at(module_.out);
+  }
+
+  [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override {
+    const auto value = values_.find(name);
+    if (value != values_.end()) return value->second;
+    for (const ModuleDefinition::Part& part : module_.graph)
+      if (part.name == name)
+        throw error_at(use, "'" + name + "' is defined below, on " + line_of(part.key->span))
+            .set_hint("entries use those above them: move '" + name + "' up");
+    const auto index = context_.names.find(name);
+    const bool is_let = index && context_.names[*index].section == Section::let &&
+                        module_.place.source == context_.names[*index].place.source;
+    if (is_let || name == "step" || name == "steps" || name == "training")
+      return ModelScope(context_, ModelScope::kEverything).find(name, use);
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<std::string> names() const override {
+    std::vector<std::string> names = {"step", "steps", "training"};
+    for (const auto& [name, value] : values_) names.push_back(name);
+    return names;
+  }
+
+  [[nodiscard]] std::optional<Callable> find_callable(const std::string& name) override {
+    const auto value = values_.find(name);
+    if (value != values_.end() && value->second.callable() != nullptr) return *value->second.callable();
+    const ModuleDefinition* module = context_.modules.find(name);
+    return module == nullptr ? std::nullopt : std::optional(Callable{name, module});
+  }
+
+  [[nodiscard]] std::vector<std::string> callable_names() const override { return context_.modules.names(); }
+
+  [[nodiscard]] Operand call_module(const ModuleDefinition& module,
+                                    const std::vector<CallArgument>& arguments, const Span& place,
+                                    std::optional<std::int64_t> times) override {
+    ModuleCalls none;
+    return apply_module(context_, module, {arguments, place, times}, calls_ == nullptr ? none : *calls_,
+                        this);
+  }
+
+ private:
+  [[noreturn]] void refuse_argument(const CallArgument& argument,
+                                    const std::vector<const ModuleDefinition::Part*>& parts) const {
+    std::vector<std::string> known;
+    for (const ModuleDefinition::Part* part : parts) known.push_back(part->name);
+    throw refusal(module_, argument.name_span, "has no argument '" + argument.name + "'")
+        .set_hint(did_you_mean(argument.name, known));
+  }
+
+  void bind_input(const ModuleDefinition::Part& part, const ModuleCall& call) {
+    const auto value = values_.find(part.name);
+    if (value == values_.end()) throw refusal(module_, call.place, "lacks its argument '" + part.name + "'");
+    const Operand& given = value->second;
+    if (given.is_none() || given.text() != nullptr || given.callable() != nullptr)
+      throw refusal(module_, call.place,
+                    "needs a tensor as '" + part.name + "', and this is " + describe(given));
+    value->second = Operand{to_tensor(context_.graph(), given)};
+  }
+
+  void declare(const std::vector<const DocumentEntry*>& entries, std::vector<TensorDeclaration>& tensors,
+               bool state) {
+    for (const DocumentEntry* entry : entries) {
+      auto tensor = read_tensor(context_, *this, *entry, path_ + "/", state);
+      values_[entry->key.text] = Operand{};
+      if (!tensor) continue;
+      if (path_.empty())
+        throw error_at(entry->key.span, "module '" + module_.name + "' has " +
+                                            (state ? "state" : "parameters") +
+                                            ", and so is called in entries of 'graph:' alone");
+      values_[entry->key.text] = Operand{context_.graph().value(tensor->node)};
+      tensors.push_back(std::move(*tensor));
+    }
+  }
+
+  void evaluate_part(const ModuleDefinition::Part& part) {
+    Graph& graph = context_.graph();
+    const std::size_t before = graph.size();
+    ModuleCalls calls;
+    if (!path_.empty()) calls = ModuleCalls(path_ + "/" + part.name, *part.expression, context_.modules);
+    calls_ = &calls;
+    Operand value = evaluate_argument(*part.expression, *this, graph);
+    calls_ = nullptr;
+    const Value* tensor = value.tensor();
+    if (!path_.empty() && tensor != nullptr && tensor->id() >= before && !tensor->node().op->leaf)
+      graph.set_name(tensor->id(), path_ + "/" + part.name);
+    values_[part.name] = std::move(value);
+  }
+
+  ModelContext& context_;
+  const ModuleDefinition& module_;
+  const ModuleScope* caller_;
+  std::string path_;
+  std::map<std::string, Operand> values_;
+  ModuleCalls* calls_ = nullptr;  // of the entry that is evaluated
+};
+
+namespace {
+
+Operand apply_once(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
+                   const std::string& path, const ModuleScope* caller) {
+  ModuleScope scope(context, module, caller, path);
+  scope.require_no_circle(call.place);
+  if (++context.module_applications > kMaximumApplications)
+    throw error_at(call.place,
+                   "a model applies modules at most " + std::to_string(kMaximumApplications) + " times");
+  scope.bind(call);
+  try {
+    return scope.run();
+  } catch (Error& error) {
+    const Location at = call.place.location();
+    const std::string_view text =
+        call.place.source->text().substr(call.place.begin, call.place.end - call.place.begin);
+    throw error.note("in module '" + module.name + "', which is called at " + at.file + ":" +
+                     std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                     std::string(text.substr(0, text.find('\n'))));
+  }
+}
+
+}  // namespace
+
+Operand apply_module(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
+                     ModuleCalls& calls, const ModuleScope* caller) {
+  const std::string path = calls.named() && module.has_tensors ? calls.next() : "";
+  if (!call.times) return apply_once(context, module, call, path, caller);
+  if (call.arguments.empty() || !call.arguments[0].name.empty())
+    throw error_at(call.place, "repeat() of a module takes what it is applied to as its second argument");
+  std::vector<CallArgument> arguments = call.arguments;
+  for (std::int64_t i = 1; i <= *call.times; ++i)
+    arguments[0].value = apply_once(context, module, {arguments, call.place, std::nullopt},
+                                    path.empty() ? path : path + "/" + std::to_string(i), caller);
+  return arguments[0].value;
+}
+
+}  // namespace talweg
