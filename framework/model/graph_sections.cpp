@@ -47,6 +47,10 @@ void read_graph(ModelContext& context) {
     if (is_constant) context.graph().set_name(value.id(), entry->name);
     model.named.emplace_back(entry->name, value.id());
   }
+  for (const std::vector<TensorDeclaration>* tensors : {&model.parameters, &model.states})
+    for (const TensorDeclaration& tensor : *tensors)
+      if (!context.names.find(tensor.name))
+        model.named.emplace_back(tensor.name, tensor.node);  // of a module
 }
 
 void read_update(ModelContext& context, Scope& scope, std::size_t index, const DocumentNode& key,

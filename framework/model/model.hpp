@@ -114,7 +114,7 @@ struct CheckedModel {
   std::vector<TensorDeclaration> parameters;
   std::vector<TensorDeclaration> states;
   std::vector<std::pair<std::string, NodeId>>
-      named;  ///< data, parameters, states and graph, in the file's order
+      named;  ///< data, parameters, states and graph, in the file's order; then those of modules
   std::vector<StateUpdate> updates;
   std::vector<std::shared_ptr<const UpdateRule>> optimizers;  ///< of `optimizers:`
   std::optional<TrainSetting> train;

@@ -27,7 +27,7 @@ def case(name, entry, x, y, tensors, states={}, after={}):
         f"data: {{c: {json.dumps(c.tolist())}}}\n"
         f"parameters: {{x: {{shape: {shape(x)}, init: zeros}}}}\n"
         f"graph:\n  y: {entry}\n  loss: sum(y * c)\n"
-        "train: {minimize: loss, optimizer: {gd: {alpha: 0}}, steps: 1}\n"
+        "train: {minimize: loss, optimizer: {gd: {alpha: 1}}, steps: 1}\n"
     )
     turn = lambda path, t: t.T if path.endswith("W") else t
     tensors = {"x": x, **tensors}

@@ -122,13 +122,12 @@ TEST(Parser, BindsAsPythonDoes) {
 
 TEST(Parser, RefusesWhatPythonRefuses) {
   for (const char* text :
-       {"",          " ",         "a b",  "a +",        "* a",     "a ** ",    "(a",
-        "a)",        "[a",        "a]",   "f(a",        "f(a=)",   "f(=a)",    "f(,)",
-        "[,]",       "a[",        "a[]",  "a..b",       "a.",      ".a",       "a.1",
-        "1.2.3",     "1e",        "0x",   "1__0",       "1_",      "a = b",    "a; b",
-        "a, b",      "a ? b",     "a!",   "a! = b",     "not a",   "lambda x", "a if b else c",
-        "a and b",   "'a",        "a'b'", "1 2",        "f(a b)",  "f(1=2)",   "f(a=1, a=2)",
-        "f(a=1, b)", "a < b < c", "**a",  "a[1:2:3:4]", "f(g(a))("}) {
+       {"",       " ",           "a b",       "a +",       "* a",   "a ** ",      "(a",      "a)",
+        "[a",     "a]",          "f(a",       "f(a=)",     "f(=a)", "f(,)",       "[,]",     "a[",
+        "a[]",    "a..b",        "a.",        ".a",        "a.1",   "1.2.3",      "1e",      "0x",
+        "1__0",   "1_",          "a = b",     "a; b",      "a, b",  "a ? b",      "a!",      "a! = b",
+        "not a",  "lambda x",    "a if b",    "a and b",   "'a",    "a'b'",       "1 2",     "f(a b)",
+        "f(1=2)", "f(a=1, a=2)", "f(a=1, b)", "a < b < c", "**a",   "a[1:2:3:4]", "f(g(a))("}) {
     EXPECT_THROW(static_cast<void>(parsed(text)), Error) << text;
   }
 }
