@@ -177,9 +177,9 @@ TEST(PluginsCommand, AreDescribedWithTheirHyperparameters) {
   const Finished finished = run_line("plugins describe momentum");
   EXPECT_EQ(finished.status, 0);
   for (const char* part :
-       {"momentum: Heavy-ball momentum\n", "hyperparameter  default  range      meaning\n",
-        "alpha           0.01     > 0        step size\n",
-        "mu              0.9      in [0, 1)  share of the last step kept\n", "API version  1\n"})
+       {"momentum: Heavy-ball momentum\n", "hyperparameter  default  range          meaning\n",
+        "alpha           0.01     > 0            step size\n",
+        "mu              0.9      in [0, 1)      share of the last step kept\n", "API version  1\n"})
     EXPECT_TRUE(contains(finished.out, part)) << part << "\n" << finished.out;
   const Json plugin = json_lines(run_line("plugins describe momentum --json").out).at(0);
   EXPECT_EQ(plugin["hyperparameters"][1]["name"], "mu");
