@@ -16,9 +16,13 @@ bool directory_exists(const fs::path& path) {
   return fs::is_directory(path, problem);
 }
 
+std::string_view environment(const char* name) {
+  const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): read only
+  return text == nullptr ? "" : text;
+}
+
 void append_environment(std::vector<fs::path>& directories) {
-  const char* text = std::getenv("TALWEG_PLUGIN_PATH");  // NOLINT(concurrency-mt-unsafe): read only
-  std::string_view rest = text == nullptr ? "" : text;
+  std::string_view rest = environment("TALWEG_PLUGIN_PATH");
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
     const fs::path directory = rest.substr(0, end);
@@ -42,6 +46,7 @@ PluginPath PluginPath::standard(std::span<const fs::path> given) {
     if (problem) throw Error(Status::plugin, "--plugins: '" + directory.string() + "': " + problem.message());
   }
   append_environment(directories);
+  if (fs::path own = user_plugin_directory(); !own.empty()) directories.push_back(std::move(own));
   return PluginPath(std::move(directories));
 }
 
@@ -81,5 +86,12 @@ bool is_plugin_name(std::string_view name) {
 }
 
 fs::path installed_plugin_directory() { return library_directory() / "plugins"; }
+
+fs::path user_plugin_directory() {
+  const fs::path data(environment("XDG_DATA_HOME")), home(environment("HOME"));
+  if (data.is_absolute()) return (data / "talweg/plugins").lexically_normal();
+  if (home.is_absolute()) return (home / ".local/share/talweg/plugins").lexically_normal();
+  return {};
+}
 
 }  // namespace talweg

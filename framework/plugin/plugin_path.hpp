@@ -15,8 +15,8 @@ class PluginPath {
   explicit PluginPath(std::vector<std::filesystem::path> directories)
       : directories_(std::move(directories)) {}
   /// The installed plugin directory, then `given` (--plugins, which may be relative to the current directory
-  /// but have to exist), then those of $TALWEG_PLUGIN_PATH (separated by colons, absolute). Throws
-  /// Error{plugin}.
+  /// but have to exist), then those of $TALWEG_PLUGIN_PATH (separated by colons, absolute), then the user's
+  /// plugin directory. Throws Error{plugin}.
   [[nodiscard]] static PluginPath standard(std::span<const std::filesystem::path> given = {});
 
   [[nodiscard]] const std::vector<std::filesystem::path>& directories() const { return directories_; }
@@ -36,5 +36,9 @@ class PluginPath {
 
 /// Where the shipped plugins are: `plugins` within the library directory (support/installation.hpp).
 [[nodiscard]] std::filesystem::path installed_plugin_directory();
+
+/// Where `talweg plugins build` puts what it makes: $XDG_DATA_HOME/talweg/plugins, or else
+/// ~/.local/share/talweg/plugins. It need not exist. "" where neither variable holds an absolute path.
+[[nodiscard]] std::filesystem::path user_plugin_directory();
 
 }  // namespace talweg

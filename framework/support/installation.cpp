@@ -49,4 +49,11 @@ fs::path data_directory() {
   return from_program;
 }
 
+fs::path header_directory() {
+  const fs::path beside = own_file().parent_path();
+  fs::path from_program = (beside / TALWEG_HEADERS_FROM_BIN).lexically_normal();
+  const fs::path from_library = (beside / "../include").lexically_normal();
+  return directory_exists(from_program / "talweg") ? from_program : from_library;
+}
+
 }  // namespace talweg

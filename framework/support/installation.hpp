@@ -12,4 +12,7 @@ namespace talweg {
 /// share/talweg leads to the sources, and in an installation alike.
 [[nodiscard]] std::filesystem::path data_directory();
 
+/// Where the public headers are: <prefix>/include, which has talweg/plugin.h. The build tree has one too.
+[[nodiscard]] std::filesystem::path header_directory();
+
 }  // namespace talweg

@@ -224,14 +224,16 @@ TEST(PluginPaths, NeverLookInTheCurrentDirectory) {
   fs::current_path(before);
 }
 
-TEST(PluginPaths, AreTheInstalledOneThenTheGivenThenTheEnvironments) {
-  const TemporaryDirectory first, second, third;
+TEST(PluginPaths, AreTheInstalledOneThenTheGivenThenTheEnvironmentsThenTheUsers) {
+  const TemporaryDirectory first, second, third, data;
+  setenv("XDG_DATA_HOME", data.path().c_str(), 1);
   setenv("TALWEG_PLUGIN_PATH", (second.path().string() + ":" + third.path().string()).c_str(), 1);
   const std::vector<fs::path> given = {first.path()};
   const PluginPath search = PluginPath::standard(given);
   unsetenv("TALWEG_PLUGIN_PATH");
+  unsetenv("XDG_DATA_HOME");
   const std::vector<fs::path> expected = {installed_plugin_directory(), first.path(), second.path(),
-                                          third.path()};
+                                          third.path(), data.path() / "talweg/plugins"};
   EXPECT_EQ(search.directories(), expected);
 }
 

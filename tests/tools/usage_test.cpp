@@ -70,7 +70,8 @@ const Usage kWrongUsages[] = {
     {"sweep graphs/tutorial/three_layer.yaml --restarts 1000000", 2,
      "error: the sweep has more than 100000 runs"},
     {"show x.yaml --json", 2, "error: talweg show has no option '--json'"},
-    {"plugins", 2, "error: talweg plugins needs 'list' or 'describe NAME'\nhint: talweg plugins list"},
+    {"plugins", 2,
+     "error: talweg plugins needs one of list, describe, new and build\nhint: talweg plugins --help"},
     {"plugins lits", 2, "error: talweg plugins cannot 'lits'\nhint: did you mean 'list'?"},
     {"plugins describe", 2,
      "error: talweg plugins describe needs an argument: NAME\nhint: talweg plugins describe --help"},
@@ -119,7 +120,7 @@ TEST(Help, OfEachCommandNamesEveryOption) {
       {"sweep", sweep},
       {"check", {"MODEL", "--elements N", "--json", "exit status"}},
       {"show", {"MODEL", "--dot", "--gradients", "--update", "--program"}},
-      {"plugins", {"list", "describe NAME"}},
+      {"plugins", {"list", "describe NAME", "new NAME", "build NAME.cpp"}},
       {"plugins list", {"--plugins DIR", "--json", "TALWEG_PLUGIN_PATH"}},
       {"plugins describe", {"NAME", "--plugins DIR", "--json"}},
   };

@@ -1,4 +1,4 @@
-// talweg plugins list, talweg plugins describe NAME
+// talweg plugins ACTION: list and describe are here
 
 #include <talweg/error.hpp>
 
@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "output.hpp"
 #include "plugin/optimizers.hpp"
+#include "plugin_commands.hpp"
 #include "support/json_object.hpp"
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
@@ -16,7 +17,8 @@ namespace {
 
 constexpr const char* kExplanation =
     "A plugin NAME is NAME.so in the installed directory, in those of --plugins, or in those of\n"
-    "$TALWEG_PLUGIN_PATH (absolute, separated by colons); the first that is found is taken.\n";
+    "$TALWEG_PLUGIN_PATH (absolute, separated by colons), or in the user's directory, where `talweg plugins\n"
+    "build` puts it; the first that is found is taken.\n";
 
 struct Options {
   std::vector<std::string> plugins;
@@ -126,22 +128,33 @@ int run_describe(std::span<const std::string> arguments) {
 }  // namespace
 
 int run_plugins(std::span<const std::string> arguments) {
-  const std::string action = arguments.empty() ? "" : arguments[0];
-  if (action == "list") return run_list(arguments.subspan(1));
-  if (action == "describe") return run_describe(arguments.subspan(1));
-  if (action == "--help" || action == "-h") {
-    write_output(std::string("talweg plugins list [OPTION]...\n"
-                             "talweg plugins describe NAME [OPTION]...\n\n"
-                             "Lists the optimizers there are, or describes one; --help behind either shows "
-                             "its options.\n\n") +
-                 kExplanation);
+  struct Action {
+    const char* name;
+    const char* summary;
+    int (*run)(std::span<const std::string>);
+  };
+  constexpr Action kActions[] = {
+      {"list", "list           the optimizers there are", run_list},
+      {"describe", "describe NAME  what one says of itself, and its hyperparameters", run_describe},
+      {"new", "new NAME       writes NAME.cpp, an optimizer to start from", run_plugins_new},
+      {"build", "build NAME.cpp compiles it to the plugin NAME", run_plugins_build},
+  };
+  const std::string given = arguments.empty() ? "" : arguments[0];
+  std::vector<std::string> names;
+  std::string text;
+  for (const Action& action : kActions) {
+    if (given == action.name) return action.run(arguments.subspan(1));
+    names.emplace_back(action.name);
+    text += std::string("talweg plugins ") + action.summary + "\n";
+  }
+  if (given == "--help" || given == "-h") {
+    write_output(text + "\n--help behind each shows its options.\n\n" + kExplanation);
     return 0;
   }
-  Error error(Status::model, action.empty() ? "talweg plugins needs 'list' or 'describe NAME'"
-                                            : "talweg plugins cannot '" + action + "'");
-  const std::vector<std::string> actions = {"list", "describe"};
-  const std::string hint = did_you_mean(action, actions);
-  throw error.set_hint(hint.empty() ? "talweg plugins list" : hint);
+  Error error(Status::model, given.empty() ? "talweg plugins needs one of list, describe, new and build"
+                                           : "talweg plugins cannot '" + given + "'");
+  const std::string hint = did_you_mean(given, names);
+  throw error.set_hint(hint.empty() ? "talweg plugins --help" : hint);
 }
 
 }  // namespace talweg

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace talweg {
+
+// The actions of `talweg plugins` that make a plugin: each takes the arguments behind its name and returns
+// the exit status.
+
+int run_plugins_new(std::span<const std::string> arguments);
+int run_plugins_build(std::span<const std::string> arguments);
+
+}  // namespace talweg
