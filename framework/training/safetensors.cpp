@@ -86,7 +86,7 @@ class Decoder {
 
   Json read_header() {
     std::uint64_t length = 0;
-    if (bytes_.size() < kLengthBytes) refuse("it is no safetensors file: it is too short for a header");
+    if (bytes_.size() <= kLengthBytes) refuse("it is no safetensors file: it is too short for a header");
     std::memcpy(&length, bytes_.data(), kLengthBytes);
     if (length < 2 || bytes_[kLengthBytes] != '{')
       refuse("it is no safetensors file: it does not begin with a header");
