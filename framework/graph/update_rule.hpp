@@ -59,12 +59,17 @@ class UpdateSite {
   [[nodiscard]] virtual const Shape& shape() = 0;
 };
 
-/// An optimizer that turns a gradient into nodes: from a plugin, or from `optimizers:` in a model file.
-class UpdateRule {
+/// What trains a model: an UpdateRule or a Minimizer (graph/minimizer.hpp).
+class Optimizer {
  public:
-  virtual ~UpdateRule() = default;
+  virtual ~Optimizer() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;
   [[nodiscard]] virtual const std::vector<Hyperparameter>& hyperparameters() const = 0;
+};
+
+/// An optimizer that turns a gradient into nodes: from a plugin, or from `optimizers:` in a model file.
+class UpdateRule : public Optimizer {
+ public:
   /// Appends the update's nodes. Throws Error.
   virtual void emit(UpdateSite& site) const = 0;
 };

@@ -12,8 +12,8 @@ namespace talweg {
 namespace {
 
 /// Names that the lines of output have for themselves.
-constexpr std::array<std::string_view, 6> kOutputNames = {"event", "step",    "steps",
-                                                          "loss",  "seconds", "reason"};
+constexpr std::array<std::string_view, 8> kOutputNames = {"event",   "step",   "steps",   "loss",
+                                                          "seconds", "reason", "message", "evaluations"};
 
 /// Of a tensor in `log:` or `report:`, so that a line of output stays readable.
 constexpr std::int64_t kMaximumShown = 65'536;

@@ -25,6 +25,9 @@ static_assert(sizeof(LibraryHeader) == offsetof(talweg_plugin_table, name) &&
               offsetof(talweg_plugin_table, struct_size) == 12 && offsetof(talweg_plugin_table, kind) == 16 &&
               offsetof(talweg_plugin_table, needs) == 20);
 
+/// Of the first plugins of this API version, which had an update and nothing after it.
+constexpr std::size_t kSmallestTable = offsetof(talweg_plugin_table, minimize);
+
 [[noreturn]] void refuse(const std::string& reason) { throw Error(Status::plugin, reason); }
 
 /// The bytes of a file; reading beyond its end is an error that names what was looked for.
@@ -155,11 +158,11 @@ void check(const LibraryHeader& header) {
   if (header.api_version != TALWEG_PLUGIN_API_VERSION)
     refuse("was built for plugin API version " + std::to_string(header.api_version) +
            ", this Talweg has version " + std::to_string(TALWEG_PLUGIN_API_VERSION));
-  if (header.struct_size < sizeof(talweg_plugin_table))
+  if (header.struct_size < kSmallestTable)
     refuse("its table has " + count(header.struct_size, "byte") + ", fewer than the " +
-           std::to_string(sizeof(talweg_plugin_table)) + " of plugin API version " +
+           std::to_string(kSmallestTable) + " of plugin API version " +
            std::to_string(TALWEG_PLUGIN_API_VERSION));
-  if (header.kind != TALWEG_UPDATE_RULE)
+  if (header.kind != TALWEG_UPDATE_RULE && header.kind != TALWEG_MINIMIZER)
     refuse("is a plugin of kind " + std::to_string(header.kind) + ", which this Talweg does not know");
 }
 

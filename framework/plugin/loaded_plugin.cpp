@@ -62,6 +62,22 @@ std::vector<std::string> describe_needs(std::uint32_t bits) {
   return needs;
 }
 
+/// What this Talweg gives to a plugin of that kind.
+std::uint32_t offered(std::uint32_t kind) {
+  return kind == TALWEG_MINIMIZER ? TALWEG_NEEDS_OBJECTIVE | TALWEG_NEEDS_SECOND_DERIVATIVES : 0U;
+}
+
+void check_functions(const talweg_plugin_table& table) {
+  if (table.kind == TALWEG_UPDATE_RULE) {
+    if (table.update == nullptr) refuse("has no function `update`");
+    return;
+  }
+  const bool has_field = table.struct_size >= offsetof(talweg_plugin_table, minimize) + sizeof table.minimize;
+  if (!has_field || table.minimize == nullptr) refuse("has no function `minimize`");
+  if ((table.needs & TALWEG_NEEDS_OBJECTIVE) == 0)
+    refuse("is a minimizer that does not say that it evaluates the objective itself");
+}
+
 Hyperparameter read_hyperparameter(const talweg_hyperparameter& entry, std::size_t index) {
   const std::string number = "hyperparameter " + std::to_string(index + 1);
   if (entry.kind != TALWEG_NUMBER && entry.kind != TALWEG_FLAG)
@@ -118,7 +134,7 @@ LoadedPlugin load(const std::filesystem::path& path) {
   const std::string stem = path.stem().string();
   if (!is_plugin_name(stem)) refuse("the file's name is not made of a-z, 0-9 and _, a letter first");
   const LibraryHeader header = read_library_header(path);
-  const std::vector<std::string> needs = describe_needs(header.needs);
+  const std::vector<std::string> needs = describe_needs(header.needs & ~offered(header.kind));
   if (!needs.empty()) refuse("needs " + needs.front() + ", which this Talweg does not offer");
 
   const talweg_plugin_table& table = open_table(path);
@@ -128,12 +144,13 @@ LoadedPlugin load(const std::filesystem::path& path) {
   PluginDescription& description = plugin.description;
   description.name = text_from_plugin(table.name, "its name");
   if (description.name != stem) refuse("calls itself '" + description.name + "', unlike its file");
-  description.kind = "update rule";
+  description.kind = header.kind == TALWEG_MINIMIZER ? "minimizer" : "update rule";
   description.summary = text_from_plugin(table.summary, "its summary");
   description.path = path;
   description.api_version = header.api_version;
   description.hyperparameters = read_hyperparameters(table);
-  if (table.update == nullptr) refuse("has no function `update`");
+  description.needs = describe_needs(header.needs);
+  check_functions(table);
   return plugin;
 }
 

@@ -3,6 +3,7 @@
 #include <talweg/error.hpp>
 
 #include "ops/registry.hpp"
+#include "plugin/plugin_minimizer.hpp"
 #include "plugin/plugin_update_rule.hpp"
 #include "plugin/text.hpp"
 #include "support/suggest.hpp"
@@ -26,9 +27,11 @@ LoadedPlugin find_and_load(std::string_view name, const PluginPath& search) {
 
 }  // namespace
 
-std::shared_ptr<const UpdateRule> load_optimizer(std::string_view name, const PluginPath& search) {
+std::shared_ptr<const Optimizer> load_optimizer(std::string_view name, const PluginPath& search) {
   register_ops();
-  return make_update_rule(find_and_load(name, search));
+  LoadedPlugin plugin = find_and_load(name, search);
+  if (plugin.table->kind == TALWEG_MINIMIZER) return make_minimizer(std::move(plugin));
+  return make_update_rule(std::move(plugin));
 }
 
 PluginDescription describe_plugin(std::string_view name, const PluginPath& search) {

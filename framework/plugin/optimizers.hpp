@@ -15,8 +15,8 @@ namespace talweg {
 /// The optimizer of that name from the first directory that has `<name>.so`. Throws Error{plugin} in one line
 /// that names the file and what is wrong with it, or the directories where there is none, with the nearest
 /// name as hint. Safe to call from several threads.
-[[nodiscard]] std::shared_ptr<const UpdateRule> load_optimizer(std::string_view name,
-                                                               const PluginPath& search);
+[[nodiscard]] std::shared_ptr<const Optimizer> load_optimizer(std::string_view name,
+                                                              const PluginPath& search);
 
 /// What the plugin of that name says of itself. Throws as load_optimizer.
 [[nodiscard]] PluginDescription describe_plugin(std::string_view name, const PluginPath& search);

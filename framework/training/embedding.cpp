@@ -58,7 +58,7 @@ ModelOptions model_options(const LoadOptions& options) {
 }  // namespace
 
 struct Model::Inside {
-  Inside(CheckedModel model, std::shared_ptr<const UpdateRule> optimizer, const LoadOptions& options)
+  Inside(CheckedModel model, std::shared_ptr<const Optimizer> optimizer, const LoadOptions& options)
       : trainer(std::move(model), std::move(optimizer), {options.reference_executor, options.threads}) {}
 
   Trainer trainer;

@@ -10,7 +10,7 @@
 namespace talweg {
 namespace {
 
-std::string titled(const UpdateRule& rule) { return "optimizer '" + rule.name() + "'"; }
+std::string titled(const Optimizer& rule) { return "optimizer '" + rule.name() + "'"; }
 
 /// What a step size is called elsewhere is not near enough to "alpha" to be found by its letters.
 std::string hint_for(const std::string& name, const std::vector<std::string>& known) {
@@ -20,7 +20,7 @@ std::string hint_for(const std::string& name, const std::vector<std::string>& kn
   return did_you_mean(name, known);
 }
 
-void refuse_unknown(const UpdateRule& rule, const OptimizerSetting& setting) {
+void refuse_unknown(const Optimizer& rule, const OptimizerSetting& setting) {
   std::vector<std::string> known;
   for (const Hyperparameter& hyperparameter : rule.hyperparameters()) known.push_back(hyperparameter.name);
   for (const HyperparameterSetting& given : setting.hyperparameters) {
@@ -32,7 +32,7 @@ void refuse_unknown(const UpdateRule& rule, const OptimizerSetting& setting) {
 }
 
 /// "'alpha' of optimizer 'gd' is > 0, and <subject> is 0"
-Error out_of_range(const UpdateRule& rule, const Hyperparameter& hyperparameter,
+Error out_of_range(const Optimizer& rule, const Hyperparameter& hyperparameter,
                    const HyperparameterSetting& given, const std::string& subject, double value) {
   const std::string range = describe_range(hyperparameter);
   return error_at(given.value_span, "'" + hyperparameter.name + "' of " + titled(rule) + " is " +
@@ -40,7 +40,7 @@ Error out_of_range(const UpdateRule& rule, const Hyperparameter& hyperparameter,
                                         " is " + format_number(value));
 }
 
-void check_value(const UpdateRule& rule, const Hyperparameter& hyperparameter,
+void check_value(const Optimizer& rule, const Hyperparameter& hyperparameter,
                  const HyperparameterSetting& given) {
   if (hyperparameter.kind == Hyperparameter::Kind::flag) {
     if (given.constant != 0.0 && given.constant != 1.0)
@@ -53,7 +53,7 @@ void check_value(const UpdateRule& rule, const Hyperparameter& hyperparameter,
 
 }  // namespace
 
-HyperparameterValues::HyperparameterValues(CheckedModel& model, const UpdateRule& rule) {
+HyperparameterValues::HyperparameterValues(CheckedModel& model, const Optimizer& rule) {
   const OptimizerSetting& setting = model.train->optimizer;
   refuse_unknown(rule, setting);
   for (const Hyperparameter& hyperparameter : rule.hyperparameters()) {
@@ -72,7 +72,7 @@ HyperparameterValues::HyperparameterValues(CheckedModel& model, const UpdateRule
   }
 }
 
-void check_schedules(const CheckedModel& model, const UpdateRule& rule,
+void check_schedules(const CheckedModel& model, const Optimizer& rule,
                      const std::function<double(NodeId, std::int64_t)>& value_at) {
   const std::int64_t last = std::max<std::int64_t>(model.train->steps, 1) - 1;
   for (const HyperparameterSetting& given : model.train->optimizer.hyperparameters) {

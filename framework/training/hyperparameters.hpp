@@ -15,7 +15,7 @@ class HyperparameterValues {
  public:
   /// Throws Error{model} with a place in the file: one that the rule does not have (with the nearest as
   /// hint), one that is out of range, one that is required and not given, an option that depends on `step`.
-  HyperparameterValues(CheckedModel& model, const UpdateRule& rule);
+  HyperparameterValues(CheckedModel& model, const Optimizer& rule);
 
   // REQUIRES: the rule has a number, or a flag, of that name.
   [[nodiscard]] Value number(std::string_view name) const { return numbers_.find(name)->second; }
@@ -29,7 +29,7 @@ class HyperparameterValues {
 /// Looks at hyperparameters that depend on `step` in the first and the last step; `value_at` gives the value
 /// of a node in a step. An end of a range that is excluded is allowed here: a warm-up begins at 0. Throws
 /// Error{model} with a place in the file.
-void check_schedules(const CheckedModel& model, const UpdateRule& rule,
+void check_schedules(const CheckedModel& model, const Optimizer& rule,
                      const std::function<double(NodeId, std::int64_t)>& value_at);
 
 }  // namespace talweg

@@ -80,6 +80,8 @@ std::string to_json_line(const EndRecord& record) {
   append(line, "steps", std::to_string(record.steps));
   append(line, "seconds", number(record.seconds));
   append(line, "reason", json_text(to_string(record.reason)));
+  if (!record.message.empty()) append(line, "message", json_text(record.message));
+  if (record.evaluations) append(line, "evaluations", std::to_string(*record.evaluations));
   // A name that is logged and reported stands once.
   std::vector<NamedTensor> values = record.values;
   std::erase_if(values, [&](const NamedTensor& value) {

@@ -16,6 +16,7 @@ namespace talweg {
 /// {"event":"log","step":0,"loss":...,"Error":...}
 [[nodiscard]] std::string to_json_line(const LogRecord& record);
 /// {"event":"end","steps":...,"seconds":...,"reason":"steps","loss":...,"Error":...}, then what is reported.
+/// A minimizer adds "evaluations", and "message" where it ended the training.
 [[nodiscard]] std::string to_json_line(const EndRecord& record);
 
 }  // namespace talweg

@@ -10,6 +10,8 @@ std::string_view to_string(EndReason reason) {
       return "gradient";
     case EndReason::loss:
       return "loss";
+    case EndReason::optimizer:
+      return "optimizer";
     case EndReason::interrupted:
       return "interrupted";
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,13 @@ struct NamedTensor {
 
 /// Why training ended.
 enum class EndReason : std::uint8_t {
-  steps,       ///< all planned steps were made
-  gradient,    ///< stop.gradient: the slope is zero, as near as was asked for
-  loss,        ///< stop.loss
-  interrupted  ///< somebody asked for it
+  steps,        ///< all planned steps were made
+  gradient,     ///< stop.gradient: the slope is zero, as near as was asked for
+  loss,         ///< stop.loss
+  interrupted,  ///< somebody asked for it
+  optimizer     ///< the optimizer finds no way further down
 };
-/// "steps", "gradient", "loss", "interrupted".
+/// "steps", "gradient", "loss", "interrupted", "optimizer".
 [[nodiscard]] std::string_view to_string(EndReason reason);
 
 /// How training starts.
@@ -60,8 +62,10 @@ struct EndRecord {
   std::int64_t steps = 0;  ///< updates made, those before a resumption included
   double seconds = 0;      ///< of the training loop
   EndReason reason = EndReason::steps;
-  std::vector<NamedTensor> values;  ///< as in LogRecord
-  std::vector<NamedTensor> report;  ///< those of `report:`
+  std::vector<NamedTensor> values;          ///< as in LogRecord
+  std::vector<NamedTensor> report;          ///< those of `report:`
+  std::string message;                      ///< the optimizer's own reason; "" for the others
+  std::optional<std::int64_t> evaluations;  ///< of the objective by a minimizer, in this run
 };
 
 /// Whoever follows a training. Called on the thread that trains; what it throws ends the training.

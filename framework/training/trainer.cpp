@@ -4,6 +4,7 @@
 #include <map>
 #include <talweg/error.hpp>
 
+#include "graph/minimizer.hpp"
 #include "plugin/optimizers.hpp"
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
@@ -13,6 +14,14 @@
 
 namespace talweg {
 namespace {
+
+/// How a checkpoint calls what a minimizer keeps; no parameter's state has a name with one colon.
+constexpr std::string_view kMinimizerState = "optimizer:";
+
+bool is_minimizer_state(const TrainingState& state, const NamedTensor& tensor) {
+  return dynamic_cast<const Minimizer*>(state.rule.get()) != nullptr &&
+         tensor.name.starts_with(kMinimizerState);
+}
 
 /// The stored tensor of each that the model keeps.
 std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const TrainingState& state) {
@@ -34,7 +43,8 @@ std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const Traini
     stored.push_back(&*found);
   }
   for (const NamedTensor& tensor : checkpoint.tensors)
-    if (std::ranges::find(stored, &tensor) == stored.end()) refuse("it has '" + tensor.name + "'");
+    if (std::ranges::find(stored, &tensor) == stored.end() && !is_minimizer_state(state, tensor))
+      refuse("it has '" + tensor.name + "'");
   return stored;
 }
 
@@ -54,7 +64,7 @@ struct Trainer::State : TrainingState {
   std::map<NodeId, std::unique_ptr<Executor>> programs;
 };
 
-Trainer::Trainer(CheckedModel model, std::shared_ptr<const UpdateRule> optimizer,
+Trainer::Trainer(CheckedModel model, std::shared_ptr<const Optimizer> optimizer,
                  const TrainerOptions& options)
     : state_(std::make_unique<State>(std::move(model), std::move(optimizer), options)) {}
 
@@ -119,6 +129,11 @@ Checkpoint Trainer::checkpoint() const {
     checkpoint.tensors.push_back(state_->values.read(tensor));
     checkpoint.tensors.back().name = stored_name(tensor);
   }
+  for (const auto& [name, values] : state_->minimizer_state)
+    checkpoint.tensors.push_back({std::string(kMinimizerState) + name,
+                                  {static_cast<std::int64_t>(values.size())},
+                                  DType::float64,
+                                  values});
   return checkpoint;
 }
 
@@ -126,14 +141,23 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   const std::vector<const NamedTensor*> stored = match(checkpoint, *state_);
   for (std::size_t i = 0; i < stored.size(); ++i)
     state_->values.write(state_->values.tensors()[i], stored[i]->values);
+  state_->minimizer_state.clear();
+  for (const NamedTensor& tensor : checkpoint.tensors)
+    if (is_minimizer_state(*state_, tensor))
+      state_->minimizer_state[tensor.name.substr(kMinimizerState.size())] = tensor.values;
   state_->set_step(checkpoint.step);
 }
 
 std::string Trainer::program_listing() {
-  return state_->compile(state_->values.assignments(), {})->listing();
+  std::vector<NodeId> fetches;
+  if (dynamic_cast<const Minimizer*>(state_->rule.get()) != nullptr) {
+    fetches = state_->graph.gradients;
+    fetches.push_back(state_->model.train->minimize);
+  }
+  return state_->compile(state_->values.assignments(), std::move(fetches))->listing();
 }
 
-std::shared_ptr<const UpdateRule> find_optimizer(const CheckedModel& model, const PluginPath& plugins) {
+std::shared_ptr<const Optimizer> find_optimizer(const CheckedModel& model, const PluginPath& plugins) {
   if (!model.train || model.parameters.empty()) return nullptr;
   const OptimizerSetting& setting = model.train->optimizer;
   const auto own =

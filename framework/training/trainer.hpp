@@ -29,7 +29,7 @@ class Trainer {
   /// Appends gradients and update to the model's graph, and draws the initial values. `optimizer` is null
   /// where the model trains nothing. Throws Error: hyperparameters that the optimizer does not have or that
   /// are out of range (with their place in the model file), memory.
-  Trainer(CheckedModel model, std::shared_ptr<const UpdateRule> optimizer, const TrainerOptions& options);
+  Trainer(CheckedModel model, std::shared_ptr<const Optimizer> optimizer, const TrainerOptions& options);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
@@ -60,7 +60,7 @@ class Trainer {
   /// then.
   void restore(const Checkpoint& checkpoint);
 
-  /// One line an instruction of the program of a training step.
+  /// One line an instruction of the program of a training step; of an evaluation where a minimizer trains.
   [[nodiscard]] std::string program_listing();
 
  private:
@@ -71,7 +71,7 @@ class Trainer {
 /// The optimizer that the model's `train:` names: of its `optimizers:`, or else a plugin. Null where nothing
 /// is trained. Throws Error.
 class PluginPath;
-[[nodiscard]] std::shared_ptr<const UpdateRule> find_optimizer(const CheckedModel& model,
-                                                               const PluginPath& plugins);
+[[nodiscard]] std::shared_ptr<const Optimizer> find_optimizer(const CheckedModel& model,
+                                                              const PluginPath& plugins);
 
 }  // namespace talweg

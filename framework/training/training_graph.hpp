@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,26 @@ struct Emission {
   std::vector<OptimizerState> states;
 };
 
-/// What training adds to a model's graph: a step of it is one run that assigns every `next`.
+/// A hyperparameter of a minimizer.
+struct MinimizerSetting {
+  std::string name;
+  NodeId number = kNoNode;  ///< a scalar; kNoNode for a flag
+  bool flag = false;
+};
+
+/// Second derivatives of what is minimized times a vector.
+struct HessianProduct {
+  NodeId vector = kNoNode;       ///< leaf, as long as all parameters end to end
+  std::vector<NodeId> products;  ///< by parameter, each of its shape
+};
+
+/// What training adds to a model's graph: a step of it is one run that assigns every `next`. For a minimizer,
+/// which runs parts of it as it likes, there are no emissions.
 struct TrainingGraph {
   std::vector<NodeId> gradients;  ///< of what is minimized, by parameter, each of its shape
   std::vector<Emission> emissions;
+  std::vector<MinimizerSetting> settings;
+  std::optional<HessianProduct> hessian_product;
 };
 
 /// Appends gradients and the rule's update to the model's graph. A rule that does not ask for the shape of
@@ -36,5 +53,8 @@ struct TrainingGraph {
 /// Throws Error: hyperparameters, an op without a gradient rule, whatever the rule itself throws.
 /// REQUIRES: the model has `train:`.
 [[nodiscard]] TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule);
+
+/// What the optimizer asks for, whether it is a rule or a minimizer (see append_minimization).
+[[nodiscard]] TrainingGraph append_training(CheckedModel& model, const Optimizer& optimizer);
 
 }  // namespace talweg

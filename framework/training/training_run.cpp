@@ -62,7 +62,9 @@ EndRecord TrainingRun::run() {
     for (const NamedExpression& entry : train.log) logged.push_back(entry.value);
     log_program_ = state_.compile({}, std::move(logged));
   }
-  if (state_.step < steps_) {
+  if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get())) {
+    minimization_ = std::make_unique<Minimization>(state_, *minimizer);
+  } else if (state_.step < steps_) {
     std::vector<NodeId> watched;
     if (state_.model.train->stop_gradient) watched = state_.graph.gradients;
     if (state_.model.train->stop_loss) watched.push_back(state_.model.train->minimize);
@@ -75,6 +77,10 @@ EndRecord TrainingRun::run() {
   state_.stop_requested = false;
   check();
   end.steps = state_.step;
+  if (minimization_ != nullptr) {
+    end.evaluations = minimization_->evaluations();
+    end.message = minimization_->reason();
+  }
   end.values = logged_values();
   if (state_.model.train && !state_.model.train->report.empty()) {
     std::vector<NodeId> nodes;
@@ -124,6 +130,10 @@ EndReason TrainingRun::train() {
 std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
   const bool has_condition = state_.model.train->stop_gradient || state_.model.train->stop_loss;
   while (state_.step < end && !state_.stop_requested.load(std::memory_order_relaxed)) {
+    if (minimization_ != nullptr) {
+      if (const auto reason = minimization_->make_step()) return reason;
+      continue;
+    }
     step_program_->run();
     state_.set_step(state_.step + 1);
     if (!has_condition) continue;
@@ -177,6 +187,7 @@ bool TrainingRun::loss_is_finite() {
 }
 
 void TrainingRun::diverge() {
+  if (minimization_ != nullptr) throw explain_divergence(state_);
   // From the last good values on, step by step, to the one that spoils them. A run is repeated to the bit.
   const std::int64_t last = state_.step;
   state_.values.restore(good_);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "training/minimization.hpp"
 #include "training/training_state.hpp"
 
 namespace talweg {
@@ -36,10 +37,11 @@ class TrainingRun {
   TrainingObserver& observer_;
   std::int64_t steps_, log_every_, first_step_;
   std::unique_ptr<Executor> step_program_, loss_program_, log_program_;
-  TensorMemory good_;       ///< a snapshot of the last values that were found finite,
-  std::int64_t good_step_;  ///< and when that was
-  std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
-  double loss_ = 0;         ///< of the last log line
+  std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
+  TensorMemory good_;                           ///< a snapshot of the last values that were found finite,
+  std::int64_t good_step_;                      ///< and when that was
+  std::int64_t chunk_ = 1;                      ///< steps between two looks at the clock
+  double loss_ = 0;                             ///< of the last log line
   Clock::time_point begin_, shown_;
 };
 

@@ -6,7 +6,7 @@ namespace talweg {
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler asks for a stop");
 
-TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const UpdateRule> optimizer,
+TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const Optimizer> optimizer,
                              const TrainerOptions& chosen)
     : model(std::move(given)),
       rule(std::move(optimizer)),
@@ -25,8 +25,10 @@ TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const UpdateRul
 }
 
 std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignments,
-                                                 std::vector<NodeId> fetches) const {
+                                                 std::vector<NodeId> fetches,
+                                                 const std::vector<Binding>& more_bindings) const {
   Task task{values.bindings(), std::move(assignments), std::move(fetches)};
+  task.bindings.insert(task.bindings.end(), more_bindings.begin(), more_bindings.end());
   if (options.reference_executor) return make_reference_executor(*model.graph, task);
   Profile* profile = task.assignments.empty() ? nullptr : options.profile;
   return compile_program(*model.graph, task, {.threads = options.threads, .profile = profile});

@@ -67,6 +67,8 @@ Values::Values(const CheckedModel& model, const TrainingGraph& training)
       kept_(model.graph->floating(), end_of(tensors_)),
       data_(model.graph->floating(), data_elements(model)),
       scalars_(model.graph->floating(), 2) {
+  for (const KeptTensor& tensor : tensors_)
+    if (tensor.kind == KeptTensor::Kind::parameter) parameter_elements_ += tensor.shape.elements();
   fill(model, training);
   bind(model, training);
 }

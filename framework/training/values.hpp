@@ -46,6 +46,9 @@ class Values {
   /// The parameter or state of that name, or null; `optimizer` asks for the state of a parameter.
   [[nodiscard]] const KeptTensor* find(KeptTensor::Kind kind, std::string_view name,
                                        std::string_view optimizer = "") const;
+  /// x: all parameters end to end. REQUIRES: as many values as they have elements.
+  [[nodiscard]] std::vector<double> read_parameters() const { return kept_.read(0, parameter_elements_); }
+  void write_parameters(std::span<const double> x) { kept_.write(0, x); }
   [[nodiscard]] NamedTensor read(const KeptTensor& tensor) const;
   /// REQUIRES: as many values as the tensor has elements.
   void write(const KeptTensor& tensor, std::span<const double> values);
@@ -68,6 +71,7 @@ class Values {
   void assign(NodeId value, const KeptTensor& tensor);
 
   std::vector<KeptTensor> tensors_;
+  std::int64_t parameter_elements_ = 0;
   TensorMemory kept_, data_, scalars_;
   std::vector<Binding> bindings_;
   std::vector<Assignment> assignments_;

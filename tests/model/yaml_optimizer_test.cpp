@@ -8,6 +8,7 @@
 #include "graph/op.hpp"
 #include "model/model.hpp"
 #include "plugin/optimizers.hpp"
+#include "plugin/test_plugins.hpp"
 #include "plugin/test_site.hpp"
 #include "support/numbers.hpp"
 
@@ -41,7 +42,7 @@ std::string formula(const Value& value) {
 
 TEST(YamlOptimizer, ThatSaysMomentumEmitsWhatThePluginEmits) {
   const CheckedModel model = load_model_text(kMomentum, "file.yaml");
-  const auto plugin = load_optimizer("momentum", PluginPath::standard());
+  const auto plugin = load_rule("momentum", PluginPath::standard());
   TestSite expected({4, 3});
   expected.set(*plugin);
   plugin->emit(expected);

@@ -11,7 +11,7 @@ namespace {
 /// Message and hint of the error that an emission ends with, without "plugin <path>: update: "; "" for none.
 std::string failure(const std::string& name, const std::map<std::string, double>& settings = {},
                     const Shape& shape = {4, 3}) {
-  const auto rule = load_optimizer(name, test_plugin_path());
+  const auto rule = load_rule(name, test_plugin_path());
   TestSite site(shape);
   site.set(*rule, settings);
   try {
@@ -84,7 +84,7 @@ TEST(Emission, TurnsExceptionsIntoErrors) {
 TEST(Emission, EndsAnUpdateWithoutEnd) { EXPECT_EQ(failure("endless"), "more than 100000 nodes"); }
 
 TEST(PluginRules, ThatTransposeAskForTheShapeEvenOfAVector) {
-  const auto rule = load_optimizer("transposed", test_plugin_path());
+  const auto rule = load_rule("transposed", test_plugin_path());
   TestSite site({6});
   rule->emit(site);
   EXPECT_TRUE(site.shape_asked);

@@ -4,6 +4,7 @@
 
 #include <talweg/error.hpp>
 
+#include "plugin/test_plugins.hpp"
 #include "plugin/test_site.hpp"
 
 namespace talweg {
@@ -12,7 +13,7 @@ namespace {
 TEST(Optimizers, ThatAreShippedAreFoundFromTheProgram) {
   const PluginPath search = PluginPath::standard();
   for (const char* name : {"gd", "momentum"}) {
-    const auto rule = load_optimizer(name, search);
+    const auto rule = load_rule(name, search);
     EXPECT_EQ(rule->name(), name);
     ASSERT_FALSE(rule->hyperparameters().empty());
     EXPECT_EQ(rule->hyperparameters()[0].name, "alpha");
@@ -37,7 +38,7 @@ TEST(Optimizers, DescribeTheirHyperparameters) {
 }
 
 TEST(Optimizers, EmitElementwiseUpdatesThatDoNotAskForTheShape) {
-  const auto rule = load_optimizer("momentum", PluginPath::standard());
+  const auto rule = load_rule("momentum", PluginPath::standard());
   TestSite site({4, 3});
   site.set(*rule);
   rule->emit(site);

@@ -14,6 +14,11 @@ inline std::filesystem::path test_plugin_directory() {
 
 inline PluginPath test_plugin_path() { return PluginPath({test_plugin_directory()}); }
 
+/// An optimizer of a file that has an update rule.
+inline std::shared_ptr<const UpdateRule> load_rule(std::string_view name, const PluginPath& search) {
+  return std::dynamic_pointer_cast<const UpdateRule>(load_optimizer(name, search));
+}
+
 /// A directory of one's own, empty at first and gone at the end.
 class TemporaryDirectory {
  public:

@@ -19,6 +19,9 @@ TEST(JsonLines, HoldTheRecords) {
             R"({"event":"log","step":0,"loss":0.10000000000000001,"n":3})");
   EXPECT_EQ(to_json_line(EndRecord{5, 0.5, EndReason::gradient, {{"loss", {}, DType::float64, {2}}}, {}}),
             R"({"event":"end","steps":5,"seconds":0.5,"reason":"gradient","loss":2})");
+  EXPECT_EQ(to_json_line(EndRecord{5, 0.5, EndReason::optimizer, {}, {}, "no lower point", 9}),
+            R"({"event":"end","steps":5,"seconds":0.5,"reason":"optimizer","message":"no lower point",)"
+            R"("evaluations":9})");
 }
 
 TEST(JsonLines, HoldTensorsAsNestedLists) {

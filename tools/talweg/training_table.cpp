@@ -82,8 +82,10 @@ void TrainingTable::logged(const LogRecord& log) { write_row(log.step, log.value
 
 void TrainingTable::ended(const EndRecord& end) {
   write_row(end.steps, end.values);
-  std::string text =
-      count(end.steps, "step") + " in " + rounded(end.seconds) + " s: " + explain(end.reason) + "\n";
+  std::string text = count(end.steps, "step") + " in " + rounded(end.seconds) + " s: " + explain(end.reason);
+  if (!end.message.empty()) text += ": " + end.message;
+  if (end.evaluations) text += " (" + count(*end.evaluations, "evaluation") + ")";
+  text += "\n";
   for (const NamedTensor& tensor : end.report) text += format_report(tensor);
   write_output(text);
 }
@@ -113,6 +115,8 @@ std::string explain(EndReason reason) {
       return "the slope is zero, as near as `stop: gradient` asks";
     case EndReason::loss:
       return "what is minimized is as small as `stop: loss` asks";
+    case EndReason::optimizer:
+      return "the optimizer goes no further";
     case EndReason::interrupted:
       return "interrupted";
   }

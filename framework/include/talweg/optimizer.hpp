@@ -90,9 +90,12 @@ class Flag {
   talweg_hyperparameter entry_;
 };
 
-/// What an optimizer derives from. Its members are Hyper and Flag only: they are its table of
-/// hyperparameters.
+/// What an optimizer derives from (or from talweg::Minimizer, see talweg/minimizer.hpp). Its members are
+/// Hyper and Flag only: they are its table of hyperparameters.
 struct UpdateRule {};
+
+/// The same for an optimizer that evaluates the objective itself; see talweg/minimizer.hpp.
+struct Minimizer {};
 
 class State;
 class Parameter;
@@ -373,7 +376,10 @@ namespace detail __attribute__((visibility("hidden"))) {
     if constexpr (std::is_empty_v<Rule>) return true;
     if constexpr (!std::is_aggregate_v<Rule> || sizeof(Rule) % sizeof(Hyper) != 0) return false;
     return []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-      return requires { Rule{UpdateRule{}, (static_cast<void>(kIndex), AnySetting{})...}; };
+      return requires {
+        Rule{std::conditional_t<std::is_base_of_v<UpdateRule, Rule>, UpdateRule, Minimizer>{},
+             (static_cast<void>(kIndex), AnySetting{})...};
+      };
     }
     (std::make_index_sequence<kSettings<Rule>>{});
   }
@@ -397,7 +403,8 @@ namespace detail __attribute__((visibility("hidden"))) {
             &rule,
             kSettings<Rule>,
             sizeof(Hyper),
-            update};
+            update,
+            nullptr};
   }
 
   /// No exception leaves a plugin: its text becomes the message of the error.

@@ -35,7 +35,8 @@ extern "C" {
 
 /* talweg_plugin_table.kind. Other numbers are reserved. */
 enum {
-  TALWEG_UPDATE_RULE = 1 /* an optimizer that turns a gradient into the nodes of an update */
+  TALWEG_UPDATE_RULE = 1, /* an optimizer that turns a gradient into the nodes of an update */
+  TALWEG_MINIMIZER = 2    /* an optimizer that evaluates the objective itself: needs TALWEG_NEEDS_OBJECTIVE */
 };
 
 /* Bits of talweg_plugin_table.needs: what the plugin asks of Talweg. A plugin that needs what the running
@@ -147,6 +148,52 @@ typedef struct talweg_update_api {
   void (*fail)(talweg_update*, const char* message);
 } talweg_update_api;
 
+/* One step of a minimizer; belongs to Talweg. */
+typedef struct talweg_objective talweg_objective;
+
+/* What a minimizer may call while its `minimize` runs, on the thread that called it. x is the vector of all
+ * parameters laid end to end; numbers are doubles whatever the model's type. Within one step the function
+ * that is minimized stays the same: the same examples, the same random draws.
+ *
+ * Errors: as above. A function that cannot do what is asked returns 0, NaN or a null pointer, and Talweg
+ * keeps the reason. A loss that is infinite or not a number is no error: a step that was too long may give
+ * one.
+ *
+ * Pointers to x, gradient and state stay valid until `minimize` returns; what x and gradient point at changes
+ * when `move_to` is called. */
+typedef struct talweg_objective_api {
+  size_t struct_size; /* bytes of this table; functions beyond it are not there */
+
+  /* Elements of x; steps already made, 0 in the first. */
+  size_t (*size)(talweg_objective*);
+  int64_t (*step)(talweg_objective*);
+  /* A number of the plugin's table, as it is in this step; a flag: 0 or 1. */
+  double (*hyperparameter)(talweg_objective*, const char* name);
+  int (*flag)(talweg_objective*, const char* name);
+  /* Where the training is, and value and gradient there. */
+  const double* (*x)(talweg_objective*);
+  double (*value)(talweg_objective*);
+  const double* (*gradient)(talweg_objective*);
+  /* Value and gradient at x. x is rounded in place to the model's type: both belong to what it is then. A
+   * null pointer for `gradient` asks for the value alone. `size` is the number of elements of both. */
+  double (*evaluate)(talweg_objective*, double* x, double* gradient, size_t size);
+  /* The matrix of second derivatives at x times `vector`. Needs TALWEG_NEEDS_SECOND_DERIVATIVES. */
+  void (*hessian_vector)(talweg_objective*, const double* x, const double* vector, double* product,
+                         size_t size);
+  /* The training goes on from there. Talweg knows value and gradient of what was evaluated last. */
+  void (*move_to)(talweg_objective*, const double* x, size_t size);
+  /* `count` numbers that last from step to step, `initial` everywhere at first. Talweg keeps, saves and
+   * restores them. The same name gives the same numbers. Names are formed as those of hyperparameters. */
+  double* (*state)(talweg_objective*, const char* name, size_t count, double initial);
+  /* The next random number of this step, from [0, 1): it depends on the model's seed and the step alone. */
+  double (*uniform)(talweg_objective*);
+  /* Ends the training after this step for a reason of the plugin's own, in one line: there is no way further
+   * down. It is no error. */
+  void (*stop)(talweg_objective*, const char* reason);
+  /* Ends the step and the training with an error. */
+  void (*fail)(talweg_objective*, const char* message);
+} talweg_objective_api;
+
 /* What the symbol `talweg_plugin` is. Texts and arrays live as long as the library, which is never unloaded.
  */
 typedef struct talweg_plugin_table {
@@ -167,6 +214,10 @@ typedef struct talweg_plugin_table {
   /* TALWEG_UPDATE_RULE: emits the update of one parameter x. Called on one thread at a time for one update,
    * perhaps on several for different ones; it keeps nothing between calls. */
   void (*update)(const talweg_update_api*, talweg_update*);
+  /* TALWEG_MINIMIZER: makes one step. Called on one thread at a time for one training, perhaps on several for
+   * different ones; what it keeps between calls it keeps as state. A table without this field may end before
+   * it. */
+  void (*minimize)(const talweg_objective_api*, talweg_objective*);
 } talweg_plugin_table;
 
 /* NOLINTEND(modernize-use-using) */
