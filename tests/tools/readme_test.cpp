@@ -109,6 +109,24 @@ TEST(ReadmeTable, HoldsTheTutorialsNumbers) {
   }
 }
 
+TEST(ReadmeOptimizers, AreThoseThatAreShipped) {
+  const std::string readme = read_text(repository() / "README.md");
+  std::size_t begin = readme.find("Shipped, one file each in plugins/optimizers:");
+  ASSERT_NE(begin, std::string::npos);
+  std::string names = readme.substr(begin, readme.find(". Where", begin) - begin);
+  std::ranges::replace_if(
+      names, [](char c) { return c == ',' || c == '\n'; }, ' ');
+  names += ' ';
+  std::size_t shipped = 0;
+  for (const auto& file : std::filesystem::directory_iterator(repository() / "plugins" / "optimizers")) {
+    if (file.path().extension() != ".cpp") continue;
+    ++shipped;
+    const std::string name = " " + file.path().stem().string() + " ";
+    EXPECT_NE(names.find(name), std::string::npos) << name;
+  }
+  EXPECT_GE(shipped, 20U);
+}
+
 TEST(ReadmePackages, AreThoseThatSetupInstalls) {
   const std::string readme = read_text(repository() / "README.md"),
                     setup = read_text(repository() / "tools" / "setup");

@@ -28,7 +28,9 @@ constexpr const char* kExplanation =
     "1\n"
     "  {\"event\":\"end\",\"steps\":...,\"seconds\":...,\"reason\":...,\"loss\":..., and what `log:` and "
     "`report:`\n"
-    "   name}: the model after the last update; reason is steps, gradient, loss or interrupted\n\n"
+    "   name}: the model after the last update; reason is steps, gradient, loss,\n"
+    "   interrupted or optimizer, which then adds its own words as \"message\"; a minimizer adds "
+    "\"evaluations\"\n\n"
     "Ctrl-C and SIGTERM let the step finish and write what is asked for; a second one ends at once.\n";
 
 class JsonLines final : public TrainingObserver {
