@@ -163,7 +163,7 @@ void read_data(ModelContext& context, const DocumentNode* section) {
     DataEntry data;
     data.name = entry.key.text;
     data.node = context.graph().add_leaf("data", data.name, array.shape, array.dtype).id();
-    data.values = std::move(array.values);
+    data.column = DataColumn::of(std::move(array.values), array.shape, array.dtype);
     data.span = entry.key.span;
     context.names[index].value = Operand{context.graph().value(data.node)};
     context.model.data.push_back(std::move(data));

@@ -10,6 +10,7 @@
 
 #include "graph/graph.hpp"
 #include "graph/update_rule.hpp"
+#include "model/data/column.hpp"
 #include "support/source.hpp"
 
 namespace talweg {
@@ -21,7 +22,7 @@ enum class Mode : std::uint8_t { training, evaluation };
 struct DataEntry {
   std::string name;
   NodeId node = kNoNode;
-  std::vector<double> values;  ///< row-major
+  std::shared_ptr<const DataColumn> column;
   Span span;
 };
 

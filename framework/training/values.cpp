@@ -51,7 +51,7 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
 std::int64_t data_elements(const CheckedModel& model) {
   std::int64_t elements = 0;
   for (const DataEntry& entry : model.data)
-    elements += padded(static_cast<std::int64_t>(entry.values.size()));
+    elements += padded(entry.column->shape().elements());
   return elements;
 }
 
@@ -115,9 +115,12 @@ void Values::bind(const CheckedModel& model, const TrainingGraph& training) {
     assign(update.value, *find(Kind::state, model.states[update.state].name));
   std::int64_t first = 0;
   for (const DataEntry& entry : model.data) {
-    data_.write(first, entry.values);
+    if (data_.dtype() == DType::float32)
+      entry.column->gather(0, entry.column->rows(), static_cast<float*>(data_.at(first)));
+    else
+      entry.column->gather(0, entry.column->rows(), static_cast<double*>(data_.at(first)));
     bindings_.push_back({entry.node, data_.at(first)});
-    first += padded(static_cast<std::int64_t>(entry.values.size()));
+    first += padded(entry.column->shape().elements());
   }
   if (model.step != kNoNode) bindings_.push_back({model.step, scalars_.at(0)});
   if (model.steps != kNoNode) bindings_.push_back({model.steps, scalars_.at(1)});

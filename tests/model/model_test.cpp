@@ -22,7 +22,7 @@ TEST(Model, OfTheTutorialHasWhatItsFileSays) {
   ASSERT_EQ(model.lets.size(), 2U);
   EXPECT_EQ(model.lets[0], (std::pair<std::string, double>("hidden", 4)));
   ASSERT_EQ(model.data.size(), 2U);
-  EXPECT_EQ(model.data[0].values, (std::vector<double>{0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(model.data[0].column->values(), (std::vector<double>{0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1}));
   EXPECT_EQ(graph[model.data[0].node].shape, (Shape{4, 3}));
   EXPECT_EQ(graph[model.data[0].node].dtype, DType::int64);
 

@@ -67,7 +67,7 @@ data:
   EXPECT_EQ(named(model, "flags").dtype, DType::boolean);
   EXPECT_EQ(named(model, "scalar").shape, Shape{});
   EXPECT_EQ(named(model, "empty").shape, Shape{0});
-  EXPECT_EQ(model.data[2].values, (std::vector<double>{1.0 / 3.0, 2}));
+  EXPECT_EQ(model.data[2].column->values(), (std::vector<double>{1.0 / 3.0, 2}));
 }
 
 TEST(Data, IsOfTheModelsFloatingType) {

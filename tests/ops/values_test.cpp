@@ -105,9 +105,10 @@ template <class T>
 Tensor run(const CheckedModel& model, Make make) {
   std::vector<std::vector<T>> memory;
   Task task;
-  for (const DataEntry& entry : model.data)
-    task.bindings.push_back(
-        {entry.node, memory.emplace_back(entry.values.begin(), entry.values.end()).data()});
+  for (const DataEntry& entry : model.data) {
+    const std::vector<double> values = entry.column->values();
+    task.bindings.push_back({entry.node, memory.emplace_back(values.begin(), values.end()).data()});
+  }
   const NodeId result = model.named.back().second;
   task.fetches = {result};
   const Node& node = (*model.graph)[result];

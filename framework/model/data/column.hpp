@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "graph/dtype.hpp"
+#include "graph/shape.hpp"
+
+namespace talweg {
+
+/// How a number lies in memory or in a file.
+struct ElementFormat {
+  enum class Kind : std::uint8_t { boolean, signed_integer, unsigned_integer, floating };
+
+  Kind kind = Kind::floating;
+  int bytes = sizeof(double);  ///< 1, 2, 4 or 8; a floating number has at least 2
+  bool swapped = false;        ///< the other byte order than this machine's
+
+  friend bool operator==(const ElementFormat&, const ElementFormat&) = default;
+};
+
+/// Elements in memory or in a mapped file. Row i begins at first + i * row_stride; its elements follow each
+/// other. Rows may overlap.
+struct RawRows {
+  std::shared_ptr<const void> owner;  ///< keeps `first` alive
+  const std::byte* first = nullptr;
+  ElementFormat format;
+  std::int64_t rows = 0;
+  std::int64_t row_elements = 0;
+  std::int64_t row_stride = 0;  ///< in bytes
+};
+
+/// What becomes of a raw element x: first table[x] where there is a table, then x * scale[j] + offset[j] with
+/// j its place in the row modulo the number of scales, then a row of `one_hot` zeros and ones, where that is
+/// not 0.
+struct Conversion {
+  std::vector<double> table;          ///< by unsigned integer; empty: none
+  std::vector<double> scale, offset;  ///< of the same size; empty: none
+  std::int64_t one_hot = 0;
+};
+
+/// The values of one entry of `data:`. The first axis counts the examples; a tensor without axes is one.
+class DataColumn {
+ public:
+  /// REQUIRES: `shape` has as many elements as `rows` after the conversion; a first axis of rows.rows.
+  DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion = {});
+  /// Values in memory, row-major. REQUIRES: as many as `shape` has elements.
+  [[nodiscard]] static std::shared_ptr<const DataColumn> of(std::vector<double> values, const Shape& shape,
+                                                            DType dtype);
+
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+  /// What the elements mean: int64, bool, or the model's floating type.
+  [[nodiscard]] DType dtype() const { return dtype_; }
+  [[nodiscard]] std::int64_t rows() const { return raw_.rows; }
+  /// Elements of one example, after the conversion.
+  [[nodiscard]] std::int64_t row_elements() const;
+
+  /// Copies these rows, one after the other, to `to`. Safe from several threads.
+  /// REQUIRES: every row is in [0, rows()); `to` has rows.size() * row_elements() elements.
+  void gather(std::span<const std::int64_t> rows, float* to) const;
+  void gather(std::span<const std::int64_t> rows, double* to) const;
+  /// Rows [first, first + count).
+  void gather(std::int64_t first, std::int64_t count, float* to) const;
+  void gather(std::int64_t first, std::int64_t count, double* to) const;
+  /// Every value.
+  [[nodiscard]] std::vector<double> values() const;
+
+  [[nodiscard]] const RawRows& raw() const { return raw_; }
+  [[nodiscard]] const Conversion& conversion() const { return conversion_; }
+
+ private:
+  RawRows raw_;
+  Shape shape_;
+  DType dtype_;
+  Conversion conversion_;
+};
+
+}  // namespace talweg
