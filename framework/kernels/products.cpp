@@ -60,8 +60,10 @@ void panel(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const T* b, std::p
     c += rows * c_stride;
     i += static_cast<std::size_t>(rows);
   };
-  for (; i + 4 <= m; advance(4))
+  while (i + 4 <= m) {
     block<T, 4, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
+    advance(4);
+  }
   if (i + 2 <= m) {
     block<T, 2, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
     advance(2);

@@ -43,7 +43,7 @@ class ModuleScope final : public Scope {
     std::string way = module_.name;
     int depth = 0;
     for (const ModuleScope* scope = caller_; scope != nullptr; scope = scope->caller_, ++depth) {
-      way = scope->module_.name + " -> " + way;
+      way.insert(0, scope->module_.name + " -> ");
       if (&scope->module_ == &module_)
         throw error_at(place, "module '" + module_.name + "' applies itself: " + way);
     }
@@ -131,6 +131,7 @@ class ModuleScope final : public Scope {
   [[noreturn]] void refuse_argument(const CallArgument& argument,
                                     const std::vector<const ModuleDefinition::Part*>& parts) const {
     std::vector<std::string> known;
+    known.reserve(parts.size());
     for (const ModuleDefinition::Part* part : parts) known.push_back(part->name);
     throw refusal(module_, argument.name_span, "has no argument '" + argument.name + "'")
         .set_hint(did_you_mean(argument.name, known));
