@@ -30,7 +30,7 @@ std::vector<NodeId> scalars_first(const Graph& graph, std::vector<NodeId> nodes)
     is_scalar[id] =
         graph[id].shape.elements() == 1 &&
         std::ranges::all_of(graph[id].inputs, [&](NodeId input) { return bool(is_scalar[input]); });
-  std::ranges::stable_partition(nodes, [&](NodeId id) { return bool(is_scalar[id]); });
+  std::stable_partition(nodes.begin(), nodes.end(), [&](NodeId id) { return bool(is_scalar[id]); });
   return nodes;
 }
 

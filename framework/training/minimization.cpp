@@ -58,6 +58,7 @@ bool same_bits(std::span<const double> a, std::span<const double> b) {
 
 std::vector<NodeId> values_of(const std::vector<Assignment>& assignments) {
   std::vector<NodeId> nodes;
+  nodes.reserve(assignments.size());
   for (const Assignment& assignment : assignments) nodes.push_back(assignment.value);
   return nodes;
 }

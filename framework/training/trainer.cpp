@@ -83,6 +83,7 @@ NamedTensor Trainer::value(std::string_view name) {
   const auto found = std::ranges::find(named, name, &std::pair<std::string, NodeId>::first);
   if (found == named.end()) {
     std::vector<std::string> names;
+    names.reserve(named.size());
     for (const auto& [known, node] : named) names.push_back(known);
     throw Error(Status::model, "the model has no '" + std::string(name) + "'")
         .set_hint(did_you_mean(name, names));
