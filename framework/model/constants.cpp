@@ -7,6 +7,8 @@
 #include <numbers>
 #include <talweg/error.hpp>
 
+#include "ops/division.hpp"
+
 namespace talweg {
 namespace {
 
@@ -54,12 +56,6 @@ std::optional<std::int64_t> integer_result(Operator op, std::int64_t a, std::int
   }
 }
 
-double python_remainder(double a, double b) {
-  const double rest = std::fmod(a, b);
-  if (rest == 0) return std::copysign(0.0, b);
-  return (rest < 0) != (b < 0) ? rest + b : rest;
-}
-
 Operand floating_result(Operator op, double a, double b) {
   switch (op) {
     case Operator::add:
@@ -71,9 +67,9 @@ Operand floating_result(Operator op, double a, double b) {
     case Operator::divide:
       return {a / b};
     case Operator::floor_divide:
-      return {std::floor(a / b)};
+      return {floored_quotient(a, b)};
     case Operator::remainder:
-      return {python_remainder(a, b)};
+      return {floored_remainder(a, b)};
     case Operator::power:
       return {std::pow(a, b)};
     case Operator::equal:

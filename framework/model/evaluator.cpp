@@ -24,6 +24,10 @@ std::string_view op_name(Operator op) {
       return "multiply";
     case Operator::divide:
       return "divide";
+    case Operator::floor_divide:
+      return "floor_divide";
+    case Operator::remainder:
+      return "remainder";
     case Operator::matmul:
       return "matmul";
     case Operator::power:
@@ -176,8 +180,6 @@ class Evaluator {
                         ? "array([...]) makes a tensor of a list"
                         : "");
     const Value a = to_tensor(graph_, left), b = to_tensor(graph_, right);
-    if (node.op == Operator::floor_divide) return {talweg::apply("floor", a / b)};
-    if (node.op == Operator::remainder) return {a - b * talweg::apply("floor", a / b)};
     // NumPy's operator takes the root here, which differs at -inf and -0 from its function power().
     if (node.op == Operator::power && right.number() == 0.5) return {talweg::apply("sqrt", a)};
     return {call_operator(op_name(node.op), {a, b})};
@@ -352,7 +354,12 @@ class Evaluator {
     if (object.list() != nullptr) return index_list(node, *object.list());
     if (!object.is_tensor()) throw error_at(node.span, "an index of " + describe(object));
     std::vector<Index> indices;
-    for (std::size_t i = 1; i < node.children.size(); ++i) indices.push_back(make_index(node.children[i]));
+    // x[(1, 2)] is x[1, 2], as in Python.
+    const bool is_tuple = node.children.size() == 2 && nodes_[node.children[1]].is_tuple;
+    const ExpressionNode& parts = is_tuple ? nodes_[node.children[1]] : node;
+    for (std::size_t i = is_tuple ? 0 : 1; i < parts.children.size(); ++i)
+      indices.push_back(make_index(parts.children[i]));
+    if (indices.empty()) return object;  // x[()]
     return at(node.span, [&]() -> Operand { return {index_tensor(*object.tensor(), indices)}; });
   }
 

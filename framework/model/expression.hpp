@@ -66,8 +66,9 @@ struct ExpressionNode {
   std::vector<std::uint32_t> children;
   std::vector<KeywordArgument> keywords;
   Span span;
-  Span name_span;  ///< of the function's, method's or attribute's name
-  int depth = 0;   ///< levels below it, where a + b + c counts one
+  Span name_span;         ///< of the function's, method's or attribute's name
+  int depth = 0;          ///< levels below it, where a + b + c counts one
+  bool is_tuple = false;  ///< a list in round brackets, which as an index means several
 };
 
 /// A parsed expression: its nodes, children before parents, and the root last.

@@ -382,6 +382,7 @@ class Parser {
     }
     expect(")", opening);
     if (!is_list) return node.children[0];
+    node.is_tuple = true;
     node.span = span_from(opening.span);
     return add(std::move(node));
   }

@@ -10,25 +10,29 @@
 namespace talweg {
 namespace {
 
-/// x less its largest element along axis, so that no exponential overflows. The gradient is that of x: what
+/// x less its largest element over axes, so that no exponential overflows. The gradient is that of x: what
 /// follows does not depend on the shift.
-Value shifted(Value x, int axis) { return x - stop_gradient(reduce("max", x, {axis}, true)); }
+Value shifted(Value x, const Integers& axes) { return x - stop_gradient(reduce("max", x, axes, true)); }
 
-Value log_softmax(Value x, int axis) {
-  const Value z = shifted(x, axis);
-  return z - apply("log", sum(apply("exp", z), {axis}, true));
+Value log_softmax(Value x, const Integers& axes) {
+  const Value z = shifted(x, axes);
+  return z - apply("log", sum(apply("exp", z), axes, true));
+}
+
+/// One axis, the last where none is given; none of a scalar.
+Integers softmax_axes(const Arguments& arguments, const std::string& name) {
+  return reduced_axes(Integers{arguments.integer("axis", -1)}, arguments.tensor("x").rank(), name);
 }
 
 Result softmax_function(const Arguments& arguments) {
   const Value x = arguments.tensor("x");
-  const int axis = last_axis_or(arguments, x.rank(), "softmax");
-  const Value e = apply("exp", shifted(x, axis));
-  return e / sum(e, {axis}, true);
+  const Integers axes = softmax_axes(arguments, "softmax");
+  const Value e = apply("exp", shifted(x, axes));
+  return e / sum(e, axes, true);
 }
 
 Result log_softmax_function(const Arguments& arguments) {
-  const Value x = arguments.tensor("x");
-  return log_softmax(x, last_axis_or(arguments, x.rank(), "log_softmax"));
+  return log_softmax(arguments.tensor("x"), softmax_axes(arguments, "log_softmax"));
 }
 
 Value reduced(const Arguments& arguments, Value losses, const std::string& name) {
@@ -57,7 +61,7 @@ Value picked(Value log_probabilities, Value labels, int axis) {
 Result cross_entropy(const Arguments& arguments) {
   const Value x = arguments.tensor("x"), target = arguments.tensor("target");
   const int axis = last_axis_or(arguments, x.rank(), "cross_entropy");
-  const Value log_probabilities = log_softmax(x, axis);
+  const Value log_probabilities = log_softmax(x, {axis});
   if (target.shape() == x.shape())
     return reduced(arguments, -sum(target * log_probabilities, {axis}), "cross_entropy");
   const Shape labels = reduced_shape(x.shape(), {axis}, false);

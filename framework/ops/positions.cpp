@@ -51,8 +51,8 @@ Value position(const char* op, const Arguments& arguments) {
   const Value x = arguments.tensor("x");
   const bool keepdims = arguments.flag("keepdims", false);
   if (arguments.has("axis")) {
-    const std::int64_t axis = normalize_axis(arguments.integer("axis"), x.rank(), op);
-    return emit(op, {x}, {{"axis", axis}, {"keepdims", keepdims}});
+    const Integers axes = reduced_axes(Integers{arguments.integer("axis")}, x.rank(), op);
+    if (!axes.empty()) return emit(op, {x}, {{"axis", axes.front()}, {"keepdims", keepdims}});
   }
   const Value flat = reshape(x, {x.shape().elements()});
   const Value result = emit(op, {flat}, {{"axis", std::int64_t{0}}, {"keepdims", false}});

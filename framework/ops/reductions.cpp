@@ -157,6 +157,12 @@ std::int64_t reduced_elements(const Shape& shape, const Integers& axes) {
   return number;
 }
 
+Integers reduced_axes(const std::optional<Integers>& axis, int rank, const std::string& name) {
+  const bool names_scalar =
+      rank == 0 && axis && axis->size() == 1 && (axis->front() == 0 || axis->front() == -1);
+  return names_scalar ? Integers{} : normalize_axes(axis, rank, name);
+}
+
 int last_axis_or(const Arguments& arguments, int rank, const std::string& name) {
   return normalize_axis(arguments.integer("axis", -1), rank, name);
 }
@@ -169,7 +175,7 @@ std::vector<FunctionParameter> reduction_parameters() {
 
 Reduction reduction(const Arguments& arguments, const std::string& name) {
   const Value x = arguments.tensor("x");
-  return {x, normalize_axes(arguments.optional_integers("axis"), x.rank(), name),
+  return {x, reduced_axes(arguments.optional_integers("axis"), x.rank(), name),
           arguments.flag("keepdims", false)};
 }
 

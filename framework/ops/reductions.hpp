@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,11 @@ namespace talweg {
 /// How many elements of `shape` go into one of the result.
 [[nodiscard]] std::int64_t reduced_elements(const Shape& shape, const Integers& axes);
 
-/// The axis argument of a softmax or a loss: one axis, the last where none is given.
+/// What `axis` means where an axis is summed up: all axes if none is given. Of a scalar 0 and -1 are allowed
+/// and name nothing, as in NumPy.
+[[nodiscard]] Integers reduced_axes(const std::optional<Integers>& axis, int rank, const std::string& name);
+
+/// The axis argument of a loss: one axis, the last where none is given.
 [[nodiscard]] int last_axis_or(const Arguments& arguments, int rank, const std::string& name);
 
 /// The parameters (x, axis=None, keepdims=False), and what a call gives for them.

@@ -7,6 +7,7 @@ void register_ops() {
     register_leaves();
     register_filling();
     register_arithmetic();
+    register_division();
     register_power();
     register_exponentials();
     register_trigonometry();

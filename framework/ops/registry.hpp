@@ -9,6 +9,7 @@ void register_ops();
 void register_leaves();
 void register_filling();
 void register_arithmetic();
+void register_division();
 void register_power();
 void register_exponentials();
 void register_trigonometry();

@@ -100,7 +100,8 @@ def split(x, *arguments, **keywords):
 NUMPY = """exp expm1 log log1p sqrt abs sign floor ceil round sin cos tan arcsin arccos arctan sinh cosh tanh square
 reciprocal power maximum minimum where clip equal not_equal less less_equal greater greater_equal sum mean prod max min
 var std argmax argmin matmul dot outer transpose reshape concatenate stack take tile broadcast_to cumsum tril eye arange
-zeros ones zeros_like ones_like full expand_dims squeeze array add subtract multiply divide negative""".split()
+zeros ones zeros_like ones_like full expand_dims squeeze array add subtract multiply divide negative floor_divide
+remainder""".split()
 LANGUAGE = {name: getattr(np, name) for name in NUMPY}
 LANGUAGE.update({f.__name__: f for f in (sigmoid, relu, leaky_relu, elu, gelu, silu, softplus, erf, logsumexp, softmax,
                                          log_softmax, one_hot, cross_entropy, mse, split)})
@@ -150,13 +151,13 @@ OF_SUMS = """cumsum(x)|sum(x)|mean(x)|logsumexp(x)|softmax(x)|log_softmax(x)|pro
 gelu(x, approximate='tanh')""".replace("\n", "|").split("|")
 TRIGONOMETRIC = "sin(x)|cos(x)|tan(x)|arcsin(x)|arccos(x)".split("|")
 BINARY = """x + y|x - y|x * y|x / y|x ** y|power(x, y)|maximum(x, y)|minimum(x, y)|x == y|x != y|x < y|x <= y|x > y
-x >= y|where(x > y, x, y)|clip(x, y, 1)|add(x, y)|multiply(x, y)|outer(x, y)""".replace("\n", "|").split("|")
+x >= y|x // y|x % y|where(x > y, x, y)|clip(x, y, 1)|add(x, y)|multiply(x, y)|outer(x, y)""".replace("\n", "|").split("|")
 OF_INTEGERS = """-i|abs(i)|sign(i)|square(i)|relu(i)|round(i)|i + j|i - j|i * j|maximum(i, j)|minimum(i, j)|i / 2
 i * 2|i + 0.5|i ** 2|i ** j[:4].reshape(4, 1)|exp(i)|floor(i / 2)|i == j|(i > 0) + (j > 1)|(i > 0) * (j > 1)|sum(i > 0)|mean(i > 0)
 max(i > 0)|(i > 0) + 1|-(i * 1)|where(i > 0, i, 0)|where(i > 0, 1, 0.5)|sum(i)|prod(j)|mean(i)|cumsum(i)|cumsum(i > 0)|var(i)
 max(i)|min(i)|argmax(i)|clip(i, -1, 1)|full(3, 2) + i[:3]|arange(5) * 2|arange(2, 9, 3)|arange(5, 0, -2)
 arange(0, 1, 0.1)|arange(0.5)|arange(3.0)|eye(3)|eye(2, 3, 1)|eye(3, 2, k=-1)|zeros((2, 3))|ones(3)|full((2, 2), 1.5)|(i > 0) @ (j > 1)
-abs(i > 0)|array([True, False]) * array([2, 3])|array([[1, 2], [3, 4.5]])|i[i[3:]]|i[[-1, 0]]|i[[[0, 1], [2, 3]]]""".replace(
+abs(i > 0)|array([True, False]) * array([2, 3])|array([[1, 2], [3, 4.5]])|i // j|i % j|i // 2|i % -3|i // 0|i % 0|i // -2.0|i % 0.75|(i > 0) // (j > 1)|(i > 0) % (j > 1)|floor_divide(i, j)|remainder(i, j)|i[i[3:]]|i[[-1, 0]]|i[[[0, 1], [2, 3]]]""".replace(
     "\n", "|").split("|")
 OF_SHAPES = """sum(d, axis=0)|sum(d, axis=-1)|sum(d, axis=(0, 2))|sum(d, axis=1, keepdims=True)|mean(d, axis=(1, 2))|prod(d, axis=1)
 max(d, axis=1)|min(d, axis=(0, 2), keepdims=True)|var(d, axis=0)|std(d, axis=2, ddof=1)|var(d, ddof=1)|logsumexp(d, axis=1)
@@ -166,7 +167,7 @@ g @ d|c.T @ d.transpose(0, 2, 1)|matmul(g[:, None], d[0])|b @ d.transpose(0, 2, 
 dot(b, d.transpose(0, 2, 1))|outer(a, b)|outer(b, b)|a.T|d.T|transpose(d, (1, 0, 2))|d.transpose(2, 0, 1)|transpose(d, [-1, 0, 1])
 reshape(d, -1)|reshape(d, (4, -1))|d.reshape(2, -1, 2)|d.reshape(-1, 6)|d.reshape((3, 8))|concatenate((a, a))|concatenate([a, a * 2], axis=1)
 concatenate([a, a, a], axis=-1)|stack([a, a + 1])|stack([b, b, b], axis=1)|stack((a, a), axis=-1)|split(d, 3, axis=1)[1]|split(a, [1])[1]
-split(a, [1, 3], axis=1)[2]|split(a, [-1], axis=1)[1]|split(a, [5], axis=1)[1]|split(b, 2)[0]|a[1]|a[-1]|a[1, 2]|a[:, 1]|a[..., 1]
+split(a, [1, 3], axis=1)[2]|split(a, [-1], axis=1)[1]|split(a, [5], axis=1)[1]|split(b, 2)[0]|a[1]|a[-1]|a[1, 2]|a[(1, 2)]|a[(1,)]|a[()]|a[:, 1]|a[..., 1]
 a[1:]|a[:-1]|a[::-1]|a[:, ::-2]|a[::2, 1::2]|a[5:]|a[:, 3:0:-1]|a[None]|a[:, None, :]|a[..., None]|d[1, ..., 0]|d[:, 1:2, -2:]|d[0][1][2]
 d[-1, :, 1]|a[[0, 2]]|a[:, [1, 1, -1]]|take(a, [0, 5])|take(a, [[0, -1], [1, 2]], axis=0)|take(a, k, axis=1)|take(a, k)|a[:, k]|take(b, 2)
 one_hot(k, 4)|one_hot([[0, 1], [2, -1]], 3)|tile(b, 2)|tile(b, (2, 2))|tile(a, 2)|tile(a, (2, 1))|tile(d, (2, 1, 2))|tile(a, (2, 1, 1))|tile(a, 0)
@@ -175,7 +176,8 @@ expand_dims(a, -1)|expand_dims(a, (0, 3))|squeeze(a[None, :, :1])|squeeze(a[None
 d / (1 + b ** 2)|a[:, :1] + b|d.sum(axis=1)|d.mean()|a.max(axis=0)|a.std()|a.reshape(-1)[::2]|a.shape[1] * b|b[a.shape[0]]
 array([b, b * 2]) @ c|[1, 2, 3, 4] * b|mse(a, b)|mse(a, a * 2)|mse(a, b, reduction='sum')|cross_entropy(a, k)|cross_entropy(a, k, reduction='none')
 cross_entropy(d, array([[0, 1, 2, 0], [2, 1, 0, 1]]), axis=1)|cross_entropy(a, softmax(a * 2))|cross_entropy(a, one_hot(k, 4))|where(a > 0, b, a[:, :1])
-maximum(a, b)|clip(a, b, 1)|-a ** 2|(-a) ** 2|2 ** -a|a @ c + 1|-a @ c|a ** 2 @ c|(a > 0) == (b > 0)|sum(a, axis=())""".replace("\n", "|").split("|")
+maximum(a, b)|clip(a, b, 1)|-a ** 2|(-a) ** 2|2 ** -a|a @ c + 1|-a @ c|a ** 2 @ c|(a > 0) == (b > 0)|sum(a, axis=())|sum(z, axis=0)|sum(z, axis=-1, keepdims=True)
+max(z, axis=-1)|prod(z, axis=0)|argmax(z, axis=0)|argmin(z, axis=-1)|softmax(z)|softmax(z, axis=0)|log_softmax(z, axis=-1)""".replace("\n", "|").split("|")
 SPECIAL_REDUCTIONS = """max(s, axis=0)|max(s, axis=1)|min(s, axis=1)|argmax(s, axis=1)|argmin(s, axis=1)|sum(s, axis=1)|mean(s, axis=0)
 prod(s, axis=1)|logsumexp(s, axis=1)|softmax(s, axis=1)|log_softmax(s, axis=1)|cumsum(s, axis=1)|s @ s.T|var(s, axis=1)|std(s, axis=1)""".replace(
     "\n", "|").split("|")
@@ -186,7 +188,8 @@ def variables_of_shapes():
         count = math.prod(shape)
         return np.array([round(math.sin(2.3 * i + count) * 3, 3) for i in range(count)]).reshape(shape)
 
-    return {"a": values(3, 4), "b": values(4), "c": values(4, 2), "d": values(2, 3, 4), "g": values(2, 3), "k": np.array([3, 0, 2])}
+    return {"a": values(3, 4), "b": values(4), "c": values(4, 2), "d": values(2, 3, 4), "g": values(2, 3), "k": np.array([3, 0, 2]),
+            "z": np.array(1.7)}
 
 
 def used(expression, variables):
