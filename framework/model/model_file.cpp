@@ -21,9 +21,13 @@ std::string read_model_file(const std::filesystem::path& path) {
   if (!std::filesystem::exists(status)) throw file_error(path.string(), "there is no such file");
   if (std::filesystem::is_directory(status))
     throw file_error(path.string(), "it is a directory, not a model file");
+  // A pipe that nobody writes to, or a terminal, would be waited for without end.
+  if (!std::filesystem::is_regular_file(status))
+    throw file_error(path.string(), "it is a pipe or a device, not a model file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw file_error(path.string(), "it cannot be opened");
-  // Piece by piece, and no further than one piece beyond what is allowed, so that an endless file ends here.
+  // Piece by piece, and no further than one piece beyond what is allowed: what is too large is not read
+  // whole.
   std::string text;
   std::array<char, 16384> piece;
   while (file && text.size() <= kMaximumFileSize) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,7 +41,15 @@ File File::append(const std::filesystem::path& path) {
   return {path, O_WRONLY | O_CREAT | O_APPEND, "written"};
 }
 
-File File::read(const std::filesystem::path& path) { return {path, O_RDONLY, "read"}; }
+File File::read(const std::filesystem::path& path) {
+  // Without waiting for somebody who writes to a pipe.
+  File file(path, O_RDONLY | O_NONBLOCK, "read");
+  struct stat status {};
+  if (::fstat(file.descriptor_, &status) < 0) file.refuse("read");
+  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+    throw Error(Status::files, path.string() + " cannot be read: it is a pipe or a device");
+  return file;
+}
 
 File::File(std::filesystem::path path, int flags, const char* verb) : path_(std::move(path)) {
   constexpr mode_t kForAll = 0666;

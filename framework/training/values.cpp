@@ -50,8 +50,7 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
 
 std::int64_t data_elements(const CheckedModel& model) {
   std::int64_t elements = 0;
-  for (const DataEntry& entry : model.data)
-    elements += padded(entry.column->shape().elements());
+  for (const DataEntry& entry : model.data) elements += padded(entry.column->shape().elements());
   return elements;
 }
 

@@ -1,6 +1,7 @@
 // What the program says to wrong and right command lines.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -39,6 +40,8 @@ const Usage kWrongUsages[] = {
     {"train x.yaml y.yaml", 2, "error: talweg train takes no further argument, and there is 'y.yaml'"},
     {"train -- --json", 2, "--json: error: there is no such file"},
     {"train x.yaml --steps", 2, "error: --steps needs a value: N"},
+    {"train /dev/zero", 2, "/dev/zero: error: it is a pipe or a device, not a model file"},
+    {"train x.yaml --out=", 2, "error: --out needs a value: DIR"},
     {"train x.yaml --steps --json", 2, "error: --steps needs a value: N"},
     {"train x.yaml --steps many", 2, "error: --steps is a whole number, and this is 'many'"},
     {"train x.yaml --steps 1.5", 2, "error: --steps is a whole number, and this is '1.5'"},
@@ -65,6 +68,13 @@ const Usage kWrongUsages[] = {
      "error: --grid takes NAME=VALUE,VALUE,..., and this is 'alpha=1,,2'"},
     {"sweep graphs/tutorial/three_layer.yaml --grid alpha=1 --grid alpha=2", 2,
      "error: --grid names 'alpha' twice"},
+    {"sweep graphs/tutorial/three_layer.yaml --grid alhpa=1,2", 2,
+     "error: --grid varies 'alhpa', which is no number of the model's `let:`\nhint: did you mean 'alpha'?"},
+    {"sweep graphs/tutorial/three_layer.yaml --grid alpha=1,2 --set alpha=3", 2,
+     "error: --grid varies 'alpha', and --set gives it one value\nhint: give one of both"},
+    {"show graphs/tutorial/three_layer.yaml --program --dot", 2,
+     "error: --program shows a whole step as instructions, and --dot is about the graph\n"
+     "hint: give one of both"},
     {"sweep graphs/tutorial/three_layer.yaml --restarts 0", 2,
      "error: --restarts is at least 1, and this is 0"},
     {"sweep graphs/tutorial/three_layer.yaml --restarts 1000000", 2,
@@ -186,6 +196,33 @@ TEST(Colors, AreForTerminalsThatWantThem) {
   EXPECT_NE(on_terminal("xterm", "").find("\033[1;31merror:\033[0m"), std::string::npos);
   EXPECT_EQ(on_terminal("xterm", "1").find('\033'), std::string::npos);
   EXPECT_EQ(on_terminal("dumb", "").find('\033'), std::string::npos);
+}
+
+TEST(WrongFiles, ThatNobodyWritesToAreNotWaitedFor) {
+  const TemporaryDirectory directory;
+  ASSERT_EQ(mkfifo((directory.path() / "pipe").c_str(), S_IRUSR | S_IWUSR), 0);
+  std::filesystem::create_directory(directory.path() / "run");
+  ASSERT_EQ(mkfifo((directory.path() / "run/checkpoint.safetensors").c_str(), S_IRUSR | S_IWUSR), 0);
+  const Finished model = run_line("train pipe", {.directory = directory.path()});
+  EXPECT_EQ(model.status, 2);
+  EXPECT_EQ(model.errors, "pipe: error: it is a pipe or a device, not a model file\n");
+  const std::string file = (repository() / "graphs/tutorial/three_layer.yaml").string();
+  const Finished resumed = run_line("train " + file + " --out run --resume", {.directory = directory.path()});
+  EXPECT_EQ(resumed.status, 5);
+  EXPECT_EQ(resumed.errors, "error: run/checkpoint.safetensors cannot be read: it is a pipe or a device\n");
+}
+
+TEST(WrongFiles, ThatGrowPastTheLimitOfTheUserAreAnErrorAndLeaveNothing) {
+  const TemporaryDirectory directory;
+  const std::string talweg = (program_directory() / "talweg").string(),
+                    file = (repository() / "graphs/tutorial/three_layer.yaml").string();
+  const Finished finished =
+      run({"/bin/sh", "-c",
+           "ulimit -f 0; exec '" + talweg + "' train '" + file + "' --out run --steps 5 --quiet"},
+          {.directory = directory.path()});
+  EXPECT_EQ(finished.status, 5);
+  EXPECT_NE(finished.errors.find("cannot be written: File too large"), std::string::npos) << finished.errors;
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "run/model.yaml.partial"));
 }
 
 }  // namespace

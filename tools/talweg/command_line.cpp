@@ -90,7 +90,7 @@ struct CommandLine::Parser {
     for (const Entry& entry : entries) {
       if (entry.values.empty()) continue;
       for (const std::string& value : entry.values)
-        if (!entry.is_argument() && value.starts_with("--"))
+        if (!entry.is_argument() && (value.empty() || value.starts_with("--")))
           throw usage_error(entry.name + " needs a value: " + entry.placeholder);
       if (entry.values.size() > 1 && !entry.repeated)
         throw usage_error(entry.name + " is given " + std::to_string(entry.values.size()) + " times");

@@ -101,6 +101,8 @@ int run_guarded(const std::vector<std::string>& arguments) {
 }  // namespace talweg
 
 int main(int count, char** arguments) {
+  // A file that grows past the user's limit is an error of writing it, as a full disk is.
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   talweg::reserve_standard_streams();
   return talweg::run_guarded({arguments + 1, arguments + count});
 }

@@ -1,6 +1,7 @@
 // talweg show MODEL
 
 #include <algorithm>
+#include <talweg/error.hpp>
 #include <vector>
 
 #include "commands.hpp"
@@ -73,6 +74,13 @@ int run_show(std::span<const std::string> arguments) {
     write_output(line.help());
     return 0;
   }
+  if (options.program && (options.dot || options.gradients || options.update))
+    throw Error(Status::model, "--program shows a whole step as instructions, and --" +
+                                   std::string(options.dot         ? "dot"
+                                               : options.gradients ? "gradients"
+                                                                   : "update") +
+                                   " is about the graph")
+        .set_hint("give one of both");
   write_output(show(options));
   return 0;
 }

@@ -12,6 +12,7 @@
 #include "support/file.hpp"
 #include "support/json_object.hpp"
 #include "support/numbers.hpp"
+#include "support/suggest.hpp"
 #include "sweep_tables.hpp"
 #include "training/json_lines.hpp"
 #include "training/run_directory.hpp"
@@ -60,6 +61,19 @@ std::pair<std::string, std::vector<std::string>> read_grid(const std::string& te
   return {name, values};
 }
 
+void check_grid_name(const std::string& name, const CheckedModel& model) {
+  using Named = std::pair<std::string, double>;
+  std::vector<std::string> names;
+  for (const Named& let : model.lets) names.push_back(let.first);
+  if (std::ranges::find(names, name) == names.end())
+    throw Error(Status::model, "--grid varies '" + name + "', which is no number of the model's `let:`")
+        .set_hint(did_you_mean(name, names));
+  if (std::ranges::find(model.settings, name, &std::pair<std::string, std::string>::first) !=
+      model.settings.end())
+    throw Error(Status::model, "--grid varies '" + name + "', and --set gives it one value")
+        .set_hint("give one of both");
+}
+
 SweepSetting read_sweep(const Options& options, const CheckedModel& model) {
   SweepSetting sweep = model.sweep.value_or(SweepSetting{});
   if (!options.grid.empty()) sweep.grid.clear();
@@ -68,6 +82,7 @@ SweepSetting read_sweep(const Options& options, const CheckedModel& model) {
     const std::string& name = sweep.grid.back().first;
     if (std::ranges::count(sweep.grid, name, &std::pair<std::string, std::vector<std::string>>::first) > 1)
       throw Error(Status::model, "--grid names '" + name + "' twice");
+    check_grid_name(name, model);
   }
   if (options.restarts) sweep.restarts = *options.restarts;
   if (sweep.grid.empty() && sweep.restarts == 1)
