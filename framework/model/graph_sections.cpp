@@ -1,6 +1,7 @@
 // The sections that compute: graph and update.
 
 #include <algorithm>
+#include <optional>
 
 #include "graph/op.hpp"
 #include "model/fields.hpp"
@@ -28,6 +29,17 @@ std::size_t find_state(const ModelContext& context, const DocumentNode& key) {
   throw error;
 }
 
+/// The node of an entry. Parts of a split, or a list of other tensors, that differ in shape have none
+/// together.
+std::optional<Value> tensor_of(Graph& graph, const Operand& operand) {
+  try {
+    return to_tensor(graph, operand);
+  } catch (const Error&) {
+    if (operand.list() == nullptr) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void read_graph(ModelContext& context) {
@@ -39,13 +51,12 @@ void read_graph(ModelContext& context) {
     if (context.names[i].section != Section::let) entries.push_back(&context.names[i]);
   std::ranges::sort(entries, {}, [](const NamedEntry* entry) { return entry->place.begin; });
   for (const NamedEntry* entry : entries) {
-    if (entry->value->is_none()) continue;          // a tensor that its `if` leaves out
-    if (entry->value->list() != nullptr) continue;  // the parts of a split have no node together
+    if (entry->value->is_none()) continue;  // a tensor that its `if` leaves out
     const OriginScope origin(context.graph(), entry->expression ? entry->expression->span() : entry->place);
-    const bool is_constant = !entry->value->is_tensor();
-    const Value value = to_tensor(context.graph(), *entry->value);
-    if (is_constant) context.graph().set_name(value.id(), entry->name);
-    model.named.emplace_back(entry->name, value.id());
+    const std::optional<Value> value = tensor_of(context.graph(), *entry->value);
+    if (!value) continue;
+    if (!entry->value->is_tensor()) context.graph().set_name(value->id(), entry->name);
+    model.named.emplace_back(entry->name, value->id());
   }
   for (const std::vector<TensorDeclaration>* tensors : {&model.parameters, &model.states})
     for (const TensorDeclaration& tensor : *tensors)

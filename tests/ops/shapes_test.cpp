@@ -109,6 +109,7 @@ const std::vector<Case> kTypes = {
     {"full([2, 2], 7)", {}, "(2, 2) int64"},
     {"ones_like(x)", {kWhole}, "(4, 3) int64"},
     {"softmax(x, axis=0)", {kMatrix}, "(4, 3) float64"},
+    {"softmax(x)", {kScalar}, "() float64"},
     {"cross_entropy(x, y)", {kMatrix, kLabels}, "() float64"},
     {"cross_entropy(x, y, reduction='none')", {kMatrix, kWhole}, "(4,) float64"},
     {"cross_entropy(input=x, target=y, dim=0)", {kMatrix, {{3}, 0, 3, kInteger}}, "() float64"},
@@ -185,7 +186,7 @@ const std::vector<Case> kRefused = {
     {"clip(x)", {kMatrix}, "clip: there is neither a lower nor an upper bound"},
     {"gelu(x, approximate='erf')", {kMatrix}, "gelu: approximate is 'none' or 'tanh', and this is 'erf'"},
     {"softplus(x, beta=0)", {kMatrix}, "softplus: beta is 0"},
-    {"softmax(x)", {kScalar}, "softmax: axis -1 is outside a tensor with 0 axes"},
+    {"softmax(x, axis=1)", {kScalar}, "softmax: axis 1 is outside a tensor with 0 axes"},
     {"cross_entropy(x, y)",
      {kMatrix, {{4, 1}, 0, 2, kInteger}},
      "cross_entropy: logits of shape (4, 3) need labels of shape (4,) or probabilities of their own shape, "

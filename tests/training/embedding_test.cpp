@@ -56,6 +56,18 @@ TEST(Embedding, LetsItsValuesBeReadAndSet) {
   EXPECT_EQ(model.gradient("x").values, (std::vector<double>{3, 4}));
 }
 
+TEST(Embedding, ReadsAListOfTensorsAsOne) {
+  Model model = Model::from_text(
+      "talweg: 1\n"
+      "data: {a: [1, 2]}\n"
+      "graph: {pair: '[a, a * 2]', sizes: '[2, 3]', parts: 'split(a, [1])', uneven: '[a, a[:1]]'}\n");
+  EXPECT_EQ(model.names(), (std::vector<std::string>{"a", "pair", "sizes", "parts"}));
+  EXPECT_EQ(model.value("pair").shape, (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(model.value("pair").values, (std::vector<double>{1, 2, 2, 4}));
+  EXPECT_EQ(model.value("sizes").values, (std::vector<double>{2, 3}));
+  EXPECT_EQ(model.value("parts").values, (std::vector<double>{1, 2}));
+}
+
 TEST(Embedding, IsLoadedWithOptions) {
   LoadOptions options;
   options.set = {{"hidden", "2"}};

@@ -175,55 +175,57 @@ class Objective {
   talweg_objective* objective_;
 };
 
-namespace detail __attribute__((visibility("hidden"))) {
+#pragma GCC visibility push(hidden)
+namespace detail {
 
-  template <class Rule>
-  constexpr std::uint32_t needs_of() {
-    if constexpr (requires { Rule::kSecondDerivatives; })
-      return TALWEG_NEEDS_OBJECTIVE | (Rule::kSecondDerivatives ? TALWEG_NEEDS_SECOND_DERIVATIVES : 0);
-    return TALWEG_NEEDS_OBJECTIVE;
+template <class Rule>
+constexpr std::uint32_t needs_of() {
+  if constexpr (requires { Rule::kSecondDerivatives; })
+    return TALWEG_NEEDS_OBJECTIVE | (Rule::kSecondDerivatives ? TALWEG_NEEDS_SECOND_DERIVATIVES : 0);
+  return TALWEG_NEEDS_OBJECTIVE;
+}
+
+template <class Rule>
+constexpr talweg_plugin_table make_minimizer_table(const Rule& rule, const char* name, const char* summary,
+                                                   void (*minimize)(const talweg_objective_api*,
+                                                                    talweg_objective*)) {
+  static_assert(std::is_base_of_v<Minimizer, Rule>, "a minimizer derives from talweg::Minimizer");
+  static_assert(holds_only_settings<Rule>(),
+                "the members of a minimizer are talweg::Hyper and talweg::Flag only, public and without a "
+                "constructor");
+  static_assert(
+      requires(Objective & f) { rule.step(f); }, "a minimizer has `void step(talweg::Objective& f) const`");
+  return {TALWEG_PLUGIN_MAGIC,
+          TALWEG_PLUGIN_API_VERSION,
+          sizeof(talweg_plugin_table),
+          TALWEG_MINIMIZER,
+          needs_of<Rule>(),
+          name,
+          summary,
+          &rule,
+          kSettings<Rule>,
+          sizeof(Hyper),
+          nullptr,
+          minimize};
+}
+
+/// No exception leaves a plugin: its text becomes the message of the error.
+template <class Rule>
+void run(const Rule& rule, const talweg_objective_api* api, talweg_objective* objective) noexcept {
+  try {
+    Objective f(*api, objective);
+    rule.step(f);
+  } catch (const Refused&) {
+    // Talweg knows the reason.
+  } catch (const std::exception& exception) {
+    api->fail(objective, exception.what());
+  } catch (...) {
+    api->fail(objective, "an exception that is no std::exception");
   }
+}
 
-  template <class Rule>
-  constexpr talweg_plugin_table make_minimizer_table(
-      const Rule& rule, const char* name, const char* summary,
-      void (*minimize)(const talweg_objective_api*, talweg_objective*)) {
-    static_assert(std::is_base_of_v<Minimizer, Rule>, "a minimizer derives from talweg::Minimizer");
-    static_assert(holds_only_settings<Rule>(),
-                  "the members of a minimizer are talweg::Hyper and talweg::Flag only, public and without a "
-                  "constructor");
-    static_assert(
-        requires(Objective & f) { rule.step(f); }, "a minimizer has `void step(talweg::Objective& f) const`");
-    return {TALWEG_PLUGIN_MAGIC,
-            TALWEG_PLUGIN_API_VERSION,
-            sizeof(talweg_plugin_table),
-            TALWEG_MINIMIZER,
-            needs_of<Rule>(),
-            name,
-            summary,
-            &rule,
-            kSettings<Rule>,
-            sizeof(Hyper),
-            nullptr,
-            minimize};
-  }
-
-  /// No exception leaves a plugin: its text becomes the message of the error.
-  template <class Rule>
-  void run(const Rule& rule, const talweg_objective_api* api, talweg_objective* objective) noexcept {
-    try {
-      Objective f(*api, objective);
-      rule.step(f);
-    } catch (const Refused&) {
-      // Talweg knows the reason.
-    } catch (const std::exception& exception) {
-      api->fail(objective, exception.what());
-    } catch (...) {
-      api->fail(objective, "an exception that is no std::exception");
-    }
-  }
-
-}  // namespace )
+}  // namespace detail
+#pragma GCC visibility pop
 
 }  // namespace talweg
 

@@ -56,10 +56,12 @@ constexpr Range between(double low, double high) { return {low, high, 0}; }
 struct Required {};
 inline constexpr Required required{};
 
-namespace detail __attribute__((visibility("hidden"))) {
-  // Not constexpr, so that reaching it while a rule's table is made is an error of the compiler.
-  inline void the_default_value_is_outside_its_range() {}
-}  // namespace )
+#pragma GCC visibility push(hidden)
+namespace detail {
+// Not constexpr, so that reaching it while a rule's table is made is an error of the compiler.
+inline void the_default_value_is_outside_its_range() {}
+}  // namespace detail
+#pragma GCC visibility pop
 
 /// A number that the model file sets: a scalar of the graph.
 class Hyper {
@@ -120,37 +122,39 @@ class Tensor {
   talweg_node node_;
 };
 
-namespace detail __attribute__((visibility("hidden"))) {
+#pragma GCC visibility push(hidden)
+namespace detail {
 
-  /// Thrown once Talweg has refused something: it knows the reason.
-  struct Refused {};
+/// Thrown once Talweg has refused something: it knows the reason.
+struct Refused {};
 
-  /// One call of `update`.
-  struct Emission {
-    struct State {
-      std::string name;
-      talweg_node value;
-    };
-
-    const talweg_update_api& api;
-    talweg_update* update;
-    talweg_node parameter = TALWEG_NO_NODE;  ///< its latest value
-    std::vector<State> states = {};
+/// One call of `update`.
+struct Emission {
+  struct State {
+    std::string name;
+    talweg_node value;
   };
 
-  inline constinit thread_local Emission* current = nullptr;
+  const talweg_update_api& api;
+  talweg_update* update;
+  talweg_node parameter = TALWEG_NO_NODE;  ///< its latest value
+  std::vector<State> states = {};
+};
 
-  inline Emission& emission() {
-    if (current == nullptr) throw std::logic_error("talweg: tensors exist only while `update` runs");
-    return *current;
-  }
+inline constinit thread_local Emission* current = nullptr;
 
-  inline talweg_node checked(talweg_node node) {
-    if (node == TALWEG_NO_NODE) throw Refused{};
-    return node;
-  }
+inline Emission& emission() {
+  if (current == nullptr) throw std::logic_error("talweg: tensors exist only while `update` runs");
+  return *current;
+}
 
-}  // namespace )
+inline talweg_node checked(talweg_node node) {
+  if (node == TALWEG_NO_NODE) throw Refused{};
+  return node;
+}
+
+}  // namespace detail
+#pragma GCC visibility pop
 
 /// A tensor of the parameter's shape that lasts from step to step; Talweg keeps, saves and restores it.
 /// Copies speak of the same state.
@@ -356,75 +360,77 @@ inline Tensor norm(const Tensor& x) { return sqrt(sum(square(x))); }
 inline Tensor matmul(const Tensor& a, const Tensor& b) { return call("matmul", {a, b}); }
 inline Tensor transpose(const Tensor& x) { return call("transpose", {x}); }
 
-namespace detail __attribute__((visibility("hidden"))) {
+#pragma GCC visibility push(hidden)
+namespace detail {
 
-  /// Converts to what a member of a rule may be, and to nothing else.
-  struct AnySetting {
-    template <class Setting>
-    requires std::is_same_v<Setting, Hyper> || std::is_same_v<Setting, Flag>
-    constexpr operator Setting() const;
-  };
+/// Converts to what a member of a rule may be, and to nothing else.
+struct AnySetting {
+  template <class Setting>
+  requires std::is_same_v<Setting, Hyper> || std::is_same_v<Setting, Flag>
+  constexpr operator Setting() const;
+};
 
-  static_assert(sizeof(Hyper) == sizeof(talweg_hyperparameter) && sizeof(Flag) == sizeof(Hyper));
+static_assert(sizeof(Hyper) == sizeof(talweg_hyperparameter) && sizeof(Flag) == sizeof(Hyper));
 
-  template <class Rule>
-  inline constexpr std::size_t kSettings = std::is_empty_v<Rule> ? 0 : sizeof(Rule) / sizeof(Hyper);
+template <class Rule>
+inline constexpr std::size_t kSettings = std::is_empty_v<Rule> ? 0 : sizeof(Rule) / sizeof(Hyper);
 
-  /// Can Rule be made from a Hyper or Flag for each sizeof(Hyper) of its bytes? Then it holds nothing else.
-  template <class Rule>
-  constexpr bool holds_only_settings() {
-    if constexpr (std::is_empty_v<Rule>) return true;
-    if constexpr (!std::is_aggregate_v<Rule> || sizeof(Rule) % sizeof(Hyper) != 0) return false;
-    return []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-      return requires {
-        Rule{std::conditional_t<std::is_base_of_v<UpdateRule, Rule>, UpdateRule, Minimizer>{},
-             (static_cast<void>(kIndex), AnySetting{})...};
-      };
-    }
-    (std::make_index_sequence<kSettings<Rule>>{});
+/// Can Rule be made from a Hyper or Flag for each sizeof(Hyper) of its bytes? Then it holds nothing else.
+template <class Rule>
+constexpr bool holds_only_settings() {
+  if constexpr (std::is_empty_v<Rule>) return true;
+  if constexpr (!std::is_aggregate_v<Rule> || sizeof(Rule) % sizeof(Hyper) != 0) return false;
+  return []<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return requires {
+      Rule{std::conditional_t<std::is_base_of_v<UpdateRule, Rule>, UpdateRule, Minimizer>{},
+           (static_cast<void>(kIndex), AnySetting{})...};
+    };
   }
+  (std::make_index_sequence<kSettings<Rule>>{});
+}
 
-  template <class Rule>
-  constexpr talweg_plugin_table make_table(const Rule& rule, const char* name, const char* summary,
-                                           void (*update)(const talweg_update_api*, talweg_update*)) {
-    static_assert(std::is_base_of_v<UpdateRule, Rule>, "an optimizer derives from talweg::UpdateRule");
-    static_assert(holds_only_settings<Rule>(),
-                  "the members of an optimizer are talweg::Hyper and talweg::Flag only, public and without a "
-                  "constructor");
-    static_assert(
-        requires { rule.update(Parameter{}); }, "an optimizer has `void update(talweg::Parameter x) const`");
-    return {TALWEG_PLUGIN_MAGIC,
-            TALWEG_PLUGIN_API_VERSION,
-            sizeof(talweg_plugin_table),
-            TALWEG_UPDATE_RULE,
-            0,
-            name,
-            summary,
-            &rule,
-            kSettings<Rule>,
-            sizeof(Hyper),
-            update,
-            nullptr};
+template <class Rule>
+constexpr talweg_plugin_table make_table(const Rule& rule, const char* name, const char* summary,
+                                         void (*update)(const talweg_update_api*, talweg_update*)) {
+  static_assert(std::is_base_of_v<UpdateRule, Rule>, "an optimizer derives from talweg::UpdateRule");
+  static_assert(holds_only_settings<Rule>(),
+                "the members of an optimizer are talweg::Hyper and talweg::Flag only, public and without a "
+                "constructor");
+  static_assert(
+      requires { rule.update(Parameter{}); }, "an optimizer has `void update(talweg::Parameter x) const`");
+  return {TALWEG_PLUGIN_MAGIC,
+          TALWEG_PLUGIN_API_VERSION,
+          sizeof(talweg_plugin_table),
+          TALWEG_UPDATE_RULE,
+          0,
+          name,
+          summary,
+          &rule,
+          kSettings<Rule>,
+          sizeof(Hyper),
+          update,
+          nullptr};
+}
+
+/// No exception leaves a plugin: its text becomes the message of the error.
+template <class Rule>
+void run(const Rule& rule, const talweg_update_api* api, talweg_update* update) noexcept {
+  Emission emission{*api, update};
+  Emission* const before = std::exchange(current, &emission);
+  try {
+    rule.update(Parameter{});
+  } catch (const Refused&) {
+    // Talweg knows the reason.
+  } catch (const std::exception& exception) {
+    api->fail(update, exception.what());
+  } catch (...) {
+    api->fail(update, "an exception that is no std::exception");
   }
+  current = before;
+}
 
-  /// No exception leaves a plugin: its text becomes the message of the error.
-  template <class Rule>
-  void run(const Rule& rule, const talweg_update_api* api, talweg_update* update) noexcept {
-    Emission emission{*api, update};
-    Emission* const before = std::exchange(current, &emission);
-    try {
-      rule.update(Parameter{});
-    } catch (const Refused&) {
-      // Talweg knows the reason.
-    } catch (const std::exception& exception) {
-      api->fail(update, exception.what());
-    } catch (...) {
-      api->fail(update, "an exception that is no std::exception");
-    }
-    current = before;
-  }
-
-}  // namespace )
+}  // namespace detail
+#pragma GCC visibility pop
 
 }  // namespace talweg
 
