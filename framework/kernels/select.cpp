@@ -85,10 +85,6 @@ const Build& build() {
   return chosen;
 }
 
-}  // namespace
-
-namespace {
-
 /// The kernels of a build. REQUIRES: the machine has its instruction set.
 template <class T>
 Table<T> filled(const Build& from) {
