@@ -16,6 +16,7 @@ struct talweg_objective {
   talweg::Objective& objective;
   const std::vector<talweg::Hyperparameter>& hyperparameters;
   bool second_derivatives;
+  bool looked = false;  ///< did it ask for the objective, or end the training?
   std::optional<talweg::Error> failure = {};
 };
 
@@ -97,16 +98,22 @@ const double* x(talweg_objective* step) {
 }
 
 double value(talweg_objective* step) {
-  return guarded(step, kNaN, [](talweg_objective& s) { return s.objective.value(); });
+  return guarded(step, kNaN, [](talweg_objective& s) {
+    s.looked = true;
+    return s.objective.value();
+  });
 }
 
 const double* gradient(talweg_objective* step) {
-  return guarded<const double*>(step, nullptr,
-                                [](talweg_objective& s) { return s.objective.gradient().data(); });
+  return guarded<const double*>(step, nullptr, [](talweg_objective& s) {
+    s.looked = true;
+    return s.objective.gradient().data();
+  });
 }
 
 double evaluate(talweg_objective* step, double* at, double* gradient, size_t size) {
   return guarded(step, kNaN, [&](talweg_objective& s) {
+    s.looked = true;
     const std::span<double> point = vector_of(s, at, size, "evaluate: x");
     require_finite(point, "evaluate: x");
     return s.objective.evaluate(point, gradient == nullptr ? std::span<double>() : std::span(gradient, size));
@@ -117,6 +124,7 @@ void hessian_vector(talweg_objective* step, const double* at, const double* vect
                     size_t size) {
   guarded(step, false, [&](talweg_objective& s) {
     if (!s.second_derivatives) refuse("hessian_vector: it does not declare that it needs second derivatives");
+    s.looked = true;
     s.objective.hessian_vector(vector_of(s, at, size, "hessian_vector: x"),
                                vector_of(s, vector, size, "hessian_vector: the vector"),
                                vector_of(s, product, size, "hessian_vector: the product"));
@@ -149,6 +157,7 @@ double uniform(talweg_objective* step) {
 
 void stop(talweg_objective* step, const char* reason) {
   guarded(step, false, [&](talweg_objective& s) {
+    s.looked = true;
     s.objective.stop(reason == nullptr ? "no reason is given" : one_line(reason));
     return true;
   });
@@ -197,6 +206,8 @@ class PluginMinimizer final : public Minimizer {
     } catch (...) {
       if (!step.failure) step.failure = Error(Status::plugin, "an exception that is no std::exception");
     }
+    if (!step.failure && !step.looked)
+      step.failure = Error(Status::plugin, "it never asks for a value or gradient of the objective");
     if (!step.failure) return;
     throw Error(*step.failure)
         .set_status(Status::plugin)

@@ -36,15 +36,15 @@ std::vector<Assignment> end_to_end(const Graph& graph, const std::vector<NodeId>
   return assignments;
 }
 
-/// Does what is minimized depend on a number of the step, a state, or anything else that another step gives
-/// another value?
+/// Does what is minimized depend on the number of the step, or on a state, which another step gives another
+/// value?
 bool depends_on_step(const TrainingState& state) {
   const Graph& graph = *state.model.graph;
   const std::vector<NodeId> needed =
       needed_nodes(graph, {state.values.bindings(), {}, {state.model.train->minimize}});
   return std::ranges::any_of(needed, [&](NodeId node) {
     const std::string& op = graph[node].op->name;
-    return op == "scalar" || op == "state" || op == "data";
+    return op == "scalar" || op == "state";
   });
 }
 
@@ -97,7 +97,7 @@ void Minimization::begin_step() {
     last_ = {};
   }
   draws_ = 0;
-  looked_ = moved_ = false;
+  moved_ = false;
   stop_reason_.clear();
   read_numbers();
 }
@@ -106,10 +106,6 @@ void Minimization::call_minimizer() {
   const Known before = present_;
   try {
     minimizer_.step(*this);
-    if (!looked_)
-      throw Error(Status::plugin, "optimizer '" + minimizer_.name() + "': step " +
-                                      std::to_string(state_.step) +
-                                      " never looks at the objective: it asks for no value and no gradient");
   } catch (const Error&) {
     present_.x = before.x;
     state_.values.write_parameters(before.x);
@@ -145,19 +141,16 @@ bool Minimization::flag(std::string_view name) const {
 }
 
 double Minimization::value() {
-  looked_ = true;
   if (!present_.value) compute(present_, true);
   return *present_.value;
 }
 
 std::span<const double> Minimization::gradient() {
-  looked_ = true;
   if (present_.gradient.empty()) compute(present_, true);
   return present_.gradient;
 }
 
 double Minimization::evaluate(std::span<double> x, std::span<double> gradient) {
-  looked_ = true;
   last_ = {rounded(x), {}, {}};
   compute(last_, !gradient.empty());
   std::ranges::copy(last_.x, x.begin());
@@ -167,7 +160,6 @@ double Minimization::evaluate(std::span<double> x, std::span<double> gradient) {
 
 void Minimization::hessian_vector(std::span<const double> x, std::span<const double> vector,
                                   std::span<double> product) {
-  looked_ = true;
   if (product_program_ == nullptr) {
     const HessianProduct& nodes = *state_.graph.hessian_product;
     product_program_ = state_.compile(end_to_end(*state_.model.graph, nodes.products, product_), {},

@@ -72,7 +72,6 @@ class Minimization final : private Objective {
       updates_program_;
   std::int64_t evaluations_ = 0;
   std::uint64_t draws_ = 0;
-  bool looked_ = false;  ///< did the minimizer ask for anything of the objective in this step?
   bool moved_ = false;
   std::string stop_reason_;
 };

@@ -22,7 +22,7 @@ const std::string kModel =
 Finished train_with(const std::string& optimizer, const fs::path& plugins) {
   const TemporaryDirectory directory;
   write_text(directory.path() / "model.yaml", kModel);
-  return run_line("train model.yaml --set-optimizer " + optimizer + " --plugins " + plugins.string(),
+  return run_line("train model.yaml --quiet --set-optimizer " + optimizer + " --plugins " + plugins.string(),
                   {.directory = directory.path()});
 }
 
@@ -79,6 +79,12 @@ const BadPlugin kBadPlugins[] = {
     {"throws_number", "update: an exception that is no std::exception"},
     {"throws_past_table", "update: "},
     {"endless", "update: more than 100000 nodes"},
+    {"minimizer_throws", "step 1: out of ideas"},
+    {"minimizer_wrong_size", "step 0: evaluate: x has 7 elements, x has 6"},
+    {"minimizer_nan", "step 0: move_to: x is nan in element 1"},
+    {"minimizer_blind", "step 0: it never asks for a value or gradient of the objective"},
+    {"minimizer_undeclared", "step 0: hessian_vector: it does not declare that it needs second derivatives"},
+    {"minimizer_state", "step 0: state 'kept' has 1 element, and 6 are asked for"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Tools, BadPlugins, testing::ValuesIn(kBadPlugins),
