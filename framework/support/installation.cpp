@@ -42,7 +42,7 @@ fs::path library_directory() {
 
 fs::path data_directory() {
   const fs::path beside = own_file().parent_path();
-  const fs::path from_program = (beside / TALWEG_DATA_FROM_BIN).lexically_normal();
+  fs::path from_program = (beside / TALWEG_DATA_FROM_BIN).lexically_normal();
   for (const fs::path& directory : {from_program, (beside / TALWEG_DATA_FROM_LIB).lexically_normal(),
                                     (beside / "../share/talweg").lexically_normal()})
     if (directory_exists(directory)) return directory;
