@@ -89,10 +89,13 @@ std::vector<double> all_parameters(Trainer& trainer) {
 }
 
 double distance(const ReferenceTrace& trace, const std::string& text, std::int64_t last_step) {
-  const auto trainer = make_trainer(text);
+  return distance(trace, *make_trainer(text), last_step);
+}
+
+double distance(const ReferenceTrace& trace, Trainer& trainer, std::int64_t last_step) {
   Following following;
   try {
-    following = train(*trainer);
+    following = train(trainer);
   } catch (const Error& error) {
     if (error.status() != Status::diverged) throw;
     return std::numeric_limits<double>::infinity();

@@ -36,5 +36,7 @@ struct ReferenceTrace {
 /// element in a step, relative to the largest element of that step. Infinite where it diverges.
 [[nodiscard]] double distance(const ReferenceTrace& trace, const std::string& text,
                               std::int64_t last_step = std::numeric_limits<std::int64_t>::max());
+[[nodiscard]] double distance(const ReferenceTrace& trace, Trainer& trainer,
+                              std::int64_t last_step = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace talweg
