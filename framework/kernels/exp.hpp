@@ -54,8 +54,7 @@ inline Vector<double> accurate_exp(const Vector<double>& x) {
   const V value = total + multiply_add(r * r * r, exp_tail(r), rest);
   const V first = k * V(0.5) + V(kRounder);  // half of k, so that neither power overflows
   const V second = (k - (first - V(kRounder))) + V(kRounder);
-  // NaN is not equal to itself.
-  return xsimd::select(x == x, value * power_of_two(first) * power_of_two(second), x);
+  return xsimd::select(xsimd::isnan(x), x, value * power_of_two(first) * power_of_two(second));
 }
 
 }  // namespace

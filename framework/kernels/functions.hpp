@@ -82,7 +82,7 @@ inline Vector<double> erfc_of_floats(const Vector<double>& x) {
   for (std::size_t i = std::size(kScaledErfc); i-- > 0;) scaled = multiply_add(scaled, t, V(kScaledErfc[i]));
   const V root_of_pi(1.7724538509055160273);
   const V right = accurate_exp(-(z * z)) * scaled / (V(1.0) + root_of_pi * z);
-  return xsimd::select(x == x, xsimd::select(x < V(0.0), V(2.0) - right, right), x);
+  return xsimd::select(xsimd::isnan(x), x, xsimd::select(x < V(0.0), V(2.0) - right, right));
 }
 
 /// xsimd's loses the digits of small results.

@@ -1,6 +1,7 @@
 // The reductions of one instruction set.
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/build.hpp"
 #include "kernels/functions.hpp"
@@ -108,7 +109,7 @@ struct Largest {
   }
   template <class T>
   static T of(T a, T b) {
-    return a >= b || a != a ? a : b;
+    return a >= b || std::isnan(a) ? a : b;
   }
 };
 
@@ -119,7 +120,7 @@ struct Smallest {
   }
   template <class T>
   static T of(T a, T b) {
-    return a <= b || a != a ? a : b;
+    return a <= b || std::isnan(a) ? a : b;
   }
 };
 

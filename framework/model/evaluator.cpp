@@ -350,7 +350,7 @@ class Evaluator {
   }
 
   Operand evaluate_index(const ExpressionNode& node) {
-    const Operand object = evaluate(node.children[0]);
+    Operand object = evaluate(node.children[0]);
     if (object.list() != nullptr) return index_list(node, *object.list());
     if (!object.is_tensor()) throw error_at(node.span, "an index of " + describe(object));
     std::vector<Index> indices;
