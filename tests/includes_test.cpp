@@ -137,5 +137,35 @@ TEST(Includes, ThatPointTheOtherWayAreFound) {
     EXPECT_NE(problem_of(wrong), "") << wrong.path;
 }
 
+Names shipped_optimizers() {
+  Names names;
+  for (const auto& entry : fs::directory_iterator(repository() / "plugins" / "optimizers"))
+    if (entry.path().extension() == ".cpp") names.insert(entry.path().stem().string());
+  return names;
+}
+
+/// The shipped optimizers that a line of code names as a text: "adam".
+Names optimizers_in(const std::string& line) {
+  static const Names shipped = shipped_optimizers();
+  Names found;
+  const std::string code = line.substr(0, line.find("//"));
+  for (const std::string& name : shipped)
+    if (code.find('"' + name + '"') != std::string::npos) found.insert(name);
+  return found;
+}
+
+TEST(Framework, KnowsNoOptimizerByName) {
+  EXPECT_EQ(optimizers_in("if (rule.name() == \"adam\") return;"), Names{"adam"});
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(repository() / "framework")) {
+    const std::string extension = entry.path().extension().string();
+    if (extension != ".cpp" && extension != ".hpp" && extension != ".h") continue;
+    ++files;
+    for (const std::string& line : lines_of(read_text(entry.path())))
+      EXPECT_EQ(optimizers_in(line), Names{}) << entry.path() << ": " << line;
+  }
+  EXPECT_GT(files, 200U);
+}
+
 }  // namespace
 }  // namespace talweg
