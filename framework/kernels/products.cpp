@@ -54,21 +54,15 @@ template <class T, std::size_t kVectors, bool kWhole>
 void panel(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const T* b, std::ptrdiff_t b_row, std::size_t m,
            std::size_t k, std::size_t last) {
   const T* from = a.data;
-  std::size_t i = 0;
-  const auto advance = [&](std::ptrdiff_t rows) {
-    from += rows * a.row_stride;
-    c += rows * c_stride;
-    i += static_cast<std::size_t>(rows);
-  };
-  while (i + 4 <= m) {
+  for (; m >= 4; m -= 4, from += 4 * a.row_stride, c += 4 * c_stride)
     block<T, 4, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
-    advance(4);
-  }
-  if (i + 2 <= m) {
+  if (m >= 2) {
     block<T, 2, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
-    advance(2);
+    m -= 2;
+    from += 2 * a.row_stride;
+    c += 2 * c_stride;
   }
-  if (i < m)
+  if (m > 0)
     block<T, 1, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
 }
 

@@ -81,10 +81,18 @@ struct NamedExpression {
   Span span;
 };
 
+/// `clip:`: how large a gradient may be when the optimizer sees it. At most one is given.
+struct ClipSetting {
+  std::optional<double> norm;   ///< of all gradients together
+  std::optional<double> value;  ///< of an element
+  Span span;                    ///< of the section
+};
+
 struct TrainSetting {
   NodeId minimize = kNoNode;
   std::string minimize_name;  ///< as it is called in output: the expression's text
   OptimizerSetting optimizer;
+  ClipSetting clip;
   std::int64_t steps = 0;
   std::int64_t log_every = 0;  ///< 0: choose so that some twenty lines come
   std::vector<NamedExpression> log;

@@ -120,6 +120,26 @@ void read_stop(ModelContext& context, const DocumentNode& node, TrainSetting& tr
     train.stop_loss = read_number(context, *loss, ModelScope::kEverything, "'loss'");
 }
 
+void read_clip(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  const Fields fields(node, "'clip'", {"norm", "value"});
+  train.clip.span = node.span;
+  const auto read = [&](const char* name) -> std::optional<double> {
+    const DocumentNode* field = fields.find(name);
+    if (field == nullptr) return std::nullopt;
+    const std::string what = "'" + std::string(name) + "'";
+    const double limit = read_number(context, *field, ModelScope::kEverything, what);
+    if (!(limit > 0)) throw error_at(field->span, what + " is more than 0");
+    return limit;
+  };
+  train.clip.norm = read("norm");
+  train.clip.value = read("value");
+  if (train.clip.norm && train.clip.value)
+    throw error_at(fields.key("value").span,
+                   "'clip' has a norm and a value; one of both limits the gradient");
+  if (!train.clip.norm && !train.clip.value)
+    throw error_at(node.span, "'clip' limits nothing").set_hint("clip: {norm: 1.0}, or clip: {value: 0.5}");
+}
+
 void read_log(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
   for (const DocumentEntry& entry : require_mapping(node, "'log'").entries) {
     if (entry.key.text == "every")
@@ -130,7 +150,7 @@ void read_log(ModelContext& context, const DocumentNode& node, TrainSetting& tra
 }
 
 Fields train_fields(const DocumentNode& node) {
-  return Fields(node, "'train'", {"minimize", "optimizer", "steps", "log", "report", "stop"});
+  return Fields(node, "'train'", {"minimize", "optimizer", "clip", "steps", "log", "report", "stop"});
 }
 
 }  // namespace
@@ -157,6 +177,7 @@ void read_train(ModelContext& context, const DocumentNode* section) {
     train.optimizer = {};
     train.optimizer.name = *context.options.optimizer;
   }
+  if (const DocumentNode* clip = fields.find("clip")) read_clip(context, *clip, train);
   train.steps = read_integer(context, fields.require("steps"), ModelScope::kEverything, "'steps'", 0);
   if (context.options.steps) train.steps = *context.options.steps;
   if (const DocumentNode* log = fields.find("log")) read_log(context, *log, train);

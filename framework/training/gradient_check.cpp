@@ -281,7 +281,7 @@ class GradientChecker {
     for (const Value& gradient : gradients(graph_.value(y_), parameters_))
       task.fetches.push_back(gradient.id());
     const std::vector<NodeId> gradient_nodes = task.fetches;
-    const auto program = compile_program(graph_, std::move(task));
+    const auto program = compile_program(graph_, task);
     program->run();
     Checker checker([this] { return evaluate(); }, generator_, options_.elements);
     for (std::size_t i = 0; i < parameters_.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "training/minimization_graph.hpp"
 
 #include "graph/gradients.hpp"
+#include "model/place.hpp"
 #include "training/hyperparameters.hpp"
 
 namespace talweg {
@@ -26,6 +27,11 @@ HessianProduct append_hessian_product(Graph& graph, const std::vector<Value>& pa
 }  // namespace
 
 TrainingGraph append_minimization(CheckedModel& model, const Minimizer& minimizer) {
+  const ClipSetting& clip = model.train->clip;
+  if (clip.norm || clip.value)
+    throw error_at(clip.span, "optimizer '" + minimizer.name() +
+                                  "' evaluates the objective itself, and its gradients are not clipped")
+        .set_hint("leave out 'clip', or choose an optimizer that is an update rule");
   Graph& graph = *model.graph;
   const HyperparameterValues values(model, minimizer);
   TrainingGraph training;

@@ -5,6 +5,7 @@
 #include <talweg/error.hpp>
 
 #include "graph/gradients.hpp"
+#include "training/clipping.hpp"
 #include "training/hyperparameters.hpp"
 
 namespace talweg {
@@ -85,6 +86,14 @@ std::optional<Emission> emit_over_all(CheckedModel& model, const UpdateRule& rul
   return site.emission(0, model.parameters.size());
 }
 
+/// What the optimizer sees of the gradients.
+std::vector<Value> clipped(const CheckedModel& model, const std::vector<Value>& gradients) {
+  const ClipSetting& setting = model.train->clip;
+  if (gradients.empty() || (!setting.norm && !setting.value)) return gradients;
+  const OriginScope origin(*model.graph, setting.span);
+  return clip(setting, gradients);
+}
+
 }  // namespace
 
 TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule) {
@@ -99,14 +108,15 @@ TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule) {
   for (const Value& gradient : wrt_parameters) training.gradients.push_back(gradient.id());
   const PhaseScope phase(graph, Phase::update);
   const OriginScope origin(graph, model.train->optimizer.span);
+  const std::vector<Value> given = clipped(model, wrt_parameters);
   if (parameters.size() > 1) {
-    if (auto emission = emit_over_all(model, rule, hyperparameters, wrt_parameters)) {
+    if (auto emission = emit_over_all(model, rule, hyperparameters, given)) {
       training.emissions.push_back(std::move(*emission));
       return training;
     }
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    TrainingSite site(model, hyperparameters, parameters[i], wrt_parameters[i]);
+    TrainingSite site(model, hyperparameters, parameters[i], given[i]);
     rule.emit(site);
     training.emissions.push_back(site.emission(i, 1));
   }
