@@ -34,8 +34,10 @@ class Vector {
  public:
   Vector() = default;
   explicit Vector(std::size_t size, double value = 0) : elements_(size, value) {}
+  // NOLINTBEGIN(google-explicit-constructor): host-owned numbers are vectors wherever one is expected.
   Vector(std::span<const double> elements) : elements_(elements.begin(), elements.end()) {}
   Vector(std::span<double> elements) : elements_(elements.begin(), elements.end()) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] std::size_t size() const { return elements_.size(); }
   [[nodiscard]] double* data() { return elements_.data(); }

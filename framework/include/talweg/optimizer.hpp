@@ -106,10 +106,12 @@ class Parameter;
 /// tensors wherever one is expected. Shapes broadcast as NumPy's.
 class Tensor {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): so that `mu * v - alpha * g` looks like the paper.
   Tensor(double value);
   Tensor(const Hyper& hyperparameter);
   Tensor(const State& state);
   Tensor(const Parameter& parameter);
+  // NOLINTEND(google-explicit-constructor)
   [[nodiscard]] static Tensor of(talweg_node node) { return Tensor(Node{node}); }
 
   [[nodiscard]] talweg_node node() const { return node_; }
@@ -367,7 +369,7 @@ namespace detail {
 struct AnySetting {
   template <class Setting>
   requires std::is_same_v<Setting, Hyper> || std::is_same_v<Setting, Flag>
-  constexpr operator Setting() const;
+  constexpr operator Setting() const;  // NOLINT(google-explicit-constructor): that is what it is for
 };
 
 static_assert(sizeof(Hyper) == sizeof(talweg_hyperparameter) && sizeof(Flag) == sizeof(Hyper));
