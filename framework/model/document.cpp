@@ -23,11 +23,14 @@ constexpr std::size_t kMaximumDocumentNodes = 300'000;
 
 std::uint32_t narrow(std::size_t offset) { return static_cast<std::uint32_t>(offset); }
 
+constexpr const char* kQuotesInBraces =
+    "within { } and [ ] an expression that has commas or brackets is written in quotes";
+
 /// What YAML in braces makes of an expression with a comma: a key that is the rest of it.
 std::string hint_for_commas(const std::string& text) {
   const auto opened = std::count(text.begin(), text.end(), '(') + std::count(text.begin(), text.end(), '[');
   const auto closed = std::count(text.begin(), text.end(), ')') + std::count(text.begin(), text.end(), ']');
-  return opened == closed ? "" : "within { } and [ ] an expression that has commas is written in quotes";
+  return opened == closed ? "" : kQuotesInBraces;
 }
 
 /// Builds the tree from yaml-cpp's events and refuses what a model has no use for.
@@ -248,6 +251,10 @@ Error yaml_error(const Source& source, const YAML::Exception& exception, const T
   while (begin > 0 && (begin == text.size() || text[begin] == '\n' || text[begin] == '\r')) --begin;
   std::string message = exception.msg;
   if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW || message == YAML::ErrorMsg::END_OF_MAP_FLOW) {
+    if (text[begin] == '[' || text[begin] == '{')
+      return error_at({&source, narrow(begin), narrow(begin + 1)},
+                      std::string("a '") + text[begin] + "' where an entry of a list or mapping ends")
+          .set_hint(kQuotesInBraces);
     begin = builder.open_bracket().value_or(begin);
   } else if (is_indented_by_tab(text, begin)) {
     message = YAML::ErrorMsg::TAB_IN_INDENTATION;
