@@ -12,6 +12,13 @@ inline std::filesystem::path test_plugin_directory() {
   return (installed_plugin_directory() / "../../../tests/plugins").lexically_normal();
 }
 
+/// A model with a matrix to train, for any optimizer.
+inline const std::string kSixWeights =
+    "talweg: 1\n"
+    "parameters: {x: {shape: [3, 2], init: ones}}\n"
+    "graph: {loss: sum(x * x)}\n"
+    "train: {minimize: loss, optimizer: gd, steps: 20}\n";
+
 inline PluginPath test_plugin_path() { return PluginPath({test_plugin_directory()}); }
 
 /// An optimizer of a file that has an update rule.

@@ -13,15 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kModel =
-    "talweg: 1\n"
-    "parameters: {x: {shape: [3, 2], init: ones}}\n"
-    "graph: {loss: sum(x * x)}\n"
-    "train: {minimize: loss, optimizer: gd, steps: 2}\n";
-
 Finished train_with(const std::string& optimizer, const fs::path& plugins) {
   const TemporaryDirectory directory;
-  write_text(directory.path() / "model.yaml", kModel);
+  write_text(directory.path() / "model.yaml", kSixWeights);
   return run_line("train model.yaml --quiet --set-optimizer " + optimizer + " --plugins " + plugins.string(),
                   {.directory = directory.path()});
 }

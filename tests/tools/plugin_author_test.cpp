@@ -10,16 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kModel =
-    "talweg: 1\n"
-    "parameters: {x: {shape: [3, 2], init: ones}}\n"
-    "graph: {loss: sum(x * x)}\n"
-    "train: {minimize: loss, optimizer: gd, steps: 20}\n";
-
 /// A user with an empty home and the model above.
 class Author : public testing::Test {
  protected:
-  Author() { write_text(directory_.path() / "model.yaml", kModel); }
+  Author() { write_text(directory_.path() / "model.yaml", kSixWeights); }
 
   Finished talweg(const std::string& arguments, std::map<std::string, std::string> more = {}) {
     more.emplace("HOME", directory_.path().string());
