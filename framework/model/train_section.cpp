@@ -62,6 +62,16 @@ class HyperparameterScope final : public Scope {
     for (const auto& [name, value] : context_.model.lets) names.push_back(name);
     return names;
   }
+  // Schedules are modules without parameters.
+  [[nodiscard]] std::optional<Callable> find_callable(const std::string& name) override {
+    return scope_.find_callable(name);
+  }
+  [[nodiscard]] std::vector<std::string> callable_names() const override { return scope_.callable_names(); }
+  [[nodiscard]] Operand call_module(const ModuleDefinition& module,
+                                    const std::vector<CallArgument>& arguments, const Span& place,
+                                    std::optional<std::int64_t> times) override {
+    return scope_.call_module(module, arguments, place, times);
+  }
 
  private:
   ModelContext& context_;
