@@ -73,8 +73,7 @@ const Usage kWrongUsages[] = {
     {"sweep graphs/tutorial/three_layer.yaml --grid alpha=1,2 --set alpha=3", 2,
      "error: --grid varies 'alpha', and --set gives it one value\nhint: give one of both"},
     {"show graphs/tutorial/three_layer.yaml --program --dot", 2,
-     "error: --program shows a whole step as instructions, and --dot is about the graph\n"
-     "hint: give one of both"},
+     "error: --program shows something else than --dot\nhint: give one of both"},
     {"sweep graphs/tutorial/three_layer.yaml --restarts 0", 2,
      "error: --restarts is at least 1, and this is 0"},
     {"sweep graphs/tutorial/three_layer.yaml --restarts 1000000", 2,

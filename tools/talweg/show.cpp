@@ -9,6 +9,8 @@
 #include "model_options.hpp"
 #include "output.hpp"
 #include "program/needed_nodes.hpp"
+#include "schedule_plot.hpp"
+#include "training/schedule.hpp"
 #include "training/trainer.hpp"
 #include "training/training_graph.hpp"
 #include "training/values.hpp"
@@ -22,6 +24,7 @@ struct Options {
   bool update = false;
   bool dot = false;
   bool program = false;
+  bool schedule = false;
 };
 
 std::vector<NodeId> nodes_of(const Graph& graph, Phase phase) {
@@ -50,8 +53,38 @@ std::vector<NodeId> shown_nodes(const Options& options, CheckedModel& model) {
   return nodes;
 }
 
+/// The hyperparameters that change, over all planned steps.
+std::string show_schedules(const CheckedModel& model) {
+  constexpr std::int64_t kColumns = 64;
+  const std::int64_t planned = model.train ? model.train->steps : 0;
+  std::vector<std::int64_t> steps;
+  for (std::int64_t i = 0; i < std::min(kColumns, planned); ++i)
+    steps.push_back(planned <= kColumns ? i : i * (planned - 1) / (kColumns - 1));
+  if (steps.empty()) return "the model makes no steps\n";
+  const std::vector<Schedule> schedules = schedules_of(model, steps);
+  if (schedules.empty()) return "every hyperparameter is the same in all steps\n";
+  std::string text;
+  for (const Schedule& schedule : schedules) text += plot(schedule, steps) + "\n";
+  return text + tabulate(schedules, steps);
+}
+
+/// What cannot be shown together.
+void check_choice(const Options& options) {
+  std::vector<std::string> given;
+  if (options.program) given.emplace_back("--program");
+  if (options.schedule) given.emplace_back("--schedule");
+  if (given.empty()) return;
+  if (options.dot) given.emplace_back("--dot");
+  if (options.gradients) given.emplace_back("--gradients");
+  if (options.update) given.emplace_back("--update");
+  if (given.size() > 1)
+    throw Error(Status::model, given[0] + " shows something else than " + given[1])
+        .set_hint("give one of both");
+}
+
 std::string show(const Options& options) {
   CheckedModel model = load_model(options.model.model, options.model.options());
+  if (options.schedule) return show_schedules(model);
   if (options.program) {
     const auto rule = find_optimizer(model, options.model.plugin_path());
     return Trainer(std::move(model), rule, {}).program_listing();
@@ -69,18 +102,14 @@ int run_show(std::span<const std::string> arguments) {
   line.flag("--gradients", "the gradients of what is minimized, too", options.gradients);
   line.flag("--update", "the optimizer's update, too", options.update);
   line.flag("--dot", "for Graphviz: talweg show MODEL --dot | dot -Tsvg > graph.svg", options.dot);
+  line.flag("--schedule", "the hyperparameters that change from step to step, as a plot and a table",
+            options.schedule);
   line.flag("--program", "the instructions of a training step instead of the graph", options.program);
   if (!line.parse(arguments)) {
     write_output(line.help());
     return 0;
   }
-  if (options.program && (options.dot || options.gradients || options.update))
-    throw Error(Status::model, "--program shows a whole step as instructions, and --" +
-                                   std::string(options.dot         ? "dot"
-                                               : options.gradients ? "gradients"
-                                                                   : "update") +
-                                   " is about the graph")
-        .set_hint("give one of both");
+  check_choice(options);
   write_output(show(options));
   return 0;
 }

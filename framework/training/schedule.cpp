@@ -1,0 +1,32 @@
+#include "training/schedule.hpp"
+
+#include "program/executor.hpp"
+#include "training/tensor_memory.hpp"
+
+namespace talweg {
+
+std::vector<Schedule> schedules_of(const CheckedModel& model, std::span<const std::int64_t> steps) {
+  std::vector<Schedule> schedules;
+  TensorMemory step(model.graph->floating(), 1), planned(model.graph->floating(), 1);
+  planned.write(0, static_cast<double>(model.train->steps));
+  Task task;
+  if (model.step != kNoNode) task.bindings.push_back({model.step, step.at(0)});
+  if (model.steps != kNoNode) task.bindings.push_back({model.steps, planned.at(0)});
+  for (const HyperparameterSetting& setting : model.train->optimizer.hyperparameters) {
+    if (setting.constant) continue;
+    schedules.push_back({setting.name, {}});
+    task.fetches.push_back(setting.value);
+  }
+  if (schedules.empty()) return schedules;
+  const std::unique_ptr<Executor> program = make_reference_executor(*model.graph, task);
+  for (std::int64_t number : steps) {
+    step.write(0, static_cast<double>(number));
+    program->run();
+    for (std::size_t i = 0; i < schedules.size(); ++i)
+      schedules[i].values.push_back(
+          to_doubles(program->value(task.fetches[i]), model.graph->floating(), 1).front());
+  }
+  return schedules;
+}
+
+}  // namespace talweg
