@@ -81,6 +81,15 @@ struct NamedExpression {
   Span span;
 };
 
+/// An entry of `groups:`: parameters that have hyperparameters, or an optimizer, of their own.
+struct GroupSetting {
+  std::string name;
+  std::vector<std::string> patterns;  ///< over names of parameters, * and ? as in a shell; empty: all
+  std::optional<std::int64_t> dimensions;
+  OptimizerSetting optimizer;  ///< what trains the group: the model's with other hyperparameters, or its own
+  Span span;                   ///< of the name
+};
+
 /// `clip:`: how large a gradient may be when the optimizer sees it. At most one is given.
 struct ClipSetting {
   std::optional<double> norm;   ///< of all gradients together
@@ -92,6 +101,7 @@ struct TrainSetting {
   NodeId minimize = kNoNode;
   std::string minimize_name;  ///< as it is called in output: the expression's text
   OptimizerSetting optimizer;
+  std::vector<GroupSetting> groups;
   ClipSetting clip;
   std::int64_t steps = 0;
   std::int64_t log_every = 0;  ///< 0: choose so that some twenty lines come

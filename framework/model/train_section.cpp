@@ -1,5 +1,6 @@
 // The sections that say how a model is trained: train and sweep.
 
+#include <algorithm>
 #include <array>
 
 #include "model/fields.hpp"
@@ -98,7 +99,9 @@ HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentE
   return setting;
 }
 
-OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node) {
+/// `groups` takes the node of `groups:`, which stands among the hyperparameters; null where none is allowed.
+OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node,
+                                const DocumentNode** groups) {
   OptimizerSetting setting;
   setting.span = node.span;
   if (node.kind == DocumentNode::Kind::scalar) {
@@ -115,9 +118,61 @@ OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node)
   setting.name = entry.key.text;
   setting.span = entry.key.span;
   for (const DocumentEntry& hyperparameter :
-       require_mapping(entry.value, "the setting of '" + setting.name + "'").entries)
-    setting.hyperparameters.push_back(read_hyperparameter(context, hyperparameter));
+       require_mapping(entry.value, "the setting of '" + setting.name + "'").entries) {
+    if (groups != nullptr && hyperparameter.key.text == "groups")
+      *groups = &hyperparameter.value;
+    else
+      setting.hyperparameters.push_back(read_hyperparameter(context, hyperparameter));
+  }
   return setting;
+}
+
+std::vector<std::string> read_patterns(const DocumentNode& node) {
+  if (node.kind == DocumentNode::Kind::scalar) return {node.text};
+  std::vector<std::string> patterns;
+  for (const DocumentNode& item : require_sequence(node, "'parameters' of a group").items)
+    patterns.push_back(require_text(item, "a pattern of 'parameters'"));
+  return patterns;
+}
+
+/// Hyperparameters that a group does not give itself are those of the model's optimizer.
+GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const OptimizerSetting& main) {
+  GroupSetting group;
+  group.name = entry.key.text;
+  group.span = entry.key.span;
+  group.optimizer.name = main.name;
+  group.optimizer.span = entry.key.span;
+  const DocumentNode* own = nullptr;
+  for (const DocumentEntry& field : require_mapping(entry.value, "group '" + group.name + "'").entries) {
+    if (field.key.text == "parameters")
+      group.patterns = read_patterns(field.value);
+    else if (field.key.text == "dimensions")
+      group.dimensions = read_integer(context, field.value, ModelScope::kEverything, "'dimensions'", 0);
+    else if (field.key.text == "optimizer")
+      own = &field.value;
+    else
+      group.optimizer.hyperparameters.push_back(read_hyperparameter(context, field));
+  }
+  if (group.patterns.empty() && !group.dimensions)
+    throw error_at(group.span, "group '" + group.name + "' does not say which parameters it has")
+        .set_hint("parameters: '*/b', or dimensions: 2");
+  std::vector<HyperparameterSetting>& given = group.optimizer.hyperparameters;
+  if (own != nullptr) {
+    if (!given.empty())
+      throw error_at(given.front().name_span, "group '" + group.name + "' has an optimizer of its own: '" +
+                                                  given.front().name + "' belongs there");
+    group.optimizer = read_optimizer(context, *own, nullptr);
+    return group;
+  }
+  for (const HyperparameterSetting& inherited : main.hyperparameters)
+    if (std::ranges::find(given, inherited.name, &HyperparameterSetting::name) == given.end())
+      given.push_back(inherited);
+  return group;
+}
+
+void read_groups(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  for (const DocumentEntry& entry : require_mapping(node, "'groups'").entries)
+    train.groups.push_back(read_group(context, entry, train.optimizer));
 }
 
 void read_stop(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
@@ -179,13 +234,16 @@ void read_train(ModelContext& context, const DocumentNode* section) {
   const DocumentNode& minimize = fields.require("minimize");
   train.minimize_name = require_text(minimize, "'minimize'");
   train.minimize = minimized(context, minimize.span).id();
+  const DocumentNode* groups = nullptr;
   if (const DocumentNode* optimizer = fields.find("optimizer"))
-    train.optimizer = read_optimizer(context, *optimizer);
+    train.optimizer = read_optimizer(context, *optimizer, &groups);
   else if (!context.model.parameters.empty() && !context.options.optimizer)
     static_cast<void>(fields.require("optimizer"));
   if (context.options.optimizer) {
     train.optimizer = {};
     train.optimizer.name = *context.options.optimizer;
+  } else if (groups != nullptr) {
+    read_groups(context, *groups, train);
   }
   if (const DocumentNode* clip = fields.find("clip")) read_clip(context, *clip, train);
   train.steps = read_integer(context, fields.require("steps"), ModelScope::kEverything, "'steps'", 0);

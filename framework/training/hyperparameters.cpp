@@ -53,8 +53,8 @@ void check_value(const Optimizer& rule, const Hyperparameter& hyperparameter,
 
 }  // namespace
 
-HyperparameterValues::HyperparameterValues(CheckedModel& model, const Optimizer& rule) {
-  const OptimizerSetting& setting = model.train->optimizer;
+HyperparameterValues::HyperparameterValues(Graph& graph, const OptimizerSetting& setting,
+                                           const Optimizer& rule) {
   refuse_unknown(rule, setting);
   for (const Hyperparameter& hyperparameter : rule.hyperparameters()) {
     const auto given =
@@ -68,14 +68,14 @@ HyperparameterValues::HyperparameterValues(CheckedModel& model, const Optimizer&
       flags_[hyperparameter.name] = (is_given ? *given->constant : hyperparameter.default_value) != 0;
     else
       numbers_[hyperparameter.name] =
-          is_given ? model.graph->value(given->value) : constant(*model.graph, hyperparameter.default_value);
+          is_given ? graph.value(given->value) : constant(graph, hyperparameter.default_value);
   }
 }
 
-void check_schedules(const CheckedModel& model, const Optimizer& rule,
+void check_schedules(const OptimizerSetting& setting, const Optimizer& rule, std::int64_t steps,
                      const std::function<double(NodeId, std::int64_t)>& value_at) {
-  const std::int64_t last = std::max<std::int64_t>(model.train->steps, 1) - 1;
-  for (const HyperparameterSetting& given : model.train->optimizer.hyperparameters) {
+  const std::int64_t last = std::max<std::int64_t>(steps, 1) - 1;
+  for (const HyperparameterSetting& given : setting.hyperparameters) {
     if (given.constant) continue;
     const Hyperparameter& hyperparameter =
         *std::ranges::find(rule.hyperparameters(), given.name, &Hyperparameter::name);

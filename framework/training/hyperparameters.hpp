@@ -15,7 +15,7 @@ class HyperparameterValues {
  public:
   /// Throws Error{model} with a place in the file: one that the rule does not have (with the nearest as
   /// hint), one that is out of range, one that is required and not given, an option that depends on `step`.
-  HyperparameterValues(CheckedModel& model, const Optimizer& rule);
+  HyperparameterValues(Graph& graph, const OptimizerSetting& setting, const Optimizer& rule);
 
   // REQUIRES: the rule has a number, or a flag, of that name.
   [[nodiscard]] Value number(std::string_view name) const { return numbers_.find(name)->second; }
@@ -26,10 +26,10 @@ class HyperparameterValues {
   std::map<std::string, bool, std::less<>> flags_;
 };
 
-/// Looks at hyperparameters that depend on `step` in the first and the last step; `value_at` gives the value
-/// of a node in a step. An end of a range that is excluded is allowed here: a warm-up begins at 0. Throws
-/// Error{model} with a place in the file.
-void check_schedules(const CheckedModel& model, const Optimizer& rule,
+/// Looks at hyperparameters of a training of `steps` that depend on `step` in the first and the last one;
+/// `value_at` gives the value of a node in a step. An end of a range that is excluded is allowed here: a
+/// warm-up begins at 0. Throws Error{model} with a place in the file.
+void check_schedules(const OptimizerSetting& setting, const Optimizer& rule, std::int64_t steps,
                      const std::function<double(NodeId, std::int64_t)>& value_at);
 
 }  // namespace talweg

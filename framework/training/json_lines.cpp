@@ -50,6 +50,20 @@ void append(std::string& line, const std::vector<NamedTensor>& tensors) {
   }
 }
 
+/// [{"name":"biases","optimizer":"adamw","parameters":["h/b"]},...]
+std::string json_groups(const std::vector<GroupRecord>& groups) {
+  std::string text;
+  for (const GroupRecord& group : groups) {
+    std::string line = "{", names;
+    append(line, "name", json_text(group.name));
+    append(line, "optimizer", json_text(group.optimizer));
+    for (const std::string& name : group.parameters) names += (names.empty() ? "" : ",") + json_text(name);
+    append(line, "parameters", "[" + names + "]");
+    text += (text.empty() ? "" : ",") + line + "}";
+  }
+  return "[" + text + "]";
+}
+
 }  // namespace
 
 std::string to_json_line(const StartRecord& record) {
@@ -63,6 +77,7 @@ std::string to_json_line(const StartRecord& record) {
   append(line, "steps", std::to_string(record.steps));
   append(line, "first_step", std::to_string(record.first_step));
   append(line, "threads", std::to_string(record.threads));
+  if (!record.groups.empty()) append(line, "groups", json_groups(record.groups));
   return line + "}";
 }
 

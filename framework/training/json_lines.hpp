@@ -11,7 +11,8 @@ namespace talweg {
 // lacks, are null. Tensors are nested lists, by row.
 
 /// {"event":"start","name":...,"seed":...,"dtype":...,"parameters":...,"optimizer":...,"steps":...,
-///  "first_step":...,"threads":...}
+///  "first_step":...,"threads":...}; with groups of parameters also "groups":[{"name":...,"optimizer":...,
+///  "parameters":[...]},...], the one of no group last and with the name ""
 [[nodiscard]] std::string to_json_line(const StartRecord& record);
 /// {"event":"log","step":0,"loss":...,"Error":...}
 [[nodiscard]] std::string to_json_line(const LogRecord& record);

@@ -3,6 +3,7 @@
 #include "graph/gradients.hpp"
 #include "model/place.hpp"
 #include "training/hyperparameters.hpp"
+#include "training/optimizer_groups.hpp"
 
 namespace talweg {
 namespace {
@@ -33,7 +34,7 @@ TrainingGraph append_minimization(CheckedModel& model, const Minimizer& minimize
                                   "' evaluates the objective itself, and its gradients are not clipped")
         .set_hint("leave out 'clip', or choose an optimizer that is an update rule");
   Graph& graph = *model.graph;
-  const HyperparameterValues values(model, minimizer);
+  const HyperparameterValues values(graph, model.train->optimizer, minimizer);
   TrainingGraph training;
   for (const Hyperparameter& hyperparameter : minimizer.hyperparameters()) {
     MinimizerSetting setting{hyperparameter.name, kNoNode, false};
@@ -56,6 +57,8 @@ TrainingGraph append_minimization(CheckedModel& model, const Minimizer& minimize
 TrainingGraph append_training(CheckedModel& model, const Optimizer& optimizer) {
   if (const auto* minimizer = dynamic_cast<const Minimizer*>(&optimizer))
     return append_minimization(model, *minimizer);
+  if (const auto* groups = dynamic_cast<const OptimizerGroups*>(&optimizer))
+    return append_training(model, *groups);
   return append_training(model, dynamic_cast<const UpdateRule&>(optimizer));
 }
 

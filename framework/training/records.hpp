@@ -30,6 +30,13 @@ enum class EndReason : std::uint8_t {
 /// "steps", "gradient", "loss", "interrupted", "optimizer".
 [[nodiscard]] std::string_view to_string(EndReason reason);
 
+/// Parameters that one optimizer trains, where a model has `groups:`.
+struct GroupRecord {
+  std::string name;  ///< "" for the parameters of no group
+  std::string optimizer;
+  std::vector<std::string> parameters;
+};
+
 /// How training starts.
 struct StartRecord {
   std::string name;  ///< of the model
@@ -40,6 +47,7 @@ struct StartRecord {
   std::int64_t steps = 0;       ///< planned
   std::int64_t first_step = 0;  ///< updates made before, by the run that is resumed
   int threads = 1;
+  std::vector<GroupRecord> groups;  ///< empty where the model has none
 };
 
 /// The values before update `step` + 1: what is minimized under the name "loss", then those of `log:`.

@@ -12,11 +12,15 @@ std::vector<Schedule> schedules_of(const CheckedModel& model, std::span<const st
   Task task;
   if (model.step != kNoNode) task.bindings.push_back({model.step, step.at(0)});
   if (model.steps != kNoNode) task.bindings.push_back({model.steps, planned.at(0)});
-  for (const HyperparameterSetting& setting : model.train->optimizer.hyperparameters) {
-    if (setting.constant) continue;
-    schedules.push_back({setting.name, {}});
-    task.fetches.push_back(setting.value);
-  }
+  const auto add = [&](const OptimizerSetting& optimizer, const std::string& prefix) {
+    for (const HyperparameterSetting& setting : optimizer.hyperparameters) {
+      if (setting.constant) continue;
+      schedules.push_back({prefix + setting.name, {}});
+      task.fetches.push_back(setting.value);
+    }
+  };
+  add(model.train->optimizer, "");
+  for (const GroupSetting& group : model.train->groups) add(group.optimizer, group.name + ".");
   if (schedules.empty()) return schedules;
   const std::unique_ptr<Executor> program = make_reference_executor(*model.graph, task);
   for (std::int64_t number : steps) {

@@ -15,8 +15,8 @@ struct Schedule {
   std::vector<double> values;  ///< in each of the steps that were asked for
 };
 
-/// Those of the model's optimizer that are expressions of `step` or `steps`, in the order of the file.
-/// REQUIRES: the model has `train:`.
+/// Those of the model's optimizer, and of its groups as "group.alpha", that are expressions of `step` or
+/// `steps`, in the order of the file. REQUIRES: the model has `train:`.
 [[nodiscard]] std::vector<Schedule> schedules_of(const CheckedModel& model,
                                                  std::span<const std::int64_t> steps);
 

@@ -5,10 +5,12 @@
 #include <talweg/error.hpp>
 
 #include "graph/minimizer.hpp"
+#include "model/place.hpp"
 #include "plugin/optimizers.hpp"
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
 #include "training/checkpoint.hpp"
+#include "training/optimizer_groups.hpp"
 #include "training/training_run.hpp"
 #include "training/training_state.hpp"
 
@@ -158,9 +160,10 @@ std::string Trainer::program_listing() {
   return state_->compile(state_->values.assignments(), std::move(fetches))->listing();
 }
 
-std::shared_ptr<const Optimizer> find_optimizer(const CheckedModel& model, const PluginPath& plugins) {
-  if (!model.train || model.parameters.empty()) return nullptr;
-  const OptimizerSetting& setting = model.train->optimizer;
+namespace {
+
+std::shared_ptr<const Optimizer> find_optimizer(const CheckedModel& model, const OptimizerSetting& setting,
+                                                const PluginPath& plugins) {
   const auto own =
       std::ranges::find_if(model.optimizers, [&](const auto& rule) { return rule->name() == setting.name; });
   if (own != model.optimizers.end()) return *own;
@@ -172,6 +175,27 @@ std::shared_ptr<const Optimizer> find_optimizer(const CheckedModel& model, const
     if (!has_file && setting.span.known()) error.at(setting.span.location());
     throw;
   }
+}
+
+std::shared_ptr<const UpdateRule> as_rule(std::shared_ptr<const Optimizer> optimizer, const Span& place) {
+  auto rule = std::dynamic_pointer_cast<const UpdateRule>(std::move(optimizer));
+  if (rule == nullptr)
+    throw error_at(place, "a minimizer moves all parameters together, and 'groups' divides them")
+        .set_hint("leave out 'groups', or choose an optimizer that is an update rule");
+  return rule;
+}
+
+}  // namespace
+
+std::shared_ptr<const Optimizer> find_optimizer(const CheckedModel& model, const PluginPath& plugins) {
+  if (!model.train || model.parameters.empty()) return nullptr;
+  const TrainSetting& train = *model.train;
+  auto main = find_optimizer(model, train.optimizer, plugins);
+  if (train.groups.empty()) return main;
+  std::vector<std::shared_ptr<const UpdateRule>> rules;
+  for (const GroupSetting& group : train.groups)
+    rules.push_back(as_rule(find_optimizer(model, group.optimizer, plugins), group.optimizer.span));
+  return std::make_shared<OptimizerGroups>(as_rule(std::move(main), train.optimizer.span), std::move(rules));
 }
 
 }  // namespace talweg

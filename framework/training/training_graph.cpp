@@ -7,6 +7,7 @@
 #include "graph/gradients.hpp"
 #include "training/clipping.hpp"
 #include "training/hyperparameters.hpp"
+#include "training/optimizer_groups.hpp"
 
 namespace talweg {
 namespace {
@@ -64,15 +65,20 @@ class TrainingSite final : public UpdateSite {
 
 Value flat(Value x) { return reshape(x, {x.shape().elements()}); }
 
-/// The rule over all parameters laid end to end; nothing where it asks for the shape of one. What it emitted
-/// until then stays in the graph, and no run needs it.
+/// Parameters [first, first + count) of the model, which one rule trains.
+struct Range {
+  std::size_t first, count;
+};
+
+/// The rule over the parameters of a range laid end to end; nothing where it asks for the shape of one. What
+/// it emitted until then stays in the graph, and no run needs it.
 std::optional<Emission> emit_over_all(CheckedModel& model, const UpdateRule& rule,
                                       const HyperparameterValues& hyperparameters,
-                                      const std::vector<Value>& gradients) {
+                                      const std::vector<Value>& gradients, Range range) {
   Graph& graph = *model.graph;
   std::vector<Value> parts;
-  parts.reserve(gradients.size());
-  for (const Value& gradient : gradients) parts.push_back(flat(gradient));
+  parts.reserve(range.count);
+  for (std::size_t i = range.first; i < range.first + range.count; ++i) parts.push_back(flat(gradients[i]));
   const Value gradient = concatenate(parts, 0);
   const Value parameter = graph.add_leaf("parameter", "", gradient.shape(), graph.floating());
   TrainingSite site(model, hyperparameters, parameter, gradient);
@@ -83,7 +89,22 @@ std::optional<Emission> emit_over_all(CheckedModel& model, const UpdateRule& rul
     return std::nullopt;
   }
   if (site.shape_asked()) return std::nullopt;
-  return site.emission(0, model.parameters.size());
+  return site.emission(range.first, range.count);
+}
+
+void emit_range(CheckedModel& model, const UpdateRule& rule, const HyperparameterValues& hyperparameters,
+                const std::vector<Value>& gradients, Range range, TrainingGraph& training) {
+  if (range.count > 1) {
+    if (auto emission = emit_over_all(model, rule, hyperparameters, gradients, range)) {
+      training.emissions.push_back(std::move(*emission));
+      return;
+    }
+  }
+  for (std::size_t i = range.first; i < range.first + range.count; ++i) {
+    TrainingSite site(model, hyperparameters, model.graph->value(model.parameters[i].node), gradients[i]);
+    rule.emit(site);
+    training.emissions.push_back(site.emission(i, 1));
+  }
 }
 
 /// What the optimizer sees of the gradients.
@@ -94,31 +115,50 @@ std::vector<Value> clipped(const CheckedModel& model, const std::vector<Value>& 
   return clip(setting, gradients);
 }
 
+/// The gradients by all parameters, noted in the training graph.
+std::vector<Value> append_gradients(CheckedModel& model, TrainingGraph& training) {
+  std::vector<Value> parameters;
+  for (const TensorDeclaration& parameter : model.parameters)
+    parameters.push_back(model.graph->value(parameter.node));
+  std::vector<Value> result = gradients(model.graph->value(model.train->minimize), parameters);
+  for (const Value& gradient : result) training.gradients.push_back(gradient.id());
+  return result;
+}
+
 }  // namespace
 
 TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule) {
-  Graph& graph = *model.graph;
-  const HyperparameterValues hyperparameters(model, rule);
-  std::vector<Value> parameters;
-  for (const TensorDeclaration& parameter : model.parameters)
-    parameters.push_back(graph.value(parameter.node));
-  const std::vector<Value> wrt_parameters = gradients(graph.value(model.train->minimize), parameters);
+  const HyperparameterValues hyperparameters(*model.graph, model.train->optimizer, rule);
+  TrainingGraph training;
+  const std::vector<Value> wrt_parameters = append_gradients(model, training);
+  const PhaseScope phase(*model.graph, Phase::update);
+  const OriginScope origin(*model.graph, model.train->optimizer.span);
+  emit_range(model, rule, hyperparameters, clipped(model, wrt_parameters), {0, model.parameters.size()},
+             training);
+  return training;
+}
+
+TrainingGraph append_training(CheckedModel& model, const OptimizerGroups& optimizer) {
+  const std::vector<GroupSetting>& groups = model.train->groups;
+  const std::vector<std::size_t> group_of = groups_of_parameters(model);
+  const HyperparameterValues main(*model.graph, model.train->optimizer, optimizer.main());
+  std::vector<HyperparameterValues> own;
+  own.reserve(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    own.emplace_back(*model.graph, groups[i].optimizer, optimizer.rule(i));
 
   TrainingGraph training;
-  for (const Value& gradient : wrt_parameters) training.gradients.push_back(gradient.id());
-  const PhaseScope phase(graph, Phase::update);
-  const OriginScope origin(graph, model.train->optimizer.span);
+  const std::vector<Value> wrt_parameters = append_gradients(model, training);
+  const PhaseScope phase(*model.graph, Phase::update);
+  const OriginScope origin(*model.graph, model.train->optimizer.span);
   const std::vector<Value> given = clipped(model, wrt_parameters);
-  if (parameters.size() > 1) {
-    if (auto emission = emit_over_all(model, rule, hyperparameters, given)) {
-      training.emissions.push_back(std::move(*emission));
-      return training;
-    }
-  }
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    TrainingSite site(model, hyperparameters, parameters[i], given[i]);
-    rule.emit(site);
-    training.emissions.push_back(site.emission(i, 1));
+  for (std::size_t first = 0, end = 0; first < group_of.size(); first = end) {
+    const std::size_t group = group_of[first];
+    while (end < group_of.size() && group_of[end] == group) ++end;
+    const bool in_none = group == kNoGroup;
+    const OriginScope of_group(*model.graph, in_none ? model.train->optimizer.span : groups[group].span);
+    emit_range(model, in_none ? optimizer.main() : optimizer.rule(group), in_none ? main : own[group], given,
+               {first, end - first}, training);
   }
   return training;
 }

@@ -54,6 +54,10 @@ struct TrainingGraph {
 /// REQUIRES: the model has `train:`.
 [[nodiscard]] TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule);
 
+class OptimizerGroups;
+/// The same with a rule for each group of parameters; neighbours of one group are laid end to end.
+[[nodiscard]] TrainingGraph append_training(CheckedModel& model, const OptimizerGroups& optimizer);
+
 /// What the optimizer asks for, whether it is a rule or a minimizer (see append_minimization).
 [[nodiscard]] TrainingGraph append_training(CheckedModel& model, const Optimizer& optimizer);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "training/divergence.hpp"
+#include "training/optimizer_groups.hpp"
 
 namespace talweg {
 namespace {
@@ -35,6 +36,20 @@ std::int64_t parameter_elements(const CheckedModel& model) {
   for (const TensorDeclaration& parameter : model.parameters)
     elements += (*model.graph)[parameter.node].shape.elements();
   return elements;
+}
+
+std::vector<GroupRecord> group_records(const CheckedModel& model) {
+  if (!model.train || model.train->groups.empty()) return {};
+  std::vector<GroupRecord> records;
+  for (const GroupSetting& group : model.train->groups)
+    records.push_back({group.name, group.optimizer.name, {}});
+  records.push_back({"", model.train->optimizer.name, {}});
+  const std::vector<std::size_t> groups = groups_of_parameters(model);
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    records[groups[i] == kNoGroup ? records.size() - 1 : groups[i]].parameters.push_back(
+        model.parameters[i].name);
+  if (records.back().parameters.empty()) records.pop_back();
+  return records;
 }
 
 double seconds_between(std::chrono::steady_clock::time_point begin,
@@ -103,7 +118,8 @@ void TrainingRun::announce() {
                      .optimizer = state_.rule == nullptr ? "" : state_.rule->name(),
                      .steps = steps_,
                      .first_step = first_step_,
-                     .threads = state_.options.threads});
+                     .threads = state_.options.threads,
+                     .groups = group_records(model)});
 }
 
 EndReason TrainingRun::train() {

@@ -1,6 +1,7 @@
 #include "training/training_state.hpp"
 
 #include "training/hyperparameters.hpp"
+#include "training/optimizer_groups.hpp"
 
 namespace talweg {
 
@@ -14,14 +15,21 @@ TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const Optimizer
       graph(rule == nullptr ? TrainingGraph{} : append_training(model, *rule)),
       values(model, graph) {
   values.set_steps(planned_steps());
-  if (rule != nullptr)
-    check_schedules(model, *rule, [&](NodeId node, std::int64_t number) {
-      set_step(number);
-      const auto program = make_reference_executor(*model.graph, {values.bindings(), {}, {node}});
-      program->run();
-      return read_scalar(*program, node);
-    });
+  if (rule != nullptr) check_all_schedules();
   set_step(0);
+}
+
+void TrainingState::check_all_schedules() {
+  const auto value_at = [&](NodeId node, std::int64_t number) {
+    set_step(number);
+    const auto program = make_reference_executor(*model.graph, {values.bindings(), {}, {node}});
+    program->run();
+    return read_scalar(*program, node);
+  };
+  check_schedules(model.train->optimizer, *rule, planned_steps(), value_at);
+  if (const auto* groups = dynamic_cast<const OptimizerGroups*>(rule.get()))
+    for (std::size_t i = 0; i < model.train->groups.size(); ++i)
+      check_schedules(model.train->groups[i].optimizer, groups->rule(i), planned_steps(), value_at);
 }
 
 std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignments,

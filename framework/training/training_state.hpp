@@ -38,6 +38,9 @@ struct TrainingState {
   std::map<std::string, std::vector<double>, std::less<>> minimizer_state;  ///< what it keeps, by name
   std::int64_t step = 0;                                                    ///< updates made
   std::atomic<bool> stop_requested = false;
+
+ private:
+  void check_all_schedules();
 };
 
 }  // namespace talweg

@@ -74,7 +74,14 @@ void TrainingTable::started(const StartRecord& start) {
                      std::string(to_string(start.dtype)) + ", seed " + std::to_string(start.seed);
   if (!start.optimizer.empty()) text += "; " + start.optimizer + ", " + count(start.steps, "step");
   if (start.first_step > 0) text += ", from step " + std::to_string(start.first_step) + " on";
-  write_output(text + "\n");
+  text += "\n";
+  for (const GroupRecord& group : start.groups) {
+    text += "  " + (group.name.empty() ? "all others" : group.name) + ": " + group.optimizer + " for";
+    for (std::size_t i = 0; i < group.parameters.size(); ++i)
+      text += (i == 0 ? " " : ", ") + group.parameters[i];
+    text += "\n";
+  }
+  write_output(text);
   step_width_ = std::max(std::string("step").size(), std::to_string(start.steps).size());
 }
 
