@@ -43,6 +43,9 @@ class UpdateSite {
 
   [[nodiscard]] virtual Value parameter() = 0;
   [[nodiscard]] virtual Value gradient() = 0;
+  /// The gradient where `point`, of the parameter's shape, is in its place. REQUIRES: the rule needs all
+  /// parameters together.
+  [[nodiscard]] virtual Value gradient_at(Value point) = 0;
   /// Updates already made: 0 in the first.
   [[nodiscard]] virtual Value step() = 0;
   /// REQUIRES: the rule's table has a number of that name.
@@ -72,6 +75,8 @@ class UpdateRule : public Optimizer {
  public:
   /// Appends the update's nodes. Throws Error.
   virtual void emit(UpdateSite& site) const = 0;
+  /// Is it emitted once, over all parameters laid end to end, whatever it uses?
+  [[nodiscard]] virtual bool needs_all_parameters() const { return false; }
 };
 
 }  // namespace talweg

@@ -150,6 +150,7 @@ class TrialSite final : public UpdateSite {
 
   [[nodiscard]] Value parameter() override { return parameter_; }
   [[nodiscard]] Value gradient() override { return gradient_; }
+  [[nodiscard]] Value gradient_at(Value) override { return gradient_; }
   [[nodiscard]] Value step() override { return scalar("step"); }
   [[nodiscard]] Value hyperparameter(std::string_view name) override { return scalar(name); }
   [[nodiscard]] bool flag(std::string_view) override { return false; }

@@ -52,6 +52,7 @@ std::vector<std::string> describe_needs(std::uint32_t bits) {
       {TALWEG_NEEDS_SECOND_DERIVATIVES, "second derivatives"},
       {TALWEG_NEEDS_EXAMPLES, "to draw the examples"},
       {TALWEG_NEEDS_WEIGHT_SWAP, "other weights for evaluation"},
+      {TALWEG_NEEDS_ALL_PARAMETERS, "all parameters together"},
   };
   std::vector<std::string> needs;
   for (const auto& [bit, text] : kNeeds) {
@@ -64,7 +65,8 @@ std::vector<std::string> describe_needs(std::uint32_t bits) {
 
 /// What this Talweg gives to a plugin of that kind.
 std::uint32_t offered(std::uint32_t kind) {
-  return kind == TALWEG_MINIMIZER ? TALWEG_NEEDS_OBJECTIVE | TALWEG_NEEDS_SECOND_DERIVATIVES : 0U;
+  return kind == TALWEG_MINIMIZER ? TALWEG_NEEDS_OBJECTIVE | TALWEG_NEEDS_SECOND_DERIVATIVES
+                                  : TALWEG_NEEDS_ALL_PARAMETERS;
 }
 
 void check_functions(const talweg_plugin_table& table) {

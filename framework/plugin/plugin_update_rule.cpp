@@ -23,6 +23,7 @@ struct talweg_update {
   talweg::UpdateSite& site;
   const std::vector<talweg::Hyperparameter>& hyperparameters;
   talweg::Graph& graph;
+  bool all_parameters;
   std::vector<talweg::Value> values = {};
   std::map<std::string, State> states = {};
   std::optional<talweg::Value> next_parameter = {};
@@ -106,6 +107,7 @@ Attribute read_attribute(const talweg_attribute& attribute, const std::string& n
 /// A rule with a node that mixes elements gives something else over all parameters laid end to end: asking
 /// for the shape has it emitted for each parameter.
 void require_own_site_unless_elementwise(talweg_update& update, std::size_t first) {
+  if (update.all_parameters) return;
   for (std::size_t id = first; id < update.graph.size(); ++id) {
     const Node& node = update.graph[static_cast<NodeId>(id)];
     if (!node.inputs.empty() && !node.op->elementwise) {
@@ -200,6 +202,13 @@ talweg_node emit_function(talweg_update* update, const char* function, const tal
   });
 }
 
+talweg_node gradient_at(talweg_update* update, talweg_node point) {
+  return guarded(update, TALWEG_NO_NODE, [&](talweg_update& u) {
+    if (!u.all_parameters) refuse("gradient_at: it does not declare that it needs all parameters together");
+    return hand_out(u, u.site.gradient_at(fit(u, point, "gradient_at: the point")));
+  });
+}
+
 void assign_parameter(talweg_update* update, talweg_node value) {
   guarded(update, false, [&](talweg_update& u) {
     u.next_parameter = fit(u, value, "the parameter");
@@ -249,7 +258,8 @@ constexpr talweg_update_api kApi = {sizeof(talweg_update_api),
                                     assign_state,
                                     rank,
                                     size,
-                                    fail};
+                                    fail,
+                                    gradient_at};
 
 class PluginUpdateRule final : public UpdateRule {
  public:
@@ -260,8 +270,12 @@ class PluginUpdateRule final : public UpdateRule {
     return plugin_.description.hyperparameters;
   }
 
+  [[nodiscard]] bool needs_all_parameters() const override {
+    return (plugin_.table->needs & TALWEG_NEEDS_ALL_PARAMETERS) != 0;
+  }
+
   void emit(UpdateSite& site) const override {
-    talweg_update update{site, hyperparameters(), site.parameter().graph()};
+    talweg_update update{site, hyperparameters(), site.parameter().graph(), needs_all_parameters()};
     try {
       call(update);
     } catch (Error& error) {

@@ -1,10 +1,13 @@
 #include "training/training_graph.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <span>
 #include <talweg/error.hpp>
 
 #include "graph/gradients.hpp"
+#include "graph/substitute.hpp"
 #include "training/clipping.hpp"
 #include "training/hyperparameters.hpp"
 #include "training/optimizer_groups.hpp"
@@ -12,16 +15,43 @@
 namespace talweg {
 namespace {
 
+Value flat(Value x) { return reshape(x, {x.shape().elements()}); }
+
+/// What the optimizer sees of the gradients.
+std::vector<Value> clipped(const CheckedModel& model, const std::vector<Value>& gradients) {
+  const ClipSetting& setting = model.train->clip;
+  if (gradients.empty() || (!setting.norm && !setting.value)) return gradients;
+  const OriginScope origin(*model.graph, setting.span);
+  return clip(setting, gradients);
+}
+
 class TrainingSite final : public UpdateSite {
  public:
+  /// Of parameters [first, first + count), end to end where they are several.
   TrainingSite(CheckedModel& model, const HyperparameterValues& hyperparameters, Value parameter,
-               Value gradient)
+               Value gradient, std::size_t first, std::size_t count)
       : model_(model), hyperparameters_(hyperparameters), parameter_(parameter), gradient_(gradient) {
+    emission_.first = first;
+    emission_.count = count;
     emission_.parameter = parameter.id();
   }
 
   [[nodiscard]] Value parameter() override { return parameter_; }
   [[nodiscard]] Value gradient() override { return gradient_; }
+  [[nodiscard]] Value gradient_at(Value point) override {
+    Graph& graph = *model_.graph;
+    const Value flat_point = flat(point);
+    std::map<NodeId, Value> replacements;
+    std::int64_t begin = 0;
+    for (std::size_t i = emission_.first; i < emission_.first + emission_.count; ++i) {
+      const NodeId node = model_.parameters[i].node;
+      const std::int64_t elements = graph[node].shape.elements();
+      replacements.emplace(node, reshape(slice(flat_point, {begin}, {1}, {elements}), graph[node].shape));
+      begin += elements;
+    }
+    const Value minimized = substitute(graph.value(model_.train->minimize), replacements);
+    return clipped(model_, gradients(minimized, std::span(&point, 1))).front();
+  }
   [[nodiscard]] Value step() override {
     Graph& graph = *model_.graph;
     if (model_.step == kNoNode) model_.step = graph.add_leaf("scalar", "step", {}, graph.floating()).id();
@@ -49,11 +79,7 @@ class TrainingSite final : public UpdateSite {
   }
 
   [[nodiscard]] bool shape_asked() const { return shape_asked_; }
-  [[nodiscard]] Emission emission(std::size_t first, std::size_t count) {
-    emission_.first = first;
-    emission_.count = count;
-    return std::move(emission_);
-  }
+  [[nodiscard]] Emission emission() { return std::move(emission_); }
 
  private:
   CheckedModel& model_;
@@ -62,8 +88,6 @@ class TrainingSite final : public UpdateSite {
   Emission emission_;
   bool shape_asked_ = false;
 };
-
-Value flat(Value x) { return reshape(x, {x.shape().elements()}); }
 
 /// Parameters [first, first + count) of the model, which one rule trains.
 struct Range {
@@ -81,15 +105,16 @@ std::optional<Emission> emit_over_all(CheckedModel& model, const UpdateRule& rul
   for (std::size_t i = range.first; i < range.first + range.count; ++i) parts.push_back(flat(gradients[i]));
   const Value gradient = concatenate(parts, 0);
   const Value parameter = graph.add_leaf("parameter", "", gradient.shape(), graph.floating());
-  TrainingSite site(model, hyperparameters, parameter, gradient);
+  TrainingSite site(model, hyperparameters, parameter, gradient, range.first, range.count);
   try {
     rule.emit(site);
   } catch (const Error&) {
+    if (rule.needs_all_parameters()) throw;
     // A rule for matrices may fail on a vector before it asks; emitted by itself it says what is wrong.
     return std::nullopt;
   }
-  if (site.shape_asked()) return std::nullopt;
-  return site.emission(range.first, range.count);
+  if (site.shape_asked() && !rule.needs_all_parameters()) return std::nullopt;
+  return site.emission();
 }
 
 void emit_range(CheckedModel& model, const UpdateRule& rule, const HyperparameterValues& hyperparameters,
@@ -101,18 +126,11 @@ void emit_range(CheckedModel& model, const UpdateRule& rule, const Hyperparamete
     }
   }
   for (std::size_t i = range.first; i < range.first + range.count; ++i) {
-    TrainingSite site(model, hyperparameters, model.graph->value(model.parameters[i].node), gradients[i]);
+    TrainingSite site(model, hyperparameters, model.graph->value(model.parameters[i].node), gradients[i], i,
+                      1);
     rule.emit(site);
-    training.emissions.push_back(site.emission(i, 1));
+    training.emissions.push_back(site.emission());
   }
-}
-
-/// What the optimizer sees of the gradients.
-std::vector<Value> clipped(const CheckedModel& model, const std::vector<Value>& gradients) {
-  const ClipSetting& setting = model.train->clip;
-  if (gradients.empty() || (!setting.norm && !setting.value)) return gradients;
-  const OriginScope origin(*model.graph, setting.span);
-  return clip(setting, gradients);
 }
 
 /// The gradients by all parameters, noted in the training graph.

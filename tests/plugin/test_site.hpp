@@ -25,6 +25,7 @@ class TestSite : public UpdateSite {
 
   [[nodiscard]] Value parameter() override { return parameter_; }
   [[nodiscard]] Value gradient() override { return gradient_; }
+  [[nodiscard]] Value gradient_at(Value) override { return gradient_; }
   [[nodiscard]] Value step() override { return step_; }
   [[nodiscard]] Value hyperparameter(std::string_view name) override {
     return hyperparameters.try_emplace(std::string(name), constant(graph, settings.at(std::string(name))))

@@ -73,6 +73,8 @@ const BadPlugin kBadPlugins[] = {
     {"throws_number", "update: an exception that is no std::exception"},
     {"throws_past_table", "update: "},
     {"endless", "update: more than 100000 nodes"},
+    {"undeclared_gradient_at",
+     "update: gradient_at: it does not declare that it needs all parameters together"},
     {"minimizer_throws", "step 1: out of ideas"},
     {"minimizer_wrong_size", "step 0: evaluate: x has 7 elements, x has 6"},
     {"minimizer_nan", "step 0: move_to: x is nan in element 1"},

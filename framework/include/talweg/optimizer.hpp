@@ -14,6 +14,7 @@
 
 #include <talweg/plugin.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
@@ -200,6 +201,15 @@ class Parameter {
   [[nodiscard]] Tensor gradient() const {
     detail::Emission& emission = detail::emission();
     return Tensor::of(detail::checked(emission.api.gradient(emission.update)));
+  }
+  /// The same at another point of x's shape, which costs another gradient. Needs `static constexpr bool
+  /// kAllParameters = true` in the rule: its x is then the vector of all parameters, whatever it uses.
+  [[nodiscard]] Tensor gradient_at(const Tensor& point) const {
+    detail::Emission& emission = detail::emission();
+    if (emission.api.struct_size <
+        offsetof(talweg_update_api, gradient_at) + sizeof(emission.api.gradient_at))
+      throw std::logic_error("this version of Talweg has no gradient_at");
+    return Tensor::of(detail::checked(emission.api.gradient_at(emission.update, point.node())));
   }
   /// Updates already made, a scalar: 0 in the first, so the t of papers is step() + 1.
   [[nodiscard]] Tensor step() const {
@@ -392,6 +402,13 @@ constexpr bool holds_only_settings() {
 }
 
 template <class Rule>
+constexpr std::uint32_t needs_of_rule() {
+  if constexpr (requires { Rule::kAllParameters; })
+    return Rule::kAllParameters ? std::uint32_t{TALWEG_NEEDS_ALL_PARAMETERS} : 0;
+  return 0U;
+}
+
+template <class Rule>
 constexpr talweg_plugin_table make_table(const Rule& rule, const char* name, const char* summary,
                                          void (*update)(const talweg_update_api*, talweg_update*)) {
   static_assert(std::is_base_of_v<UpdateRule, Rule>, "an optimizer derives from talweg::UpdateRule");
@@ -404,7 +421,7 @@ constexpr talweg_plugin_table make_table(const Rule& rule, const char* name, con
           TALWEG_PLUGIN_API_VERSION,
           sizeof(talweg_plugin_table),
           TALWEG_UPDATE_RULE,
-          0,
+          needs_of_rule<Rule>(),
           name,
           summary,
           &rule,

@@ -45,7 +45,8 @@ enum {
   TALWEG_NEEDS_OBJECTIVE = 1 << 0,          /* evaluates the objective itself */
   TALWEG_NEEDS_SECOND_DERIVATIVES = 1 << 1, /* the gradient of the gradient */
   TALWEG_NEEDS_EXAMPLES = 1 << 2,           /* draws the examples of a batch */
-  TALWEG_NEEDS_WEIGHT_SWAP = 1 << 3         /* other weights for evaluation than for training */
+  TALWEG_NEEDS_WEIGHT_SWAP = 1 << 3,        /* other weights for evaluation than for training */
+  TALWEG_NEEDS_ALL_PARAMETERS = 1 << 4 /* an update over all parameters laid end to end, whatever it emits */
 };
 
 /* talweg_hyperparameter.kind. */
@@ -146,6 +147,9 @@ typedef struct talweg_update_api {
   int64_t (*size)(talweg_update*, int axis);
   /* Ends the update with a message of the plugin's own. */
   void (*fail)(talweg_update*, const char* message);
+  /* The gradient at another point than x: what is minimized is computed once more with `point`, which has x's
+   * shape, in its place. Needs TALWEG_NEEDS_ALL_PARAMETERS. */
+  talweg_node (*gradient_at)(talweg_update*, talweg_node point);
 } talweg_update_api;
 
 /* One step of a minimizer; belongs to Talweg. */
