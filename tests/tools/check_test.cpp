@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plugin/test_plugins.hpp"
+#include "support/sha256.hpp"
 #include "tools/json.hpp"
 
 namespace talweg {
@@ -179,11 +180,23 @@ TEST(PluginsCommand, AreDescribedWithTheirHyperparameters) {
   for (const char* part :
        {"momentum: Heavy-ball momentum\n", "hyperparameter  default  range          meaning\n",
         "alpha           0.01     > 0            step size\n",
-        "mu              0.9      in [0, 1)      share of the last step kept\n", "API version  1\n"})
+        "mu              0.9      in [0, 1)      share of the last step kept\n", "API version  1\n",
+        "needs        nothing besides the gradient\n", "become. Options have their defaults:\n",
+        "  velocity' = mu * velocity - alpha * g\n  x' = x + velocity'\n"})
     EXPECT_TRUE(contains(finished.out, part)) << part << "\n" << finished.out;
   const Json plugin = json_lines(run_line("plugins describe momentum --json").out).at(0);
   EXPECT_EQ(plugin["hyperparameters"][1]["name"], "mu");
   EXPECT_EQ(plugin["hyperparameters"][1]["default"], 0.9);
+  EXPECT_EQ(plugin["needs"], Json::array());
+  EXPECT_EQ(plugin["update"][0]["lines"],
+            Json({"velocity' = mu * velocity - alpha * g", "x' = x + velocity'"}));
+  EXPECT_EQ(plugin["sha256"], sha256(read_text(std::string(plugin["file"]))));
+}
+
+TEST(PluginsCommand, AMinimizerIsDescribedWithoutAFormula) {
+  const Json plugin = json_lines(run_line("plugins describe newton_cg --json").out).at(0);
+  EXPECT_EQ(plugin["needs"], Json({"to evaluate the objective itself", "second derivatives"}));
+  EXPECT_EQ(plugin["update"], Json::array());
 }
 
 TEST(PluginsCommand, AreFoundThroughTheEnvironment) {

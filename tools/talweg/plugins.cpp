@@ -1,14 +1,18 @@
 // talweg plugins ACTION: list and describe are here
 
+#include <algorithm>
 #include <talweg/error.hpp>
 
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "output.hpp"
 #include "plugin/optimizers.hpp"
+#include "plugin/update_formula.hpp"
 #include "plugin_commands.hpp"
+#include "support/file.hpp"
 #include "support/json_object.hpp"
 #include "support/numbers.hpp"
+#include "support/sha256.hpp"
 #include "support/suggest.hpp"
 #include "support/table.hpp"
 
@@ -84,11 +88,51 @@ std::string range_of(const Hyperparameter& hyperparameter) {
   return hyperparameter.kind == Hyperparameter::Kind::flag ? "True or False" : describe_range(hyperparameter);
 }
 
-std::string to_text(const PluginDescription& plugin) {
+std::string needs_of(const PluginDescription& plugin) {
+  std::string text;
+  for (const std::string& need : plugin.needs) text += (text.empty() ? "" : ", ") + need;
+  return text.empty() ? "nothing besides the gradient" : text;
+}
+
+/// What `describe` shows.
+struct Described {
+  PluginDescription plugin;
+  std::string sha256;                   ///< of the file
+  std::vector<UpdateFormula> formulas;  ///< of an update rule
+};
+
+Described look_at(const std::string& name, const PluginPath& path) {
+  Described described{describe_plugin(name, path), "", {}};
+  described.sha256 = sha256(read_whole_file(described.plugin.path));
+  const auto optimizer = load_optimizer(name, path);
+  if (const auto* rule = dynamic_cast<const UpdateRule*>(optimizer.get()))
+    described.formulas = update_formulas(*rule);
+  return described;
+}
+
+std::string formulas_text(const Described& described) {
+  if (described.formulas.empty()) return "";
+  std::string text = "\nA step, from the gradient g; ' marks what x and the states become";
+  if (std::ranges::find(described.plugin.hyperparameters, Hyperparameter::Kind::flag,
+                        &Hyperparameter::kind) != described.plugin.hyperparameters.end())
+    text += ". Options have their defaults";
+  text += ":\n";
+  for (const UpdateFormula& formula : described.formulas) {
+    if (!formula.of.empty()) text += "\n  for " + formula.of + ":\n";
+    for (const std::string& line : formula.lines) text += "  " + line + "\n";
+  }
+  return text;
+}
+
+std::string to_text(const Described& described) {
+  const PluginDescription& plugin = described.plugin;
   std::string text = plugin.name + ": " + plugin.summary + "\n\n";
   text += format_table({{"kind", plugin.kind},
+                        {"needs", needs_of(plugin)},
                         {"file", plugin.path.string()},
+                        {"SHA-256", described.sha256},
                         {"API version", std::to_string(plugin.api_version)}});
+  text += formulas_text(described);
   if (plugin.hyperparameters.empty()) return text + "\nIt has no hyperparameters.\n";
   std::vector<std::vector<std::string>> rows = {{"hyperparameter", "default", "range", "meaning"}};
   for (const Hyperparameter& hyperparameter : plugin.hyperparameters)
@@ -97,9 +141,15 @@ std::string to_text(const PluginDescription& plugin) {
   return text + "\n" + format_table(rows);
 }
 
-std::string to_json_line(const PluginDescription& plugin) {
+std::string json_list(const std::vector<std::string>& texts) {
   std::string list;
-  for (const Hyperparameter& hyperparameter : plugin.hyperparameters) {
+  for (const std::string& text : texts) list += (list.empty() ? "" : ",") + json_text(text);
+  return "[" + list + "]";
+}
+
+std::string to_json_line(const Described& described) {
+  std::string list;
+  for (const Hyperparameter& hyperparameter : described.plugin.hyperparameters) {
     JsonObject object;
     object.add("name", hyperparameter.name);
     object.add("kind", hyperparameter.kind == Hyperparameter::Kind::flag ? "flag" : "number");
@@ -107,21 +157,31 @@ std::string to_json_line(const PluginDescription& plugin) {
     object.add("range", range_of(hyperparameter)).add("doc", hyperparameter.doc);
     list += (list.empty() ? "" : ",") + object.text();
   }
-  return to_json(plugin).add_raw("hyperparameters", "[" + list + "]").text() + "\n";
+  std::string updates;
+  for (const UpdateFormula& formula : described.formulas) {
+    JsonObject object;
+    object.add("of", formula.of).add_raw("lines", json_list(formula.lines));
+    updates += (updates.empty() ? "" : ",") + object.text();
+  }
+  JsonObject object = to_json(described.plugin);
+  object.add("sha256", described.sha256).add_raw("needs", json_list(described.plugin.needs));
+  object.add_raw("update", "[" + updates + "]").add_raw("hyperparameters", "[" + list + "]");
+  return object.text() + "\n";
 }
 
 int run_describe(std::span<const std::string> arguments) {
   Options options;
   std::string name;
-  CommandLine line("plugins describe", "Shows what a plugin says of itself and the hyperparameters it has.");
+  CommandLine line("plugins describe",
+                   "Shows what a plugin says of itself, what a step of it does, and its hyperparameters.");
   line.argument("NAME", "of the plugin", name);
   options.declare(line);
   if (!line.parse(arguments)) {
     write_output(line.help());
     return 0;
   }
-  const PluginDescription plugin = describe_plugin(name, options.path());
-  write_output(options.json ? to_json_line(plugin) : to_text(plugin));
+  const Described described = look_at(name, options.path());
+  write_output(options.json ? to_json_line(described) : to_text(described));
   return 0;
 }
 
@@ -135,7 +195,8 @@ int run_plugins(std::span<const std::string> arguments) {
   };
   constexpr Action kActions[] = {
       {"list", "list           the optimizers there are", run_list},
-      {"describe", "describe NAME  what one says of itself, and its hyperparameters", run_describe},
+      {"describe", "describe NAME  what one says of itself, its update and its hyperparameters",
+       run_describe},
       {"new", "new NAME       writes NAME.cpp, an optimizer to start from", run_plugins_new},
       {"build", "build NAME.cpp compiles it to the plugin NAME", run_plugins_build},
   };
