@@ -20,7 +20,8 @@ constexpr std::int64_t kMaximumElements = std::int64_t{1} << 31;
 void check_memory(const ModelContext& context, const Shape& shape, const Span& place) {
   std::int64_t total = shape.elements();
   const auto add = [&](NodeId node) { total += context.graph()[node].shape.elements(); };
-  for (const DataEntry& entry : context.model.data) add(entry.node);
+  for (const DataEntry& entry : context.model.data)
+    if (entry.node != kNoNode) add(entry.node);
   for (const TensorDeclaration& tensor : context.model.parameters) add(tensor.node);
   for (const TensorDeclaration& tensor : context.model.states) add(tensor.node);
   if (total > kMaximumElements)
@@ -129,6 +130,17 @@ void read_tensors(ModelContext& context, const DocumentNode* section, bool state
 
 }  // namespace
 
+namespace {
+
+std::shared_ptr<const DataColumn> read_column(ModelContext& context, const DocumentEntry& entry) {
+  NumberArray array =
+      read_array(context, entry.value, *context.names.find(entry.key.text), "data '" + entry.key.text + "'");
+  check_exact(context, array, entry.value);
+  return DataColumn::of(std::move(array.values), array.shape, array.dtype);
+}
+
+}  // namespace
+
 void read_lets(ModelContext& context, const DocumentNode* section) {
   check_settings(context, section);
   if (section == nullptr) return;
@@ -154,19 +166,24 @@ void read_lets(ModelContext& context, const DocumentNode* section) {
 void read_data(ModelContext& context, const DocumentNode* section) {
   if (section == nullptr) return;
   for (const DocumentEntry& entry : section->entries) {
-    const std::string what = "data '" + entry.key.text + "'";
-    const std::size_t index = *context.names.find(entry.key.text);
-    NumberArray array = read_array(context, entry.value, index, what);
-    check_exact(context, array, entry.value);
-    check_memory(context, array.shape, entry.value.span);
-    const OriginScope origin(context.graph(), entry.key.span);
     DataEntry data;
     data.name = entry.key.text;
-    data.node = context.graph().add_leaf("data", data.name, array.shape, array.dtype).id();
-    data.column = DataColumn::of(std::move(array.values), array.shape, array.dtype);
     data.span = entry.key.span;
-    context.names[index].value = Operand{context.graph().value(data.node)};
+    const auto known = std::ranges::find(context.known_data, data.name, &DataEntry::name);
+    data.column = known == context.known_data.end() ? read_column(context, entry) : known->column;
     context.model.data.push_back(std::move(data));
+  }
+}
+
+void declare_data(ModelContext& context) {
+  for (DataEntry& entry : context.model.data) {
+    Shape shape = entry.column->shape();
+    if (context.model.examples) shape[0] = context.options.rows.value_or(context.model.examples->batch);
+    check_memory(context, shape, entry.span);
+    const OriginScope origin(context.graph(), entry.span);
+    const Value value = context.graph().add_leaf("data", entry.name, shape, entry.column->dtype());
+    entry.node = value.id();
+    context.names[*context.names.find(entry.name)].value = Operand{value};
   }
 }
 

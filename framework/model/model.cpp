@@ -62,14 +62,14 @@ void parse_graph(ModelContext& context) {
       context.names[i].expression = parse_expression(*context.names[i].node);
 }
 
-void read_model(CheckedModel& model, const ModelOptions& options) {
+void read_model(CheckedModel& model, const ModelOptions& options, std::span<const DataEntry> known_data) {
   const DocumentNode root = read_document(*model.sources.front());
   const Fields fields(root, "a model file",
                       {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
-                       "update", "optimizers", "train", "sweep", "modules", "use"});
+                       "update", "optimizers", "train", "sweep", "modules", "use", "split", "metrics"});
   const DType dtype = read_dtype(fields);
   model.graph = std::make_unique<Graph>(options.dtype.value_or(dtype));
-  ModelContext context{model, options, {}, Modules(model.sources), {}, {}, {}};
+  ModelContext context{model, options, known_data, {}, Modules(model.sources), {}, {}, {}};
   check_version(context, fields);
   if (const DocumentNode* name = fields.find("name")) model.name = require_text(*name, "'name'");
   model.seed = read_seed(context, fields);
@@ -90,10 +90,13 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
 
   read_lets(context, let);
   read_data(context, data);
+  read_examples(context, fields.find("split"), find_batch(train));
+  declare_data(context);
   read_parameters(context, parameters);
   read_states(context, state);
   read_graph(context);
   read_updates(context, mapping_or_null(fields, "update"));
+  read_metrics(context, mapping_or_null(fields, "metrics"));
   read_train(context, train);
   read_optimizers(context, mapping_or_null(fields, "optimizers"));
   read_sweep(context, mapping_or_null(fields, "sweep"));
@@ -101,16 +104,35 @@ void read_model(CheckedModel& model, const ModelOptions& options) {
 
 }  // namespace
 
-CheckedModel load_model_text(std::string text, std::string name, const ModelOptions& options) {
+namespace {
+
+CheckedModel read_text(std::string text, std::string name, const ModelOptions& options,
+                       std::span<const DataEntry> known_data) {
   register_ops();
   CheckedModel model;
+  model.options = options;
   model.text = std::move(text);
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   const std::size_t begin = model.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
   model.name = std::filesystem::path(name).stem().string();
   model.sources.push_back(std::make_unique<Source>(std::move(name), model.text.substr(begin)));
-  read_model(model, options);
+  read_model(model, options, known_data);
   return model;
+}
+
+}  // namespace
+
+CheckedModel load_model_text(std::string text, std::string name, const ModelOptions& options) {
+  return read_text(std::move(text), std::move(name), options, {});
+}
+
+CheckedModel instantiate(const CheckedModel& model, Mode mode, std::int64_t rows) {
+  ModelOptions options = model.options;
+  options.mode = mode;
+  options.rows = rows;
+  CheckedModel instance = read_text(model.text, model.sources.front()->name(), options, model.data);
+  instance.path = model.path;
+  return instance;
 }
 
 CheckedModel load_model(const std::filesystem::path& path, const ModelOptions& options) {

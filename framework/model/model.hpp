@@ -11,6 +11,7 @@
 #include "graph/graph.hpp"
 #include "graph/update_rule.hpp"
 #include "model/data/column.hpp"
+#include "model/examples.hpp"
 #include "support/source.hpp"
 
 namespace talweg {
@@ -18,7 +19,8 @@ namespace talweg {
 /// What a model is built for. In every expression `training` says which, so that a graph can differ.
 enum class Mode : std::uint8_t { training, evaluation };
 
-/// A tensor of `data:`. Its node is a "data" leaf.
+/// A tensor of `data:`. Its node is a "data" leaf; where the model has Examples, its first axis is the rows
+/// that the model is built for.
 struct DataEntry {
   std::string name;
   NodeId node = kNoNode;
@@ -97,6 +99,18 @@ struct ClipSetting {
   Span span;                    ///< of the section
 };
 
+/// `validate:`: when the metrics are computed over the validation split, and over how much of it.
+struct ValidateSetting {
+  std::int64_t every = 0;            ///< steps; 0: an epoch
+  std::optional<std::int64_t> rows;  ///< at most so many examples, evenly spread; all where not given
+};
+
+/// `keep:`: which values training ends with, where not the last.
+struct KeepSetting {
+  std::string measure;   ///< "loss" or a metric, over the validation split
+  bool highest = false;  ///< or the lowest
+};
+
 struct TrainSetting {
   NodeId minimize = kNoNode;
   std::string minimize_name;  ///< as it is called in output: the expression's text
@@ -104,11 +118,15 @@ struct TrainSetting {
   std::vector<GroupSetting> groups;
   ClipSetting clip;
   std::int64_t steps = 0;
+  bool shuffle = true;  ///< the examples, anew for each epoch
+  ValidateSetting validate;
+  std::optional<KeepSetting> keep;
   std::int64_t log_every = 0;  ///< 0: choose so that some twenty lines come
   std::vector<NamedExpression> log;
-  std::vector<NamedExpression> report;  ///< printed after training
-  std::optional<double> stop_gradient;  ///< ends where the largest |gradient| is at most this
-  std::optional<double> stop_loss;      ///< ends where what is minimized is at most this
+  std::vector<NamedExpression> report;   ///< printed after training
+  std::optional<double> stop_gradient;   ///< ends where the largest |gradient| is at most this
+  std::optional<double> stop_loss;       ///< ends where what is minimized is at most this
+  std::optional<std::int64_t> patience;  ///< ends after so many validations in a row without an improvement
   Span span;
 };
 
@@ -116,30 +134,6 @@ struct TrainSetting {
 struct SweepSetting {
   std::vector<std::pair<std::string, std::vector<std::string>>> grid;  ///< name of a `let`, texts for `--set`
   std::int64_t restarts = 1;
-};
-
-/// A checked model: its graph holds the forward pass and every expression of the file. Gradients of what is
-/// minimized and the optimizer's update are appended by the trainer.
-struct CheckedModel {
-  std::vector<std::unique_ptr<Source>> sources;               ///< what spans point into
-  std::string path;                                           ///< "" for a model from a string
-  std::string text;                                           ///< the file as read
-  std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
-  std::string name;
-  std::uint32_t seed = 0;
-  std::unique_ptr<Graph> graph;  ///< its floating type is the model's dtype
-  std::vector<std::pair<std::string, double>> lets;
-  std::vector<DataEntry> data;
-  std::vector<TensorDeclaration> parameters;
-  std::vector<TensorDeclaration> states;
-  std::vector<std::pair<std::string, NodeId>>
-      named;  ///< data, parameters, states and graph, in the file's order; then those of modules
-  std::vector<StateUpdate> updates;
-  std::vector<std::shared_ptr<const UpdateRule>> optimizers;  ///< of `optimizers:`
-  std::optional<TrainSetting> train;
-  std::optional<SweepSetting> sweep;
-  NodeId step = kNoNode;   ///< "scalar" leaf `step`, if an expression uses it
-  NodeId steps = kNoNode;  ///< "scalar" leaf `steps`, if an expression uses it
 };
 
 struct ModelOptions {
@@ -150,6 +144,34 @@ struct ModelOptions {
   std::optional<std::string> optimizer;  ///< in place of train.optimizer, with its defaults
   std::optional<DType> dtype;            ///< float32 or float64, in place of the model's
   Mode mode = Mode::training;
+  std::optional<std::int64_t> rows;  ///< of every data entry, in place of the batch, where it has Examples
+};
+
+/// A checked model: its graph holds the forward pass and every expression of the file. Gradients of what is
+/// minimized and the optimizer's update are appended by the trainer.
+struct CheckedModel {
+  std::vector<std::unique_ptr<Source>> sources;               ///< what spans point into
+  std::string path;                                           ///< "" for a model from a string
+  std::string text;                                           ///< the file as read
+  std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
+  ModelOptions options;                                       ///< that it was loaded with
+  std::string name;
+  std::uint32_t seed = 0;
+  std::unique_ptr<Graph> graph;  ///< its floating type is the model's dtype
+  std::vector<std::pair<std::string, double>> lets;
+  std::vector<DataEntry> data;
+  std::optional<Examples> examples;  ///< where it has `split:` or `train.batch`
+  std::vector<TensorDeclaration> parameters;
+  std::vector<TensorDeclaration> states;
+  std::vector<std::pair<std::string, NodeId>>
+      named;  ///< data, parameters, states and graph, in the file's order; then those of modules
+  std::vector<StateUpdate> updates;
+  std::vector<std::shared_ptr<const UpdateRule>> optimizers;  ///< of `optimizers:`
+  std::vector<NamedExpression> metrics;  ///< of `metrics:`, each a mean over the examples of a batch
+  std::optional<TrainSetting> train;
+  std::optional<SweepSetting> sweep;
+  NodeId step = kNoNode;   ///< "scalar" leaf `step`, if an expression uses it
+  NodeId steps = kNoNode;  ///< "scalar" leaf `steps`, if an expression uses it
 };
 
 /// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.
@@ -157,5 +179,8 @@ struct ModelOptions {
 /// `name` stands for the file in errors.
 [[nodiscard]] CheckedModel load_model_text(std::string text, std::string name,
                                            const ModelOptions& options = {});
+/// The same model, with the data that it has read, built for another mode and number of rows.
+/// REQUIRES: it has Examples.
+[[nodiscard]] CheckedModel instantiate(const CheckedModel& model, Mode mode, std::int64_t rows);
 
 }  // namespace talweg

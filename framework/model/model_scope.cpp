@@ -32,12 +32,28 @@ Value scalar_leaf(ModelContext& context, NodeId& node, const std::string& name) 
   return context.graph().value(node);
 }
 
+/// Steps in epochs: the same where the examples are not divided into batches.
+Value in_epochs(ModelContext& context, Value steps) {
+  const std::int64_t each = context.model.examples ? context.model.examples->steps_per_epoch() : 1;
+  return each == 1 ? steps : steps / constant(context.graph(), static_cast<double>(each));
+}
+
+/// The value that goes by this name in every expression.
+std::optional<Operand> known_everywhere(ModelContext& context, const std::string& name) {
+  CheckedModel& model = context.model;
+  if (name == "training") return Operand{context.options.mode == Mode::training};
+  if (name == "step") return Operand{scalar_leaf(context, model.step, "step")};
+  if (name == "steps") return Operand{scalar_leaf(context, model.steps, "steps")};
+  if (name == "epoch")
+    return Operand{apply("floor", in_epochs(context, scalar_leaf(context, model.step, "step")))};
+  if (name == "epochs") return Operand{in_epochs(context, scalar_leaf(context, model.steps, "steps"))};
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Operand> ModelScope::find(const std::string& name, const Span& use) {
-  if (name == "step") return Operand{scalar_leaf(context_, context_.model.step, name)};
-  if (name == "steps") return Operand{scalar_leaf(context_, context_.model.steps, name)};
-  if (name == "training") return Operand{context_.options.mode == Mode::training};
+  if (auto known = known_everywhere(context_, name)) return known;
   const std::optional<std::size_t> index = context_.names.find(name);
   if (!index) return std::nullopt;
   const NamedEntry& entry = context_.names[*index];
@@ -48,9 +64,7 @@ std::optional<Operand> ModelScope::find(const std::string& name, const Span& use
 
 std::vector<std::string> ModelScope::names() const {
   std::vector<std::string> names = context_.names.before(limit_);
-  names.emplace_back("step");
-  names.emplace_back("steps");
-  names.emplace_back("training");
+  for (const char* name : {"step", "steps", "epoch", "epochs", "training"}) names.emplace_back(name);
   return names;
 }
 

@@ -3,6 +3,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ namespace talweg {
 struct ModelContext {
   CheckedModel& model;
   const ModelOptions& options;
+  std::span<const DataEntry> known_data;  ///< of the same model built before, so that nothing is read twice
   Names names;
   Modules modules;
   std::optional<Expression> minimize;                    ///< train.minimize
@@ -29,7 +31,7 @@ struct ModelContext {
   [[nodiscard]] Graph& graph() const { return *model.graph; }
 };
 
-/// The names before one place of a model file, with `step`, `steps` and `training`.
+/// The names before one place of a model file, with `step`, `steps`, `epoch`, `epochs` and `training`.
 class ModelScope final : public Scope {
  public:
   static constexpr std::size_t kEverything = std::numeric_limits<std::size_t>::max();

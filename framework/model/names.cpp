@@ -29,9 +29,14 @@ void check_name(const std::string& name, const Span& place) {
   if (!is_identifier(name))
     throw error_at(place, "'" + name + "' is no name")
         .set_hint("a name is made of letters, digits and _, and begins with no digit");
-  if (name == "step" || name == "steps")
-    throw error_at(place, "'" + name + "' is taken: in every expression it is " +
-                              (name == "step" ? "the number of updates made" : "their planned number"));
+  const std::pair<std::string_view, std::string_view> known_everywhere[] = {
+      {"step", "the number of updates made"},
+      {"steps", "their planned number"},
+      {"epoch", "the number of passes over the examples that were made"},
+      {"epochs", "the planned number of passes over the examples"}};
+  for (const auto& [known, meaning] : known_everywhere)
+    if (name == known)
+      throw error_at(place, "'" + name + "' is taken: in every expression it is " + std::string(meaning));
   if (name == "training")
     throw error_at(
         place, "'training' is taken: in every expression it is True or False, which the model is built for");

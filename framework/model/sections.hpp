@@ -8,12 +8,17 @@ namespace talweg {
 // name of the file has been defined.
 
 void read_lets(ModelContext& context, const DocumentNode* section);
+/// Reads what the entries of `data:` hold; their nodes come with declare_data().
 void read_data(ModelContext& context, const DocumentNode* section);
+/// `split:` and `train.batch`; either may be null.
+void read_examples(ModelContext& context, const DocumentNode* split, const DocumentNode* batch);
+void declare_data(ModelContext& context);
 void read_parameters(ModelContext& context, const DocumentNode* section);
 void read_states(ModelContext& context, const DocumentNode* section);
 void read_graph(ModelContext& context);
 void read_updates(ModelContext& context, const DocumentNode* section);
 void read_optimizers(ModelContext& context, const DocumentNode* section);
+void read_metrics(ModelContext& context, const DocumentNode* section);
 void read_train(ModelContext& context, const DocumentNode* section);
 void read_sweep(ModelContext& context, const DocumentNode* section);
 
@@ -28,5 +33,7 @@ void read_update(ModelContext& context, Scope& scope, std::size_t state, const D
 
 /// Parses train.minimize, so that expressions before it can ask for its gradient.
 void prepare_minimize(ModelContext& context, const DocumentNode* train);
+/// train.batch, or null.
+[[nodiscard]] const DocumentNode* find_batch(const DocumentNode* train);
 
 }  // namespace talweg

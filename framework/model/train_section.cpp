@@ -59,7 +59,7 @@ class HyperparameterScope final : public Scope {
     return scope_.find(name, use);
   }
   [[nodiscard]] std::vector<std::string> names() const override {
-    std::vector<std::string> names = {"step", "steps"};
+    std::vector<std::string> names = {"step", "steps", "epoch", "epochs"};
     for (const auto& [name, value] : context_.model.lets) names.push_back(name);
     return names;
   }
@@ -175,14 +175,75 @@ void read_groups(ModelContext& context, const DocumentNode& node, TrainSetting& 
     train.groups.push_back(read_group(context, entry, train.optimizer));
 }
 
+void require_validation(const ModelContext& context, const DocumentNode& place, const std::string& reason) {
+  const std::optional<Examples>& examples = context.model.examples;
+  if (examples && examples->find(Examples::kValidation) != nullptr) return;
+  throw error_at(place.span, reason + ", and there is no validation split")
+      .set_hint("split: {train: 0.8, validation: 0.2}");
+}
+
+void read_validate(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  const Fields fields(node, "'validate'", {"every", "rows"});
+  require_validation(context, node, "'validate' says when the metrics are computed");
+  if (const DocumentNode* every = fields.find("every"))
+    train.validate.every = read_integer(context, *every, ModelScope::kEverything, "'every', in steps,", 1);
+  if (const DocumentNode* rows = fields.find("rows"))
+    train.validate.rows = read_integer(context, *rows, ModelScope::kEverything, "'rows'", 1);
+}
+
+/// The name of a metric, or "loss".
+std::string read_measure(const ModelContext& context, const DocumentNode& node) {
+  const std::string& text = require_text(node, "what 'keep' compares");
+  std::vector<std::string> names = {"loss"};
+  for (const NamedExpression& metric : context.model.metrics) names.push_back(metric.name);
+  if (std::ranges::find(names, text) == names.end())
+    throw error_at(node.span, "there is no metric '" + text + "'").set_hint(did_you_mean(text, names));
+  return text;
+}
+
+void read_keep(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  require_validation(context, node, "'keep' compares validations");
+  if (node.kind == DocumentNode::Kind::scalar) {
+    if (node.text != "best")
+      throw error_at(node.span, "'keep' is best, and this is '" + node.text + "'")
+          .set_hint("keep: best, {lowest: loss} or {highest: accuracy}");
+    train.keep = KeepSetting{"loss", false};
+    return;
+  }
+  const Fields fields(node, "'keep'", {"lowest", "highest"});
+  if (node.entries.size() != 1)
+    throw error_at(node.span, "'keep' compares by one measure").set_hint("keep: {highest: accuracy}");
+  train.keep =
+      KeepSetting{read_measure(context, node.entries[0].value), node.entries[0].key.text == "highest"};
+}
+
+/// The planned steps: `steps:`, or `epochs:` times what one has.
+std::int64_t read_steps(ModelContext& context, const Fields& fields) {
+  const DocumentNode *steps = fields.find("steps"), *epochs = fields.find("epochs");
+  if (epochs == nullptr)
+    return read_integer(context, fields.require("steps"), ModelScope::kEverything, "'steps'", 0);
+  if (steps != nullptr)
+    throw error_at(fields.key("epochs").span,
+                   "'train' has steps and epochs; one of both says how long it takes");
+  const std::int64_t passes = read_integer(context, *epochs, ModelScope::kEverything, "'epochs'", 0);
+  const std::int64_t each = context.model.examples ? context.model.examples->steps_per_epoch() : 1;
+  constexpr std::int64_t kMostSteps = std::int64_t{1} << 53;
+  if (passes > kMostSteps / each) throw error_at(epochs->span, "'epochs' is too large");
+  return passes * each;
+}
+
 void read_stop(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
-  const Fields fields(node, "'stop'", {"gradient", "loss"});
+  const Fields fields(node, "'stop'", {"gradient", "loss", "patience"});
   if (const DocumentNode* gradient = fields.find("gradient")) {
     train.stop_gradient = read_number(context, *gradient, ModelScope::kEverything, "'gradient'");
     if (!(*train.stop_gradient >= 0)) throw error_at(gradient->span, "'gradient' is at least 0");
   }
   if (const DocumentNode* loss = fields.find("loss"))
     train.stop_loss = read_number(context, *loss, ModelScope::kEverything, "'loss'");
+  if (const DocumentNode* patience = fields.find("patience")) {
+    require_validation(context, *patience, "'patience' counts validations");
+    train.patience = read_integer(context, *patience, ModelScope::kEverything, "'patience'", 1);
+  }
 }
 
 void read_clip(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
@@ -215,7 +276,9 @@ void read_log(ModelContext& context, const DocumentNode& node, TrainSetting& tra
 }
 
 Fields train_fields(const DocumentNode& node) {
-  return Fields(node, "'train'", {"minimize", "optimizer", "clip", "steps", "log", "report", "stop"});
+  return Fields(node, "'train'",
+                {"minimize", "optimizer", "clip", "steps", "epochs", "batch", "shuffle", "validate", "keep",
+                 "log", "report", "stop"});
 }
 
 }  // namespace
@@ -224,6 +287,27 @@ void prepare_minimize(ModelContext& context, const DocumentNode* train) {
   if (train == nullptr) return;
   const DocumentNode* minimize = train_fields(*train).find("minimize");
   if (minimize != nullptr) context.minimize = parse_expression(*minimize);
+}
+
+const DocumentNode* find_batch(const DocumentNode* train) {
+  return train == nullptr ? nullptr : train_fields(*train).find("batch");
+}
+
+void read_metrics(ModelContext& context, const DocumentNode* section) {
+  if (section == nullptr) return;
+  if (!context.model.examples)
+    throw error_at(section->span, "metrics are means over the examples of a split, and there is none")
+        .set_hint("split: {train: 0.8, validation: 0.2}");
+  for (const DocumentEntry& entry : section->entries) {
+    NamedExpression metric = read_named_expression(context, entry, "'metrics'");
+    const Shape& shape = context.graph()[metric.value].shape;
+    if (shape.rank() != 0)
+      throw error_at(entry.value.span, "metric '" + metric.name +
+                                           "' is a number, the mean over the examples of " +
+                                           "a batch, and this is " + to_string(shape))
+          .set_hint("mean(...) of it is a number");
+    context.model.metrics.push_back(std::move(metric));
+  }
 }
 
 void read_train(ModelContext& context, const DocumentNode* section) {
@@ -246,8 +330,14 @@ void read_train(ModelContext& context, const DocumentNode* section) {
     read_groups(context, *groups, train);
   }
   if (const DocumentNode* clip = fields.find("clip")) read_clip(context, *clip, train);
-  train.steps = read_integer(context, fields.require("steps"), ModelScope::kEverything, "'steps'", 0);
+  train.steps = read_steps(context, fields);
   if (context.options.steps) train.steps = *context.options.steps;
+  if (const DocumentNode* shuffle = fields.find("shuffle")) {
+    ModelScope scope(context, ModelScope::kEverything);
+    train.shuffle = read_flag(context.graph(), scope, *shuffle, "'shuffle'");
+  }
+  if (const DocumentNode* validate = fields.find("validate")) read_validate(context, *validate, train);
+  if (const DocumentNode* keep = fields.find("keep")) read_keep(context, *keep, train);
   if (const DocumentNode* log = fields.find("log")) read_log(context, *log, train);
   if (const DocumentNode* report = fields.find("report"))
     for (const DocumentEntry& entry : require_mapping(*report, "'report'").entries)
