@@ -51,7 +51,7 @@ std::string help() {
          "  3  data cannot be read\n"
          "  4  training diverged: a value became infinite or not a number\n"
          "  5  a file cannot be written: the disk is full, another run holds its lock\n"
-         "  6  a plugin cannot be found, loaded or used\n"
+         "  6  a plugin cannot be found, loaded or used, or fails `talweg plugins test`\n"
          "  130, 143  interrupted (Ctrl-C, SIGTERM), after the step was finished and the results were "
          "written\n";
 }

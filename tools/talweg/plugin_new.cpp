@@ -26,6 +26,7 @@ constexpr std::string_view kUpdateRule = R"(#include <talweg/optimizer.hpp>
 // An optimizer of one's own. Build it, train with it:
 //
 //   talweg plugins build NAME.cpp
+//   talweg plugins test NAME
 //   talweg train MODEL.yaml --set-optimizer NAME
 //
 // `update` computes nothing: it says once, as nodes of a graph, what a step does. Talweg compiles them together

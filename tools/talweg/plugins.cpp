@@ -199,6 +199,7 @@ int run_plugins(std::span<const std::string> arguments) {
        run_describe},
       {"new", "new NAME       writes NAME.cpp, an optimizer to start from", run_plugins_new},
       {"build", "build NAME.cpp compiles it to the plugin NAME", run_plugins_build},
+      {"test", "test NAME      holds it to what every optimizer promises", run_plugins_test},
   };
   const std::string given = arguments.empty() ? "" : arguments[0];
   std::vector<std::string> names;
@@ -212,7 +213,7 @@ int run_plugins(std::span<const std::string> arguments) {
     write_output(text + "\n--help behind each shows its options.\n\n" + kExplanation);
     return 0;
   }
-  Error error(Status::model, given.empty() ? "talweg plugins needs one of list, describe, new and build"
+  Error error(Status::model, given.empty() ? "talweg plugins needs one of list, describe, new, build and test"
                                            : "talweg plugins cannot '" + given + "'");
   const std::string hint = did_you_mean(given, names);
   throw error.set_hint(hint.empty() ? "talweg plugins --help" : hint);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "graph/update_rule.hpp"
+
+namespace talweg::conformance {
+
+/// What a rule asked its site for.
+struct Asked {
+  std::set<std::string> hyperparameters;
+  bool shape = false;
+};
+
+/// A rule whose emissions note what it asks for. Both outlive it.
+class WatchedRule final : public UpdateRule {
+ public:
+  WatchedRule(const UpdateRule& rule, Asked& asked) : rule_(rule), asked_(asked) {}
+
+  [[nodiscard]] const std::string& name() const override { return rule_.name(); }
+  [[nodiscard]] const std::vector<Hyperparameter>& hyperparameters() const override {
+    return rule_.hyperparameters();
+  }
+  [[nodiscard]] bool needs_all_parameters() const override { return rule_.needs_all_parameters(); }
+  void emit(UpdateSite& site) const override;
+
+ private:
+  const UpdateRule& rule_;
+  Asked& asked_;
+};
+
+}  // namespace talweg::conformance
