@@ -75,6 +75,14 @@ Value Graph::add_leaf(std::string_view op, std::string name, const Shape& shape,
   return value(static_cast<NodeId>(nodes_.size() - 1));
 }
 
+Value Graph::step() {
+  if (step_ == kNoNode) {
+    const OriginScope origin(*this, Span{});
+    step_ = add_leaf("scalar", "step", {}, floating_).id();
+  }
+  return value(step_);
+}
+
 Value Graph::value(NodeId id) { return {*this, id}; }
 
 std::string Graph::describe(NodeId id) const {

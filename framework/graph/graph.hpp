@@ -62,6 +62,15 @@ class Graph {
   /// How to speak of a node: its name, or "matmul (node 12)".
   [[nodiscard]] std::string describe(NodeId id) const;
 
+  /// The number of updates already made: a scalar leaf, added when it is first asked for.
+  [[nodiscard]] Value step();
+  /// That leaf, or kNoNode where nobody has asked for it.
+  [[nodiscard]] NodeId step_leaf() const { return step_; }
+  /// Random ops draw by the seed and by their number among those that were asked for before them.
+  void set_seed(std::uint32_t seed) { seed_ = seed; }
+  [[nodiscard]] std::uint32_t seed() const { return seed_; }
+  [[nodiscard]] std::uint32_t next_draw() { return draws_++; }
+
   [[nodiscard]] Span origin() const { return origin_; }
   void set_origin(Span origin) { origin_ = origin; }
   [[nodiscard]] Phase phase() const { return phase_; }
@@ -70,6 +79,8 @@ class Graph {
  private:
   std::deque<Node> nodes_;
   DType floating_;
+  NodeId step_ = kNoNode;
+  std::uint32_t seed_ = 0, draws_ = 0;
   Span origin_;
   Phase phase_ = Phase::forward;
 };

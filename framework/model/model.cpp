@@ -73,6 +73,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   check_version(context, fields);
   if (const DocumentNode* name = fields.find("name")) model.name = require_text(*name, "'name'");
   model.seed = read_seed(context, fields);
+  model.graph->set_seed(model.seed);
 
   const DocumentNode* let = mapping_or_null(fields, "let");
   const DocumentNode* data = mapping_or_null(fields, "data");

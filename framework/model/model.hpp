@@ -170,7 +170,6 @@ struct CheckedModel {
   std::vector<NamedExpression> metrics;  ///< of `metrics:`, each a mean over the examples of a batch
   std::optional<TrainSetting> train;
   std::optional<SweepSetting> sweep;
-  NodeId step = kNoNode;   ///< "scalar" leaf `step`, if an expression uses it
   NodeId steps = kNoNode;  ///< "scalar" leaf `steps`, if an expression uses it
 };
 

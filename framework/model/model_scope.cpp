@@ -24,10 +24,12 @@ bool asks_for_minimized(const Expression& expression) {
   });
 }
 
-Value scalar_leaf(ModelContext& context, NodeId& node, const std::string& name) {
+/// The planned total of steps.
+Value planned_steps(ModelContext& context) {
+  NodeId& node = context.model.steps;
   if (node == kNoNode) {
     const OriginScope origin(context.graph(), Span{});
-    node = context.graph().add_leaf("scalar", name, {}, context.graph().floating()).id();
+    node = context.graph().add_leaf("scalar", "steps", {}, context.graph().floating()).id();
   }
   return context.graph().value(node);
 }
@@ -40,13 +42,11 @@ Value in_epochs(ModelContext& context, Value steps) {
 
 /// The value that goes by this name in every expression.
 std::optional<Operand> known_everywhere(ModelContext& context, const std::string& name) {
-  CheckedModel& model = context.model;
   if (name == "training") return Operand{context.options.mode == Mode::training};
-  if (name == "step") return Operand{scalar_leaf(context, model.step, "step")};
-  if (name == "steps") return Operand{scalar_leaf(context, model.steps, "steps")};
-  if (name == "epoch")
-    return Operand{apply("floor", in_epochs(context, scalar_leaf(context, model.step, "step")))};
-  if (name == "epochs") return Operand{in_epochs(context, scalar_leaf(context, model.steps, "steps"))};
+  if (name == "step") return Operand{context.graph().step()};
+  if (name == "steps") return Operand{planned_steps(context)};
+  if (name == "epoch") return Operand{apply("floor", in_epochs(context, context.graph().step()))};
+  if (name == "epochs") return Operand{in_epochs(context, planned_steps(context))};
   return std::nullopt;
 }
 

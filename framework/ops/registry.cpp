@@ -24,6 +24,7 @@ void register_ops() {
     register_joining();
     register_gathering();
     register_losses();
+    register_random();
     return true;
   }();
   static_cast<void>(registered);

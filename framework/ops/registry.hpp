@@ -26,5 +26,6 @@ void register_slicing();
 void register_joining();
 void register_gathering();
 void register_losses();
+void register_random();
 
 }  // namespace talweg

@@ -6,6 +6,7 @@
 #include "program/lowering.hpp"
 #include "program/steps/copy_step.hpp"
 #include "program/steps/product_step.hpp"
+#include "program/steps/random_step.hpp"
 #include "program/steps/reduction_step.hpp"
 #include "program/steps/take_adjoint_step.hpp"
 #include "program/steps/zero_step.hpp"
@@ -152,6 +153,12 @@ void lower_take_adjoint(Lowering& lowering, NodeId id) {
                                                  elements_between(node.shape, axis + 1, node.shape.rank())));
 }
 
+void lower_random(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const View step = lowering.view_of(node.inputs[0]);
+  lowering.add(std::make_unique<RandomStep>(node, step, lowering.new_value(id)));
+}
+
 void lower_reshape(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   const std::optional<View> view = reshape(lowering.view_of(node.inputs[0]), node.shape);
@@ -186,6 +193,8 @@ LowerOp find_lowered_op(std::string_view op) {
                                                            {"concatenate", lower_concatenate},
                                                            {"slice_adjoint", lower_slice_adjoint},
                                                            {"take_adjoint", lower_take_adjoint},
+                                                           {"uniform", lower_random},
+                                                           {"normal", lower_random},
                                                            {"reshape", lower_reshape},
                                                            {"transpose", lower_transpose},
                                                            {"broadcast_to", lower_broadcast_to},

@@ -10,7 +10,8 @@ std::vector<Schedule> schedules_of(const CheckedModel& model, std::span<const st
   TensorMemory step(model.graph->floating(), 1), planned(model.graph->floating(), 1);
   planned.write(0, static_cast<double>(model.train->steps));
   Task task;
-  if (model.step != kNoNode) task.bindings.push_back({model.step, step.at(0)});
+  if (const NodeId leaf = model.graph->step_leaf(); leaf != kNoNode)
+    task.bindings.push_back({leaf, step.at(0)});
   if (model.steps != kNoNode) task.bindings.push_back({model.steps, planned.at(0)});
   const auto add = [&](const OptimizerSetting& optimizer, const std::string& prefix) {
     for (const HyperparameterSetting& setting : optimizer.hyperparameters) {

@@ -52,11 +52,7 @@ class TrainingSite final : public UpdateSite {
     const Value minimized = substitute(graph.value(model_.train->minimize), replacements);
     return clipped(model_, gradients(minimized, std::span(&point, 1))).front();
   }
-  [[nodiscard]] Value step() override {
-    Graph& graph = *model_.graph;
-    if (model_.step == kNoNode) model_.step = graph.add_leaf("scalar", "step", {}, graph.floating()).id();
-    return graph.value(model_.step);
-  }
+  [[nodiscard]] Value step() override { return model_.graph->step(); }
   [[nodiscard]] Value hyperparameter(std::string_view name) override { return hyperparameters_.number(name); }
   [[nodiscard]] bool flag(std::string_view name) override { return hyperparameters_.flag(name); }
   [[nodiscard]] Value state(std::string_view name, double initial) override {

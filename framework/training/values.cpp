@@ -121,7 +121,8 @@ void Values::bind(const CheckedModel& model, const TrainingGraph& training) {
     bindings_.push_back({entry.node, data_.at(first)});
     first += padded(entry.column->shape().elements());
   }
-  if (model.step != kNoNode) bindings_.push_back({model.step, scalars_.at(0)});
+  if (const NodeId leaf = model.graph->step_leaf(); leaf != kNoNode)
+    bindings_.push_back({leaf, scalars_.at(0)});
   if (model.steps != kNoNode) bindings_.push_back({model.steps, scalars_.at(1)});
 }
 

@@ -163,7 +163,7 @@ train: {minimize: loss / 2, optimizer: gd, steps: 3, log: {Slope: sum(grad(b))}}
   EXPECT_EQ(named(model, "second").shape, (Shape{2}));
   EXPECT_EQ(model.updates.size(), 1U);
   EXPECT_EQ((*model.graph)[model.updates[0].value].phase, Phase::update);
-  EXPECT_NE(model.step, kNoNode);
+  EXPECT_NE(model.graph->step_leaf(), kNoNode);
   EXPECT_EQ((*model.graph)[model.steps].op->name, "scalar");
   EXPECT_EQ(model.train->minimize_name, "loss / 2");
 }

@@ -25,6 +25,7 @@ class Differentiated {
       if (is_floating(leaves_[i].dtype())) floating_.push_back(i);
     }
     const Value result = sample.append(graph_, leaves_);
+    if (graph_.step_leaf() != kNoNode) bind(graph_.step(), {3});
     has_gradient_ = is_floating(result.dtype()) && !sample.stops_gradients && !floating_.empty();
     if (has_gradient_) y_ = sum_all(result * weights(result.shape(), 0.4));
   }

@@ -246,6 +246,11 @@ const std::vector<Sample> kOthers = {
     {"x * arange(4)", {kMatrix}},
     {"x * zeros([3, 4]) + ones(4) + full([3, 1], 2.5)", {kMatrix}},
     {"x * [1.5, 2.5, 3.5, 4.5]", {kMatrix}},
+    // Random
+    {"x * rand_like(x)", {kMatrix}},
+    {"x * rand(3, 4)", {kMatrix}},
+    {"x * randn_like(x)", {kMatrix}},
+    {"x + randn([3, 1])", {kMatrix}},
     // Losses
     {"softmax(x)", {kStack}},
     {"softmax(x, axis=1)", {kStack}},

@@ -251,12 +251,25 @@ class Generator {
     return emit("take", {x, chosen}, {{"axis", std::int64_t{taken}}});
   }
 
+  /// The step is a leaf, too: its whole part counts.
+  Value random(Value x) {
+    const Value leaf = graph().value(one_of(result_.leaves));
+    if (leaf.shape().elements() == 0) return {};
+    Integers starts(static_cast<std::size_t>(leaf.rank()), 0), ones(starts.size(), 1);
+    const Value step = reshape(slice(leaf, starts, ones, ones), {});
+    return emit(one_in(2) ? "uniform" : "normal", {step},
+                {{"shape", Integers(x.shape().begin(), x.shape().end())},
+                 {"seed", std::int64_t{between(0, 3)}},
+                 {"key", std::int64_t{between(0, 3)}}});
+  }
+
   Value selection() {
     static constexpr std::string_view kComparisons[] = {"less",          "less_equal", "greater",
                                                         "greater_equal", "equal",      "not_equal"};
     static constexpr std::string_view kJumps[] = {"sign", "floor", "ceil", "round"};
     const Value leaf = graph().value(one_of(result_.leaves));
     if (one_in(3)) return position();
+    if (one_in(6)) return random(pick());
     if (one_in(3)) {
       const std::string_view op = one_of(kJumps);
       return has(op) ? apply(op, leaf) : Value();
@@ -377,7 +390,8 @@ std::vector<double> error_bounds(const Graph& graph, const std::vector<std::vect
     if (node.op->name == "prod") magnitude = ratio * output.largest;
     // x (1 + erf(x / sqrt(2))) / 2 cancels where x is negative.
     if (node.op->name == "gelu") magnitude = inputs[0].largest;
-    const bool exact = node.op->name == "constant" || node.op->name == "array";
+    const bool exact = node.op->name == "constant" || node.op->name == "array" ||
+                       node.op->name == "uniform" || node.op->name == "normal";
     double bound = exact ? 0 : kUnits * unit * magnitude;
     for (std::size_t i = 0; i < node.inputs.size(); ++i)
       if (bounds[node.inputs[i]] > 0)
