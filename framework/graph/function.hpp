@@ -16,6 +16,7 @@ enum class ArgumentKind : std::uint8_t {
   tensors,   ///< a list of expressions, or one that is split along its first axis
   integer,   ///< an integer known when the graph is built
   integers,  ///< an integer or a list of them: shapes, axes, repetitions
+  pairs,     ///< the same, or a list of pairs, one after the other: what goes before and behind axes
   number,    ///< a number known when the graph is built
   flag,      ///< True or False
   text       ///< a quoted string

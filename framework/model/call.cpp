@@ -21,6 +21,8 @@ std::string_view describe(ArgumentKind kind) {
       return "an integer";
     case ArgumentKind::integers:
       return "an integer or a list of them";
+    case ArgumentKind::pairs:
+      return "an integer, a list of them or a list of pairs of them";
     case ArgumentKind::number:
       return "a number";
     case ArgumentKind::flag:
@@ -55,6 +57,20 @@ std::optional<Attribute> integers_of(const Operand& operand) {
   return integers;
 }
 
+/// One pair after the other.
+std::optional<Attribute> pairs_of(const Operand& operand) {
+  if (auto integers = integers_of(operand)) return integers;
+  if (operand.list() == nullptr) return std::nullopt;
+  Integers flat;
+  for (const Operand& element : *operand.list()) {
+    const auto pair = integers_of(element);
+    const Integers* both = pair ? std::get_if<Integers>(&*pair) : nullptr;
+    if (both == nullptr || both->size() != 2) return std::nullopt;
+    flat.insert(flat.end(), both->begin(), both->end());
+  }
+  return flat;
+}
+
 /// The operand as an argument of that kind; std::monostate where it is none.
 Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind) {
   switch (kind) {
@@ -75,6 +91,9 @@ Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind
       return {};
     case ArgumentKind::integers:
       if (auto integers = integers_of(operand)) return std::move(*integers);
+      return {};
+    case ArgumentKind::pairs:
+      if (auto pairs = pairs_of(operand)) return std::move(*pairs);
       return {};
     case ArgumentKind::number:
       if (const auto* fraction = std::get_if<double>(&operand.content)) return Attribute(*fraction);

@@ -17,6 +17,18 @@ struct CallArgument {
   Span name_span;
 };
 
+/// How often a call applies its module, and to what.
+struct Repetition {
+  enum class Kind : std::uint8_t {
+    once,
+    times,  ///< to what the application before it gave, each with parameters of its own
+    scan    ///< to each part of the first argument along its second axis and to what the application before
+            ///< it gave, at first the second argument; all with the same parameters
+  };
+  Kind kind = Kind::once;
+  std::int64_t times = 1;  ///< of Kind::times
+};
+
 /// "sum(x, axis=None, keepdims=False)"
 [[nodiscard]] std::string signature(const Function& function);
 

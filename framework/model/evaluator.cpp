@@ -7,6 +7,7 @@
 #include "model/call.hpp"
 #include "model/constants.hpp"
 #include "model/indexing.hpp"
+#include "model/modules.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -194,22 +195,25 @@ class Evaluator {
 
   Operand evaluate_call(const ExpressionNode& node) {
     if (node.text == "grad" && !scope_.find("grad", node.name_span)) return evaluate_gradient(node);
-    if (node.text == "repeat" && !node.children.empty())
-      if (const auto callable = module_named(node.children[0])) return evaluate_repeat(node, *callable);
-    if (!is_function(node.text)) {
-      if (const auto callable = scope_.find_callable(node.text)) return call(node, *callable);
+    if ((node.text == "repeat" || node.text == "scan") && !node.children.empty())
+      if (const auto callable = module_named(node.children[0]))
+        return node.text == "repeat" ? evaluate_repeat(node, *callable) : evaluate_scan(node, *callable);
+    if (!is_function(node.text) || !accepts_keywords(node)) {
+      const auto callable = scope_.find_callable(node.text);
+      if (callable && (callable->module == nullptr || calls_module(node, *callable->module)))
+        return call(node, *callable);
     }
     return call(node, node.text, evaluate_arguments(node));
   }
 
   Operand call(const ExpressionNode& node, const Callable& callable) {
     if (callable.module == nullptr) return call(node, callable.name, evaluate_arguments(node));
-    return scope_.call_module(*callable.module, evaluate_arguments(node, true), node.span, std::nullopt);
+    return scope_.call_module(*callable.module, evaluate_arguments(node, true), node.span, {});
   }
 
   std::optional<Callable> module_named(std::uint32_t index) {
     const ExpressionNode& node = nodes_[index];
-    if (node.kind != Kind::name || is_function(node.text)) return std::nullopt;
+    if (node.kind != Kind::name) return std::nullopt;
     const auto callable = scope_.find_callable(node.text);
     return callable && callable->module != nullptr ? callable : std::nullopt;
   }
@@ -227,7 +231,24 @@ class Evaluator {
       throw error_at(times->span,
                      "'times' is an integer of at least 1, and this is " + describe(times->value));
     arguments.erase(times);
-    return scope_.call_module(*callable.module, arguments, node.span, number);
+    return scope_.call_module(*callable.module, arguments, node.span, {Repetition::Kind::times, *number});
+  }
+
+  /// scan(module, sequence, initial, ...): along the second axis of the sequence, what each application gave
+  /// goes into the next one. The result has all that they gave, along its second axis.
+  Operand evaluate_scan(const ExpressionNode& node, const Callable& callable) {
+    std::vector<CallArgument> arguments = evaluate_arguments(node, true);
+    arguments.erase(arguments.begin());
+    for (std::size_t i = 0; i < 2; ++i)
+      if (arguments.size() <= i || !arguments[i].name.empty() || !arguments[i].value.is_tensor())
+        throw error_at(node.span, "scan() of a module takes a sequence and an initial state, both tensors")
+            .set_hint("scan(" + callable.name + ", x, zeros([x.shape[0], units]))");
+    const Value sequence = *arguments[0].value.tensor();
+    if (sequence.rank() < 2 || sequence.shape()[1] == 0)
+      throw error_at(arguments[0].span,
+                     "scan() goes along the second axis, and this is " + describe(arguments[0].value));
+    scope_.use_shape();
+    return scope_.call_module(*callable.module, arguments, node.span, {Repetition::Kind::scan});
   }
 
   Operand evaluate_method(const ExpressionNode& node) {
@@ -257,7 +278,7 @@ class Evaluator {
     return result;
   }
 
-  /// Functions of numbers, len(), and array(), which is what NumPy calls a list that is a tensor.
+  /// Functions of numbers, pair(), len(), and array(), which is what NumPy calls a list that is a tensor.
   std::optional<Operand> call_without_graph(const ExpressionNode& node, const std::string& name,
                                             const std::vector<CallArgument>& arguments) {
     std::vector<Operand> numbers;
@@ -271,6 +292,8 @@ class Evaluator {
     const Operand& argument = arguments[0].value;
     if (name == "array" || name == "asarray")
       return at(node.span, [&]() -> Operand { return {to_tensor(graph_, argument)}; });
+    if (name == "pair" && argument.list() != nullptr && argument.list()->size() == 2) return argument;
+    if (name == "pair" && argument.is_number()) return Operand{OperandList{argument, argument}};
     if (name != "len") return std::nullopt;
     if (argument.list() != nullptr) return Operand{static_cast<std::int64_t>(argument.list()->size())};
     if (!argument.is_tensor() || argument.tensor()->rank() == 0)
@@ -428,7 +451,7 @@ Value Scope::gradient(const std::optional<Value>&, Value, const Span& use) {
 }
 
 Operand Scope::call_module(const ModuleDefinition&, const std::vector<CallArgument>&, const Span& place,
-                           std::optional<std::int64_t>) {
+                           Repetition) {
   throw error_at(place, "modules have no meaning here");
 }
 

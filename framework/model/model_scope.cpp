@@ -113,9 +113,9 @@ std::optional<Callable> ModelScope::find_callable(const std::string& name) {
 std::vector<std::string> ModelScope::callable_names() const { return context_.modules.names(); }
 
 Operand ModelScope::call_module(const ModuleDefinition& module, const std::vector<CallArgument>& arguments,
-                                const Span& place, std::optional<std::int64_t> times) {
+                                const Span& place, Repetition repetition) {
   ModuleCalls none;
-  return apply_module(context_, module, {arguments, place, times}, calls_ == nullptr ? none : *calls_,
+  return apply_module(context_, module, {arguments, place, repetition}, calls_ == nullptr ? none : *calls_,
                       nullptr);
 }
 

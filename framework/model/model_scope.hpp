@@ -49,7 +49,7 @@ class ModelScope final : public Scope {
   [[nodiscard]] std::vector<std::string> callable_names() const override;
   [[nodiscard]] Operand call_module(const ModuleDefinition& module,
                                     const std::vector<CallArgument>& arguments, const Span& place,
-                                    std::optional<std::int64_t> times) override;
+                                    Repetition repetition) override;
 
  private:
   [[nodiscard]] Error defined_later(const NamedEntry& entry, const Span& use) const;

@@ -35,9 +35,14 @@ Error refusal(const ModuleDefinition& module, const Span& place, const std::stri
 /// The names within a module: what it is given, its tensors, the entries of its graph before.
 class ModuleScope final : public Scope {
  public:
+  /// `again`: its parameters are those of an application before it.
   ModuleScope(ModelContext& context, const ModuleDefinition& module, const ModuleScope* caller,
-              std::string path)
-      : context_(context), module_(module), caller_(caller), path_(std::move(path)) {}
+              std::string path, bool again)
+      : context_(context),
+        module_(module),
+        caller_(caller),
+        path_(std::move(path)),
+        again_(again || (caller != nullptr && caller->again_)) {}
 
   void require_no_circle(const Span& place) const {
     std::string way = module_.name;
@@ -80,6 +85,11 @@ class ModuleScope final : public Scope {
     const std::size_t first_state = context_.model.states.size();
     declare(module_.states, context_.model.states, true);
     for (const ModuleDefinition::Part& part : module_.graph) evaluate_part(part);
+    if (again_ && !module_.states.empty())
+      throw error_at(module_.states.front()->key.span,
+                     "module '" + module_.name +
+                         "' has state, which is assigned once a step, and scan() "
+                         "applies it at every place of a sequence");
     for (const ModuleDefinition::Part& update : module_.updates) {
       const std::string name = path_ + "/" + update.name;
       for (std::size_t i = first_state; i < context_.model.states.size(); ++i)
@@ -121,9 +131,9 @@ class ModuleScope final : public Scope {
 
   [[nodiscard]] Operand call_module(const ModuleDefinition& module,
                                     const std::vector<CallArgument>& arguments, const Span& place,
-                                    std::optional<std::int64_t> times) override {
+                                    Repetition repetition) override {
     ModuleCalls none;
-    return apply_module(context_, module, {arguments, place, times}, calls_ == nullptr ? none : *calls_,
+    return apply_module(context_, module, {arguments, place, repetition}, calls_ == nullptr ? none : *calls_,
                         this);
   }
 
@@ -150,6 +160,13 @@ class ModuleScope final : public Scope {
   void declare(const std::vector<const DocumentEntry*>& entries, std::vector<TensorDeclaration>& tensors,
                bool state) {
     for (const DocumentEntry* entry : entries) {
+      if (again_) {
+        const auto known =
+            std::ranges::find(tensors, path_ + "/" + entry->key.text, &TensorDeclaration::name);
+        values_[entry->key.text] =
+            known == tensors.end() ? Operand{} : Operand{context_.graph().value(known->node)};
+        continue;
+      }
       auto tensor = read_tensor(context_, *this, *entry, path_ + "/", state);
       values_[entry->key.text] = Operand{};
       if (!tensor) continue;
@@ -180,6 +197,7 @@ class ModuleScope final : public Scope {
   const ModuleDefinition& module_;
   const ModuleScope* caller_;
   std::string path_;
+  bool again_;
   std::map<std::string, Operand> values_;
   ModuleCalls* calls_ = nullptr;  // of the entry that is evaluated
 };
@@ -187,8 +205,8 @@ class ModuleScope final : public Scope {
 namespace {
 
 Operand apply_once(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
-                   const std::string& path, const ModuleScope* caller) {
-  ModuleScope scope(context, module, caller, path);
+                   const std::string& path, const ModuleScope* caller, bool again = false) {
+  ModuleScope scope(context, module, caller, path, again);
   scope.require_no_circle(call.place);
   if (++context.module_applications > kMaximumApplications)
     throw error_at(call.place,
@@ -206,17 +224,50 @@ Operand apply_once(ModelContext& context, const ModuleDefinition& module, const 
   }
 }
 
+/// Part number i of x along its second axis.
+Value part_of(Value x, std::int64_t i) {
+  Integers starts(static_cast<std::size_t>(x.rank()), 0), steps(starts.size(), 1),
+      sizes(x.shape().begin(), x.shape().end());
+  starts[1] = i;
+  sizes[1] = 1;
+  const Value part = slice(x, starts, steps, sizes);
+  sizes.erase(sizes.begin() + 1);
+  return reshape(part, Shape(sizes));
+}
+
+Operand scan(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
+             const std::string& path, const ModuleScope* caller) {
+  const OriginScope origin(context.graph(), call.place);
+  std::vector<CallArgument> arguments = call.arguments;
+  const Value sequence = *arguments[0].value.tensor();
+  const Shape state = arguments[1].value.tensor()->shape();
+  std::vector<Value> states;
+  for (std::int64_t i = 0; i < sequence.shape()[1]; ++i) {
+    arguments[0].value = Operand{part_of(sequence, i)};
+    arguments[1].value = apply_once(context, module, {arguments, call.place, {}}, path, caller, i > 0);
+    const Value* next = arguments[1].value.tensor();
+    if (next == nullptr || !(next->shape() == state))
+      throw refusal(module, call.place,
+                    "gives " + describe(arguments[1].value) + " for a state of shape " + to_string(state));
+    Integers sizes(state.begin(), state.end());
+    sizes.insert(sizes.begin() + (sizes.empty() ? 0 : 1), 1);
+    states.push_back(reshape(*next, Shape(sizes)));
+  }
+  return {concatenate(states, state.rank() == 0 ? 0 : 1)};
+}
+
 }  // namespace
 
 Operand apply_module(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
                      ModuleCalls& calls, const ModuleScope* caller) {
   const std::string path = calls.named() && module.has_tensors ? calls.next() : "";
-  if (!call.times) return apply_once(context, module, call, path, caller);
+  if (call.repetition.kind == Repetition::Kind::once) return apply_once(context, module, call, path, caller);
+  if (call.repetition.kind == Repetition::Kind::scan) return scan(context, module, call, path, caller);
   if (call.arguments.empty() || !call.arguments[0].name.empty())
     throw error_at(call.place, "repeat() of a module takes what it is applied to as its second argument");
   std::vector<CallArgument> arguments = call.arguments;
-  for (std::int64_t i = 1; i <= *call.times; ++i)
-    arguments[0].value = apply_once(context, module, {arguments, call.place, std::nullopt},
+  for (std::int64_t i = 1; i <= call.repetition.times; ++i)
+    arguments[0].value = apply_once(context, module, {arguments, call.place, {}},
                                     path.empty() ? path : path + "/" + std::to_string(i), caller);
   return arguments[0].value;
 }

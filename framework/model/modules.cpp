@@ -19,14 +19,18 @@ namespace fs = std::filesystem;
 /// Reads one entry of `modules:`.
 class DefinitionReader {
  public:
-  explicit DefinitionReader(const DocumentEntry& entry)
+  enum class From : std::uint8_t { user, library };
+
+  DefinitionReader(const DocumentEntry& entry, From from)
       : entry_(entry),
+        from_(from),
         what_("module '" + entry.key.text + "'"),
         fields_(entry.value, what_, {"in", "with", "parameters", "state", "graph", "update", "out"}) {}
 
   ModuleDefinition run() {
-    // A call of step() is told from the number `step` by its brackets.
-    if (entry_.key.text != "step") check_name(entry_.key.text, entry_.key.span);
+    // A call of step() is told from the number `step` by its brackets, one of conv2d(x, channels=3) from the
+    // function by its keywords.
+    if (from_ == From::user) check_name(entry_.key.text, entry_.key.span);
     module_.name = entry_.key.text;
     module_.place = entry_.key.span;
     read_inputs();
@@ -110,11 +114,15 @@ class DefinitionReader {
   }
 
   const DocumentEntry& entry_;
+  From from_;
   std::string what_;
   Fields fields_;
   ModuleDefinition module_;
   std::set<std::string> names_;
 };
+
+/// repeat(module, ...) and scan(module, ...) call the module.
+bool is_repeating(const std::string& name) { return name == "repeat" || name == "scan"; }
 
 /// Does an expression call, or pass on, a module that may have tensors?
 int calls_with_tensors(const Expression& expression, Modules& modules) {
@@ -122,10 +130,11 @@ int calls_with_tensors(const Expression& expression, Modules& modules) {
   for (const ExpressionNode& node : expression.nodes) {
     if (node.kind != ExpressionNode::Kind::call) continue;
     std::string name = node.text;
-    if (name == "repeat" && !node.children.empty()) name = expression.nodes[node.children[0]].text;
-    if (FunctionRegistry::instance().find(name) != nullptr) continue;
+    if (is_repeating(name) && !node.children.empty()) name = expression.nodes[node.children[0]].text;
+    const bool repeated = name != node.text;
+    if (!repeated && FunctionRegistry::instance().find(name) != nullptr && accepts_keywords(node)) continue;
     const ModuleDefinition* module = modules.find(name);
-    if (module != nullptr && module->has_tensors) ++calls;
+    if (module != nullptr && module->has_tensors && (repeated || calls_module(node, *module))) ++calls;
   }
   return calls;
 }
@@ -133,6 +142,23 @@ int calls_with_tensors(const Expression& expression, Modules& modules) {
 fs::path shipped_directory() { return data_directory() / "graphs" / "modules"; }
 
 }  // namespace
+
+bool accepts_keywords(const ExpressionNode& call) {
+  const Function* function = FunctionRegistry::instance().find(call.text);
+  return function == nullptr || std::ranges::all_of(call.keywords, [&](const KeywordArgument& keyword) {
+           return std::ranges::any_of(function->parameters, [&](const FunctionParameter& parameter) {
+             return keyword.name == parameter.name || keyword.name == parameter.also;
+           });
+         });
+}
+
+bool calls_module(const ExpressionNode& call, const ModuleDefinition& module) {
+  if (FunctionRegistry::instance().find(call.text) == nullptr) return true;
+  const auto has = [&](const KeywordArgument& keyword) {
+    return std::ranges::find(module.with, keyword.name, &ModuleDefinition::Part::name) != module.with.end();
+  };
+  return !accepts_keywords(call) && std::ranges::any_of(call.keywords, has);
+}
 
 ModuleCalls::ModuleCalls(std::string path, const Expression& expression, Modules& modules)
     : path_(std::move(path)), numbered_(calls_with_tensors(expression, modules) > 1) {}
@@ -191,7 +217,7 @@ void Modules::define(const DocumentEntry& entry) {
     throw error_at(entry.key.span, "the module '" + entry.key.text + "' is defined twice")
         .note("the first is in " + found->second.place.source->name() + " on " +
               line_of(found->second.place));
-  found->second = DefinitionReader(entry).run();
+  found->second = DefinitionReader(entry, DefinitionReader::From::user).run();
 }
 
 bool Modules::may_have_tensors(const ModuleDefinition& module) {
@@ -201,7 +227,7 @@ bool Modules::may_have_tensors(const ModuleDefinition& module) {
       if (node.kind != ExpressionNode::Kind::call) continue;
       const bool of_value =
           std::ranges::find(module.with, node.text, &ModuleDefinition::Part::name) != module.with.end();
-      if (of_value || node.text == "repeat") return true;
+      if (of_value || is_repeating(node.text)) return true;
     }
   return std::ranges::any_of(module.graph, [&](const ModuleDefinition::Part& part) {
     return calls_with_tensors(*part.expression, *this) > 0;
@@ -221,7 +247,7 @@ const ModuleDefinition* Modules::find(const std::string& name) {
   const Fields fields(document, "a file of modules", {"talweg", "modules"});
   ModuleDefinition& module = shipped_[name];
   for (const DocumentEntry& entry : require_mapping(fields.require("modules"), "'modules'").entries)
-    if (entry.key.text == name) module = DefinitionReader(entry).run();
+    if (entry.key.text == name) module = DefinitionReader(entry, DefinitionReader::From::library).run();
   module.has_tensors = may_have_tensors(module);
   return &module;
 }

@@ -58,6 +58,12 @@ class Modules {
   std::map<std::string, ModuleDefinition> shipped_;
 };
 
+/// Does the function of the call's name have all of its keywords? True where there is no such function.
+[[nodiscard]] bool accepts_keywords(const ExpressionNode& call);
+/// Is it a call of the module, whose name it has? conv2d is also a function, as PyTorch has a function and a
+/// layer: the module is called where a keyword is one of the module's that the function does not have.
+[[nodiscard]] bool calls_module(const ExpressionNode& call, const ModuleDefinition& module);
+
 /// Names what the modules have that one entry of a graph calls: path/W where it calls one of them, path/1/W,
 /// path/2/W, ... in the order of evaluation where it calls several.
 class ModuleCalls {
@@ -74,11 +80,11 @@ class ModuleCalls {
   int made_ = 0;
 };
 
-/// A call of a module: `times` where it is repeated.
+/// A call of a module.
 struct ModuleCall {
   const std::vector<CallArgument>& arguments;
   Span place;
-  std::optional<std::int64_t> times;
+  Repetition repetition;
 };
 
 class ModuleScope;

@@ -25,10 +25,10 @@ class Scope {
   [[nodiscard]] virtual std::optional<Callable> find_callable(const std::string&) { return std::nullopt; }
   /// The names of find_callable().
   [[nodiscard]] virtual std::vector<std::string> callable_names() const { return {}; }
-  /// A module applied to arguments; `times` where it is repeated, each with parameters of its own.
+  /// A module applied to arguments, once or more often.
   [[nodiscard]] virtual Operand call_module(const ModuleDefinition& module,
                                             const std::vector<CallArgument>& arguments, const Span& place,
-                                            std::optional<std::int64_t> times);
+                                            Repetition repetition);
   /// Called where a shape decides what is built.
   virtual void use_shape() {}
 };

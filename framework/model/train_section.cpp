@@ -70,8 +70,8 @@ class HyperparameterScope final : public Scope {
   [[nodiscard]] std::vector<std::string> callable_names() const override { return scope_.callable_names(); }
   [[nodiscard]] Operand call_module(const ModuleDefinition& module,
                                     const std::vector<CallArgument>& arguments, const Span& place,
-                                    std::optional<std::int64_t> times) override {
-    return scope_.call_module(module, arguments, place, times);
+                                    Repetition repetition) override {
+    return scope_.call_module(module, arguments, place, repetition);
   }
 
  private:

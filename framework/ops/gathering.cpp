@@ -113,6 +113,91 @@ Values take_adjoint_gradient(const GradientCall& call) {
   return {emit("take", {call.gradient, call.input(1)}, {{"axis", std::int64_t{axis}}}), {}};
 }
 
+Shape with_size(Shape shape, int axis, std::int64_t size) {
+  shape[axis] = size;
+  return shape;
+}
+
+Inferred infer_take_along_axis(const InferCall& call) {
+  const int axis = axis_of(call.attributes);
+  check_indices(call.dtype(1));
+  const Shape &x = call.shape(0), &indices = call.shape(1);
+  if (x.rank() != indices.rank() || !(with_size(x, axis, 1) == with_size(indices, axis, 1)))
+    throw Error(Status::model, "x is " + to_string(x) + " and the indices " + to_string(indices) +
+                                   ", which differ in more than axis " + std::to_string(axis));
+  check_known_indices(call.graph[call.inputs[1]], x[axis], "axis " + std::to_string(axis));
+  return {indices, call.dtype(0)};
+}
+
+/// Calls visit(i, k) for each element i of the indices: k is the element of x, whose axis has `size`, that it
+/// means, or kOutside.
+template <class T, class Visit>
+void each_index(const TensorView<const T>& indices, int axis, std::int64_t size, Visit visit) {
+  const auto [outer, number, inner] = around(indices.shape, axis);
+  for (std::int64_t o = 0, i = 0; o < outer; ++o)
+    for (std::int64_t n = 0; n < number; ++n)
+      for (std::int64_t k = 0; k < inner; ++k, ++i) {
+        const std::int64_t at = position_of(indices.data[i], size);
+        visit(i, at == kOutside ? kOutside : (o * size + at) * inner + k);
+      }
+}
+
+template <class T>
+void take_along_axis_kernel(const ReferenceCall<T>& call) {
+  const int axis = axis_of(call.node.attributes);
+  each_index(call.inputs[1], axis, call.inputs[0].shape[axis], [&](std::int64_t i, std::int64_t at) {
+    call.output.data[i] = at == kOutside ? outside_value<T>(call.node.dtype) : call.inputs[0].data[at];
+  });
+}
+
+Values take_along_axis_gradient(const GradientCall& call) {
+  const int axis = axis_of(call.attributes());
+  return {emit("take_along_axis_adjoint", {call.gradient, call.input(1)},
+               {{"axis", std::int64_t{axis}}, {"size", call.input(0).shape()[axis]}}),
+          {}};
+}
+
+Inferred infer_take_along_axis_adjoint(const InferCall& call) {
+  check_indices(call.dtype(1));
+  if (!(call.shape(0) == call.shape(1)))
+    throw Error(Status::model,
+                "x is " + to_string(call.shape(0)) + " and the indices " + to_string(call.shape(1)));
+  return {with_size(call.shape(0), axis_of(call.attributes), call.attributes.integer("size")), call.dtype(0)};
+}
+
+template <class T>
+void take_along_axis_adjoint_kernel(const ReferenceCall<T>& call) {
+  const int axis = axis_of(call.node.attributes);
+  std::vector<double> totals(static_cast<std::size_t>(call.output.shape.elements()), 0);
+  each_index(call.inputs[1], axis, call.output.shape[axis], [&](std::int64_t i, std::int64_t at) {
+    if (at != kOutside) totals[static_cast<std::size_t>(at)] += static_cast<double>(call.inputs[0].data[i]);
+  });
+  std::ranges::transform(totals, call.output.data, [](double total) { return static_cast<T>(total); });
+}
+
+Values take_along_axis_adjoint_gradient(const GradientCall& call) {
+  return {emit("take_along_axis", {call.gradient, call.input(1)},
+               {{"axis", std::int64_t{axis_of(call.attributes())}}}),
+          {}};
+}
+
+/// As NumPy's: all axes but one broadcast.
+Result take_along_axis(const Arguments& arguments) {
+  const Value x = arguments.tensor("x"), indices = arguments.tensor("indices");
+  const int axis = normalize_axis(arguments.integer("axis"), x.rank(), "take_along_axis");
+  const auto both = x.rank() == indices.rank()
+                        ? broadcast(with_size(x.shape(), axis, 1), with_size(indices.shape(), axis, 1))
+                        : std::nullopt;
+  if (!both)
+    throw Error(Status::model, "take_along_axis: x is " + to_string(x.shape()) + " and the indices " +
+                                   to_string(indices.shape()) + ", which differ in more than axis " +
+                                   std::to_string(axis));
+  return emit("take_along_axis",
+              {broadcast_to(x, with_size(*both, axis, x.shape()[axis])),
+               broadcast_to(indices, with_size(*both, axis, indices.shape()[axis]))},
+              {{"axis", std::int64_t{axis}}});
+}
+
 Result take(const Arguments& arguments) {
   Value x = arguments.tensor("x");
   std::int64_t axis = 0;
@@ -163,6 +248,21 @@ void register_gathering() {
            .gradient = take_adjoint_gradient,
            .reference_float32 = take_adjoint_kernel<float>,
            .reference_float64 = take_adjoint_kernel<double>});
+  // An index outside the axis as above.
+  ops.add({.name = "take_along_axis",
+           .formula = "for each index the element of x at its place, but there along axis",
+           .shape = infer_take_along_axis,
+           .differentiable = Differentiable::yes,
+           .gradient = take_along_axis_gradient,
+           .reference_float32 = take_along_axis_kernel<float>,
+           .reference_float64 = take_along_axis_kernel<double>});
+  ops.add({.name = "take_along_axis_adjoint",
+           .formula = "zeros with an axis of some size, to which x is added where the indices say",
+           .shape = infer_take_along_axis_adjoint,
+           .differentiable = Differentiable::yes,
+           .gradient = take_along_axis_adjoint_gradient,
+           .reference_float32 = take_along_axis_adjoint_kernel<float>,
+           .reference_float64 = take_along_axis_adjoint_kernel<double>});
   // Floating, so that the row of an index outside can be NaN.
   ops.add({.name = "one_hot",
            .formula = "rows of zeros with 1 at x",
@@ -178,6 +278,12 @@ void register_gathering() {
                   {"indices"},
                   {"axis", ArgumentKind::integer, false, "None", "dim"}},
                  take});
+  functions.add({"take_along_axis",
+                 "for each index the element of x at its place, but there along axis",
+                 {{"x", ArgumentKind::tensor, true, "", "arr"},
+                  {"indices"},
+                  {"axis", ArgumentKind::integer, true, "", "dim"}},
+                 take_along_axis});
   functions.add(
       {"one_hot",
        "rows of zeros with 1 at x",

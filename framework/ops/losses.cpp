@@ -1,11 +1,13 @@
 // Softmax and what is trained with it, as PyTorch defines them.
 
+#include <limits>
 #include <talweg/error.hpp>
 
 #include "ops/elementwise.hpp"
 #include "ops/layout.hpp"
 #include "ops/reductions.hpp"
 #include "ops/registry.hpp"
+#include "support/numbers.hpp"
 
 namespace talweg {
 namespace {
@@ -44,26 +46,48 @@ Value reduced(const Arguments& arguments, Value losses, const std::string& name)
               name + ": reduction is 'mean', 'sum' or 'none', and this is '" + reduction + "'");
 }
 
-/// The log probability of each label, picked with a mask: a class of probability 0 that is no label does no
-/// harm, and a label outside the classes gives NaN.
+/// The mean of those that count, as PyTorch takes it.
+Value reduced_where(const Arguments& arguments, Value losses, Value counts, const std::string& name) {
+  const Value kept = where(counts, losses, constant(losses.graph(), 0));
+  const bool mean = !arguments.has("reduction") || arguments.text("reduction") == "mean";
+  return mean ? sum_all(kept) / sum_all(counts) : reduced(arguments, kept, name);
+}
+
+/// The log probability of each label; NaN where a label is outside the classes.
 Value picked(Value log_probabilities, Value labels, int axis) {
-  const std::int64_t classes = log_probabilities.shape()[axis];
-  Integers order;
-  for (int i = 0; i < labels.rank(); ++i) order.push_back(i);
-  order.insert(order.begin() + axis, labels.rank());
-  const Value mask = transpose(emit("one_hot", {labels}, {{"classes", classes}}), order);
-  const Value zero = constant(labels.graph(), 0);
-  return sum(where(compare("equal", mask, 0), zero, mask * log_probabilities), {axis});
+  const Value at = expand_dims(labels, axis);
+  const Value chosen = emit("take_along_axis", {log_probabilities, at}, {{"axis", std::int64_t{axis}}});
+  return reshape(chosen, labels.shape());
+}
+
+double share_argument(const Arguments& arguments, const std::string& function, const std::string& name) {
+  const double value = arguments.number(name, 0);
+  if (!(value >= 0 && value <= 1))
+    throw Error(Status::model,
+                function + ": " + name + " is within 0 and 1, and this is " + format_number(value));
+  return value;
 }
 
 /// -log softmax(x)[target] for integer labels of x's shape without axis, -sum(target log softmax(x)) for
-/// probabilities of x's shape; the mean over all examples.
+/// probabilities of x's shape; the mean over all examples. With label_smoothing s each target has the share
+/// 1 - s of what it had and all classes have s / classes more. Labels that are ignore_index do not count.
 Result cross_entropy(const Arguments& arguments) {
   const Value x = arguments.tensor("x"), target = arguments.tensor("target");
   const int axis = last_axis_or(arguments, x.rank(), "cross_entropy");
   const Value log_probabilities = log_softmax(x, {axis});
-  if (target.shape() == x.shape())
-    return reduced(arguments, -sum(target * log_probabilities, {axis}), "cross_entropy");
+  const double smoothing = share_argument(arguments, "cross_entropy", "label_smoothing");
+  const auto smoothed = [&](Value losses) {
+    if (smoothing == 0) return losses;
+    const Value all = -sum(log_probabilities, {axis}) / static_cast<double>(x.shape()[axis]);
+    return (1 - smoothing) * losses + smoothing * all;
+  };
+  const bool ignores = arguments.has("ignore_index");
+  if (target.shape() == x.shape()) {
+    if (ignores)
+      throw Error(Status::model,
+                  "cross_entropy: ignore_index is of integer labels, and these are probabilities");
+    return reduced(arguments, smoothed(-sum(target * log_probabilities, {axis})), "cross_entropy");
+  }
   const Shape labels = reduced_shape(x.shape(), {axis}, false);
   if (!(target.shape() == labels))
     throw Error(Status::model, "cross_entropy: logits of shape " + to_string(x.shape()) +
@@ -73,13 +97,65 @@ Result cross_entropy(const Arguments& arguments) {
   if (is_floating(target.dtype()))
     throw Error(Status::model, "cross_entropy: labels are integers, and these are " +
                                    std::string(to_string(target.dtype())));
-  return reduced(arguments, -picked(log_probabilities, target, axis), "cross_entropy");
+  if (!ignores)
+    return reduced(arguments, smoothed(-picked(log_probabilities, target, axis)), "cross_entropy");
+  Graph& graph = x.graph();
+  const auto ignored = static_cast<double>(arguments.integer("ignore_index"));
+  const Value counts = compare("not_equal", target, constant(graph, ignored, {}, DType::int64));
+  const Value known = where(counts, target, constant(graph, 0, {}, DType::int64));
+  return reduced_where(arguments, smoothed(-picked(log_probabilities, known, axis)), counts, "cross_entropy");
 }
+
+Value difference_of(const Arguments& arguments) { return arguments.tensor("x") - arguments.tensor("target"); }
 
 /// mean((x - target)^2)
 Result mse(const Arguments& arguments) {
-  const Value difference = arguments.tensor("x") - arguments.tensor("target");
-  return reduced(arguments, apply("square", difference), "mse");
+  return reduced(arguments, apply("square", difference_of(arguments)), "mse");
+}
+
+/// mean(abs(x - target))
+Result mae(const Arguments& arguments) {
+  return reduced(arguments, apply("abs", difference_of(arguments)), "mae");
+}
+
+/// d^2 / 2 for differences up to delta, delta (|d| - delta / 2) beyond: with d clipped to c, c (d - c / 2)
+/// (Huber 1964).
+Result huber(const Arguments& arguments) {
+  const Value d = difference_of(arguments);
+  const double delta = arguments.number("delta", 1);
+  if (!(delta > 0))
+    throw Error(Status::model, "huber: delta is above 0, and this is " + format_number(delta));
+  const Value clipped =
+      emit("minimum", {emit("maximum", {d, constant(d.graph(), -delta)}), constant(d.graph(), delta)});
+  return reduced(arguments, clipped * (d - 0.5 * clipped), "huber");
+}
+
+/// -(target log(sigmoid(x)) + (1 - target) log(1 - sigmoid(x))) = log(1 + exp(x)) - target x, which no x
+/// overflows.
+Result binary_cross_entropy_with_logits(const Arguments& arguments) {
+  const Value x = arguments.tensor("x");
+  const Value softplus =
+      emit("softplus", {x}, {{"beta", 1.0}, {"threshold", std::numeric_limits<double>::infinity()}});
+  return reduced(arguments, softplus - arguments.tensor("target") * x, "binary_cross_entropy_with_logits");
+}
+
+/// target (log(target) - x), where x is the logarithm of a probability; 0 where target is 0.
+Result kl_divergence(const Arguments& arguments) {
+  const Value x = arguments.tensor("x"), target = arguments.tensor("target");
+  const bool logarithm = arguments.flag("log_target", false);
+  const Value zero = constant(x.graph(), 0), one = constant(x.graph(), 1);
+  const Value positive = compare("greater", target, 0);
+  const Value losses = logarithm
+                           ? apply("exp", target) * (target - x)
+                           : where(positive, target * (apply("log", where(positive, target, one)) - x), zero);
+  const bool by_example = arguments.has("reduction") && arguments.text("reduction") == "batchmean";
+  if (by_example && losses.rank() > 0) return sum_all(losses) / static_cast<double>(losses.shape()[0]);
+  return reduced(arguments, losses, "kl_divergence");
+}
+
+/// mean(max(0, 1 - target x)) with targets -1 and 1
+Result hinge(const Arguments& arguments) {
+  return reduced(arguments, apply("relu", 1 - arguments.tensor("target") * arguments.tensor("x")), "hinge");
 }
 
 }  // namespace
@@ -93,9 +169,29 @@ void register_losses() {
   functions.add({"log_softmax", "x - log(sum(exp(x))) along axis", {x, axis}, log_softmax_function});
   functions.add({"cross_entropy",
                  "-log_softmax(x) at integer labels, or its mean under probabilities",
-                 {x, target, axis, reduction},
+                 {x,
+                  target,
+                  axis,
+                  reduction,
+                  {"label_smoothing", ArgumentKind::number, false, "0"},
+                  {"ignore_index", ArgumentKind::integer, false, "None"}},
                  cross_entropy});
   functions.add({"mse", "mean((x - target)**2)", {x, target, reduction}, mse});
+  functions.add({"mae", "mean(abs(x - target))", {x, target, reduction}, mae});
+  functions.add({"huber",
+                 "mean((x - target)**2) / 2, but linear where they differ by more than delta",
+                 {x, target, reduction, {"delta", ArgumentKind::number, false, "1.0"}},
+                 huber});
+  functions.add({"binary_cross_entropy_with_logits",
+                 "mean(log(1 + exp(x)) - target * x) for targets within 0 and 1",
+                 {x, target, reduction},
+                 binary_cross_entropy_with_logits});
+  functions.add({"kl_divergence",
+                 "mean(target * (log(target) - x)) for log probabilities x",
+                 {x, target, reduction, {"log_target", ArgumentKind::flag, false, "False"}},
+                 kl_divergence});
+  functions.add(
+      {"hinge", "mean(max(0, 1 - target * x)) for targets -1 and 1", {x, target, reduction}, hinge});
 }
 
 }  // namespace talweg

@@ -23,6 +23,10 @@ void register_ops() {
     register_slicing();
     register_joining();
     register_gathering();
+    register_convolution();
+    register_pooling();
+    register_padding();
+    register_einsum();
     register_losses();
     register_random();
     return true;

@@ -25,6 +25,10 @@ void register_layout();
 void register_slicing();
 void register_joining();
 void register_gathering();
+void register_convolution();
+void register_pooling();
+void register_padding();
+void register_einsum();
 void register_losses();
 void register_random();
 

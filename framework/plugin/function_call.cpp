@@ -31,6 +31,7 @@ std::optional<Attribute> convert(const Attribute& attribute, ArgumentKind kind) 
       if (integer != nullptr) return attribute;
       break;
     case ArgumentKind::integers:
+    case ArgumentKind::pairs:
       if (integer != nullptr || std::holds_alternative<Integers>(attribute)) return attribute;
       break;
     case ArgumentKind::number:
@@ -54,6 +55,7 @@ std::string_view wanted(ArgumentKind kind) {
     case ArgumentKind::integer:
       return "an integer";
     case ArgumentKind::integers:
+    case ArgumentKind::pairs:
       return "an integer or a list of integers";
     case ArgumentKind::number:
       return "a number";

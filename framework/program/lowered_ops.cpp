@@ -4,10 +4,12 @@
 #include <map>
 
 #include "program/lowering.hpp"
+#include "program/steps/convolution_step.hpp"
 #include "program/steps/copy_step.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/steps/random_step.hpp"
 #include "program/steps/reduction_step.hpp"
+#include "program/steps/reference_step.hpp"
 #include "program/steps/take_adjoint_step.hpp"
 #include "program/steps/zero_step.hpp"
 
@@ -153,6 +155,31 @@ void lower_take_adjoint(Lowering& lowering, NodeId id) {
                                                  elements_between(node.shape, axis + 1, node.shape.rank())));
 }
 
+template <ConvolutionStep::Kind kKind>
+void lower_convolution(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const View first = lowering.contiguous_view_of(node.inputs[0]),
+             second = lowering.contiguous_view_of(node.inputs[1]);
+  const Convolution sizes = convolution_of(node, first.shape, second.shape);
+  if (!ConvolutionStep::fits(sizes))
+    return lowering.add(
+        std::make_unique<ReferenceStep>(node, std::vector{first, second}, lowering.new_value(id)));
+  lowering.add(std::make_unique<ConvolutionStep>(kKind, sizes, first, second, lowering.new_value(id)));
+}
+
+/// By the reference kernel; threads divide the first axis unless the op works along it.
+void lower_by_slices(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const Attribute* axis = node.attributes.find("axis");
+  const int first_of_op =
+      axis == nullptr ? node.shape.rank() - 2 : static_cast<int>(std::get<std::int64_t>(*axis));
+  std::vector<View> inputs;
+  for (NodeId input : node.inputs) inputs.push_back(lowering.contiguous_view_of(input));
+  using enum ReferenceStep::Slices;
+  lowering.add(std::make_unique<ReferenceStep>(node, std::move(inputs), lowering.new_value(id),
+                                               first_of_op > 0 ? independent : depend));
+}
+
 void lower_random(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   const View step = lowering.view_of(node.inputs[0]);
@@ -185,20 +212,31 @@ void lower_slice(Lowering& lowering, NodeId id) {
 
 LowerOp find_lowered_op(std::string_view op) {
   using enum kernels::Reduction;
-  static const std::map<std::string_view, LowerOp> kOps = {{"sum", lower_reduction_as<sum>},
-                                                           {"prod", lower_reduction_as<prod>},
-                                                           {"max", lower_reduction_as<max>},
-                                                           {"min", lower_reduction_as<min>},
-                                                           {"matmul", lower_matmul},
-                                                           {"concatenate", lower_concatenate},
-                                                           {"slice_adjoint", lower_slice_adjoint},
-                                                           {"take_adjoint", lower_take_adjoint},
-                                                           {"uniform", lower_random},
-                                                           {"normal", lower_random},
-                                                           {"reshape", lower_reshape},
-                                                           {"transpose", lower_transpose},
-                                                           {"broadcast_to", lower_broadcast_to},
-                                                           {"slice", lower_slice}};
+  using enum ConvolutionStep::Kind;
+  static const std::map<std::string_view, LowerOp> kOps = {
+      {"sum", lower_reduction_as<sum>},
+      {"prod", lower_reduction_as<prod>},
+      {"max", lower_reduction_as<max>},
+      {"min", lower_reduction_as<min>},
+      {"matmul", lower_matmul},
+      {"concatenate", lower_concatenate},
+      {"slice_adjoint", lower_slice_adjoint},
+      {"take_adjoint", lower_take_adjoint},
+      {"conv2d", lower_convolution<forward>},
+      {"conv2d_input_adjoint", lower_convolution<input_adjoint>},
+      {"conv2d_weight_adjoint", lower_convolution<weight_adjoint>},
+      {"take_along_axis", lower_by_slices},
+      {"take_along_axis_adjoint", lower_by_slices},
+      {"max_pool2d_positions", lower_by_slices},
+      {"sum_pool2d", lower_by_slices},
+      {"sum_pool2d_adjoint", lower_by_slices},
+      {"cumsum", lower_by_slices},
+      {"uniform", lower_random},
+      {"normal", lower_random},
+      {"reshape", lower_reshape},
+      {"transpose", lower_transpose},
+      {"broadcast_to", lower_broadcast_to},
+      {"slice", lower_slice}};
   const auto found = kOps.find(op);
   return found == kOps.end() ? nullptr : found->second;
 }

@@ -101,7 +101,7 @@ NUMPY = """exp expm1 log log1p sqrt abs sign floor ceil round sin cos tan arcsin
 reciprocal power maximum minimum where clip equal not_equal less less_equal greater greater_equal sum mean prod max min
 var std argmax argmin matmul dot outer transpose reshape concatenate stack take tile broadcast_to cumsum tril eye arange
 zeros ones zeros_like ones_like full expand_dims squeeze array add subtract multiply divide negative floor_divide
-remainder""".split()
+remainder einsum pad take_along_axis""".split()
 LANGUAGE = {name: getattr(np, name) for name in NUMPY}
 LANGUAGE.update({f.__name__: f for f in (sigmoid, relu, leaky_relu, elu, gelu, silu, softplus, erf, logsumexp, softmax,
                                          log_softmax, one_hot, cross_entropy, mse, split)})
@@ -177,7 +177,15 @@ d / (1 + b ** 2)|a[:, :1] + b|d.sum(axis=1)|d.mean()|a.max(axis=0)|a.std()|a.res
 array([b, b * 2]) @ c|[1, 2, 3, 4] * b|mse(a, b)|mse(a, a * 2)|mse(a, b, reduction='sum')|cross_entropy(a, k)|cross_entropy(a, k, reduction='none')
 cross_entropy(d, array([[0, 1, 2, 0], [2, 1, 0, 1]]), axis=1)|cross_entropy(a, softmax(a * 2))|cross_entropy(a, one_hot(k, 4))|where(a > 0, b, a[:, :1])
 maximum(a, b)|clip(a, b, 1)|-a ** 2|(-a) ** 2|2 ** -a|a @ c + 1|-a @ c|a ** 2 @ c|(a > 0) == (b > 0)|sum(a, axis=())|sum(z, axis=0)|sum(z, axis=-1, keepdims=True)
-max(z, axis=-1)|prod(z, axis=0)|argmax(z, axis=0)|argmin(z, axis=-1)|softmax(z)|softmax(z, axis=0)|log_softmax(z, axis=-1)""".replace("\n", "|").split("|")
+max(z, axis=-1)|prod(z, axis=0)|argmax(z, axis=0)|argmin(z, axis=-1)|softmax(z)|softmax(z, axis=0)|log_softmax(z, axis=-1)
+pad(a, 1)|pad(a, (1, 2))|pad(a, [[0, 2], [1, 0]])|pad(a, 1, constant_values=2.5)|pad(d, ((1, 0), (0, 0), (2, 1)), mode='edge')|pad(b, 3, 'reflect')
+pad(b, 9, 'symmetric')|pad(b, [3, 2], mode='wrap')|pad(a, [[3, 9], [0, 2]], mode='reflect')|pad(b[:1], 2, mode='reflect')|pad(b, 9, 'reflect')
+take_along_axis(a, argmax(a, axis=1, keepdims=True), axis=1)|take_along_axis(d, array([[[0, -1, 2, 1]]]), 1)|take_along_axis(a, array([[1, 3]]), axis=-1)
+einsum('ij->ji', a)|einsum('ji', a)|einsum('ij,jk->ik', a, c)|einsum('ij,jk', a, c)|einsum('ii', a[:, :3])|einsum('ii->i', a[:, :3])|einsum('i,j->ij', b, b)
+einsum('...j,jk->...k', d, c)|einsum('bij,bkj->bik', d, d)|einsum('bij,j->b', d, b)|einsum('ij,jk,kl->il', a, c, c.T)|einsum('i...->...', d)
+einsum('...ij,...kj->...ik', d, d)|einsum('ij,ij->', a, a)|einsum('iij->j', d[:, :2])|einsum(' i j , j -> i', a, b)|einsum('...,...', a, b)
+einsum('ijk,ij->kj', d, d[:, :, 0])|einsum('ij,jk->ik', a[:, :1], c)|einsum('ij,ij->ij', a, a[:1])|einsum('ij,i->', a, g[0])|einsum('ijij->ij', outer(b, b).reshape(2, 2, 2, 2, 1)[..., 0])
+einsum('bqd,bkd,bkv->bqv', d, d, d)|einsum('i,i,i,i->i', b, b, b, b)""".replace("\n", "|").split("|")
 SPECIAL_REDUCTIONS = """max(s, axis=0)|max(s, axis=1)|min(s, axis=1)|argmax(s, axis=1)|argmin(s, axis=1)|sum(s, axis=1)|mean(s, axis=0)
 prod(s, axis=1)|logsumexp(s, axis=1)|softmax(s, axis=1)|log_softmax(s, axis=1)|cumsum(s, axis=1)|s @ s.T|var(s, axis=1)|std(s, axis=1)""".replace(
     "\n", "|").split("|")

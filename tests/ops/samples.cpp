@@ -149,7 +149,17 @@ const std::vector<std::vector<std::vector<Shape>>> kBroadcasts = {{{{}}, {{1}}, 
                                                                    {{3}, {2, 2, 3}, {2, 1, 1}}}};
 
 const SampleInput kVector{{4}}, kMatrix{{3, 4}}, kStack{{2, 3, 4}}, kProduct{{2, 3, 2}, -1.5, 1.5};
+const SampleInput kImages{{2, 2, 3, 4}};
 const SampleInput kLabels{{2, 3}, 0, 3, DType::int64}, kIndices{{5}, -2, 2, DType::int64};
+
+/// Those of a convolution with stride 2 and padding 1 whose gradient by a tensor of that shape is sought.
+Attributes convolution_attributes(const Integers& shape) {
+  return {{"stride", Integers{2, 2}},
+          {"padding", Integers{1, 0}},
+          {"dilation", Integers{2, 1}},
+          {"groups", std::int64_t{1}},
+          {"shape", shape}};
+}
 
 const std::vector<Sample> kOthers = {
     // Reductions
@@ -201,6 +211,10 @@ const std::vector<Sample> kOthers = {
     {"dot(x, y)", {{{2, 3}}, {{2, 3, 2}}}},
     {"dot(x, y)", {{{3}}, {{2, 3, 2}}}},
     {"outer(x, y)", {{{2, 2}}, {{3}}}},
+    {"einsum('ij,jk->ik', x, y)", {kMatrix, {{4, 2}}}},
+    {"einsum('bij,bkj->kbi', x, y)", {kStack, {{2, 2, 4}}}},
+    {"einsum('ii->i', x)", {{{3, 3}}}},
+    {"einsum('...i,j,i->j...', x, y, z)", {kMatrix, {{2}}, kVector}},
     // Layout
     {"reshape(x, [4, -1])", {kStack}},
     {"broadcast_to(x, [2, 3, 4])", {{{3, 1}}}},
@@ -227,6 +241,13 @@ const std::vector<Sample> kOthers = {
     {"take(x, y)", {kMatrix, kIndices}},
     {"take(x, y, axis=1)", {kStack, {{2, 2}, -3, 2, DType::int64}}},
     {"one_hot(x, 4)", {kLabels}},
+    {"take_along_axis(x, y, axis=1)", {kStack, {{2, 2, 4}, -3, 2, DType::int64}}},
+    {"take_along_axis(x, y, axis=-1)", {kMatrix, {{1, 5}, -4, 3, DType::int64}}},
+    {"take_along_axis_adjoint",
+     {{{2, 3, 2}}, {{2, 3, 2}, -2, 1, DType::int64}},
+     [](const std::vector<Value>& inputs) {
+       return emit("take_along_axis_adjoint", inputs, {{"axis", std::int64_t{1}}, {"size", std::int64_t{2}}});
+     }},
     {"slice_adjoint",
      {{{2, 2}}},
      [](const std::vector<Value>& inputs) {
@@ -246,6 +267,43 @@ const std::vector<Sample> kOthers = {
     {"x * arange(4)", {kMatrix}},
     {"x * zeros([3, 4]) + ones(4) + full([3, 1], 2.5)", {kMatrix}},
     {"x * [1.5, 2.5, 3.5, 4.5]", {kMatrix}},
+    // Windows
+    {"conv2d(x, y)", {kImages, {{3, 2, 2, 3}}}},
+    {"conv2d(x, y, z, stride=[2, 1], padding=[1, 2], dilation=[1, 2])", {kImages, {{3, 2, 2, 2}}, {{3}}}},
+    {"conv2d(x, y, groups=2, padding=1)", {kImages, {{4, 1, 3, 2}}}},
+    {"conv1d(x, y, z, stride=2, padding=1, dilation=2)", {{{2, 2, 7}}, {{3, 2, 3}}, {{3}}}},
+    {"conv2d_input_adjoint",
+     {{{1, 3, 2, 2}}, {{3, 2, 2, 2}}},
+     [](const std::vector<Value>& inputs) {
+       return emit("conv2d_input_adjoint", inputs, convolution_attributes({1, 2, 4, 4}));
+     }},
+    {"conv2d_weight_adjoint",
+     {{{2, 3, 2, 2}}, {{2, 2, 4, 4}}},
+     [](const std::vector<Value>& inputs) {
+       return emit("conv2d_weight_adjoint", inputs, convolution_attributes({3, 2, 2, 2}));
+     }},
+    {"max_pool2d(x, 2)", {kImages}},
+    {"max_pool2d(x, [3, 2], stride=1, padding=1, dilation=[1, 2])", {kImages}},
+    {"max_pool1d(x, 3, stride=2, padding=1)", {kStack}},
+    {"avg_pool2d(x, 2)", {kImages}},
+    {"avg_pool2d(x, [3, 2], stride=1, padding=1, count_include_pad=False)", {kImages}},
+    {"avg_pool1d(x, 2, padding=1)", {kStack}},
+    {"sum_pool2d_adjoint",
+     {{{2, 3, 4}}},
+     [](const std::vector<Value>& inputs) {
+       return emit("sum_pool2d_adjoint", inputs,
+                   {{"kernel", Integers{2, 1}},
+                    {"stride", Integers{1, 1}},
+                    {"padding", Integers{1, 0}},
+                    {"dilation", Integers{2, 1}},
+                    {"image", Integers{3, 4}}});
+     }},
+    {"pad(x, 1)", {kMatrix}},
+    {"pad(x, [[0, 2], [1, 0]], constant_values=1.5)", {kMatrix}},
+    {"pad(x, [1, 2], mode='edge')", {kMatrix}},
+    {"pad(x, 5, mode='reflect')", {kMatrix}},
+    {"pad(x, 5, mode='symmetric')", {kMatrix}},
+    {"pad(x, 5, mode='wrap')", {kMatrix}},
     // Random
     {"x * rand_like(x)", {kMatrix}},
     {"x * rand(3, 4)", {kMatrix}},
@@ -259,6 +317,14 @@ const std::vector<Sample> kOthers = {
     {"cross_entropy(x, y)", {kStack, kLabels}},
     {"cross_entropy(x, y, axis=1, reduction='sum')", {kStack, {{2, 4}, 0, 2, DType::int64}}},
     {"cross_entropy(x, softmax(y))", {kMatrix, kMatrix}},
+    {"cross_entropy(x, softmax(y), label_smoothing=0.2, reduction='sum')", {kMatrix, kMatrix}},
+    {"cross_entropy(x, y, label_smoothing=0.1, ignore_index=2)", {kStack, kLabels}},
+    {"mae(x, y)", {kMatrix, {{4}}}},
+    {"huber(x, y, delta=0.7)", {kMatrix, {{4}}}},
+    {"binary_cross_entropy_with_logits(x, y)", {kMatrix, {{4}, 0.1, 0.9}}},
+    {"kl_divergence(x, y)", {kMatrix, {{4}, 0.2, 0.9}}},
+    {"kl_divergence(x, y, log_target=True, reduction='batchmean')", {kMatrix, {{4}}}},
+    {"hinge(x, y)", {kMatrix, {{4}}}},
 };
 
 std::vector<Sample> make_samples() {

@@ -1,0 +1,251 @@
+// Pooling over windows of the last two axes. The largest element is found first and then taken, so that its
+// gradient goes where it stood; a sum's gradient is the same for all of its window.
+
+#include <algorithm>
+#include <cmath>
+#include <talweg/error.hpp>
+
+#include "ops/elementwise.hpp"
+#include "ops/registry.hpp"
+#include "ops/windows.hpp"
+
+namespace talweg {
+namespace {
+
+void require_planes(const Shape& shape) {
+  if (shape.rank() < 2)
+    throw Error(Status::model, to_string(shape) + " has no two axes over which a window could move");
+}
+
+std::array<std::int64_t, 2> kernel_of(const Attributes& attributes) {
+  const Integers& kernel = attributes.integers("kernel");
+  return {kernel[0], kernel[1]};
+}
+
+WindowAxes axes_of(const Shape& x, const Attributes& attributes) {
+  return window_axes(plane_of(x), kernel_of(attributes), attributes);
+}
+
+Shape with_plane(const Shape& shape, std::int64_t rows, std::int64_t columns) {
+  Shape result = shape;
+  result[shape.rank() - 2] = rows;
+  result[shape.rank() - 1] = columns;
+  return result;
+}
+
+Shape pooled_shape(const Shape& x, const Attributes& attributes) {
+  const WindowAxes axes = axes_of(x, attributes);
+  return with_plane(x, axes[0].output(), axes[1].output());
+}
+
+/// Calls visit(plane, window, place) for every element that a window covers: the plane's first element, the
+/// window's number among all, the element's place in its plane.
+template <class Visit>
+void each_covered(const WindowAxes& axes, std::int64_t planes, Visit visit) {
+  const auto& [rows, columns] = axes;
+  std::int64_t window = 0;
+  for (std::int64_t plane = 0; plane < planes; ++plane)
+    for (std::int64_t row = 0; row < rows.output(); ++row)
+      for (std::int64_t column = 0; column < columns.output(); ++column, ++window)
+        for (std::int64_t i = 0; i < rows.kernel; ++i)
+          for (std::int64_t j = 0; j < columns.kernel; ++j)
+            if (rows.covers(row, i) && columns.covers(column, j))
+              visit(plane * rows.input * columns.input, window,
+                    rows.at(row, i) * columns.input + columns.at(column, j));
+}
+
+std::int64_t planes_of(const Shape& shape) {
+  return Shape(shape.sizes().first(static_cast<std::size_t>(shape.rank() - 2))).elements();
+}
+
+Inferred infer_positions(const InferCall& call) {
+  require_planes(call.shape(0));
+  return {pooled_shape(call.shape(0), call.attributes), DType::int64};
+}
+
+/// The first of the largest, or of those that are NaN; the plane's size where a window covers nothing.
+template <class T>
+void positions_kernel(const ReferenceCall<T>& call) {
+  const Shape& shape = call.inputs[0].shape;
+  const WindowAxes axes = axes_of(shape, call.node.attributes);
+  const std::int64_t nowhere = axes[0].input * axes[1].input;
+  std::fill_n(call.output.data, call.output.shape.elements(), static_cast<T>(nowhere));
+  each_covered(axes, planes_of(shape), [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
+    T& best = call.output.data[window];
+    const T* x = call.inputs[0].data + plane;
+    const auto known = static_cast<std::int64_t>(best);
+    if (known == nowhere || x[place] > x[known] || (std::isnan(x[place]) && !std::isnan(x[known])))
+      best = static_cast<T>(place);
+  });
+}
+
+Inferred infer_sum_pool(const InferCall& call) {
+  require_planes(call.shape(0));
+  return {pooled_shape(call.shape(0), call.attributes), promote(call.dtype(0), DType::int64)};
+}
+
+template <class T>
+void sum_pool_kernel(const ReferenceCall<T>& call) {
+  const Shape& shape = call.inputs[0].shape;
+  std::vector<double> totals(static_cast<std::size_t>(call.output.shape.elements()), 0);
+  each_covered(axes_of(shape, call.node.attributes), planes_of(shape),
+               [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
+                 totals[static_cast<std::size_t>(window)] +=
+                     static_cast<double>(call.inputs[0].data[plane + place]);
+               });
+  std::ranges::transform(totals, call.output.data, [](double total) { return static_cast<T>(total); });
+}
+
+Inferred infer_sum_pool_adjoint(const InferCall& call) {
+  const Integers& image = call.attributes.integers("image");
+  const Shape x = Shape::checked(with_plane(call.shape(0), image[0], image[1]).sizes());
+  if (!(pooled_shape(x, call.attributes) == call.shape(0)))
+    throw Error(Status::model, "pooling " + to_string(x) + " does not give " + to_string(call.shape(0)));
+  return {x, call.dtype(0)};
+}
+
+template <class T>
+void sum_pool_adjoint_kernel(const ReferenceCall<T>& call) {
+  const Shape& shape = call.output.shape;
+  std::vector<double> totals(static_cast<std::size_t>(shape.elements()), 0);
+  each_covered(axes_of(shape, call.node.attributes), planes_of(shape),
+               [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
+                 totals[static_cast<std::size_t>(plane + place)] +=
+                     static_cast<double>(call.inputs[0].data[window]);
+               });
+  std::ranges::transform(totals, call.output.data, [](double total) { return static_cast<T>(total); });
+}
+
+Attributes options(const Attributes& attributes) {
+  return {{"kernel", attributes.integers("kernel")},
+          {"stride", attributes.integers("stride")},
+          {"padding", attributes.integers("padding")},
+          {"dilation", attributes.integers("dilation")}};
+}
+
+Values sum_pool_gradient(const GradientCall& call) {
+  Attributes attributes = options(call.attributes());
+  const auto [rows, columns] = plane_of(call.input(0).shape());
+  attributes.set("image", Integers{rows, columns});
+  return {emit("sum_pool2d_adjoint", {call.gradient}, std::move(attributes))};
+}
+
+Values sum_pool_adjoint_gradient(const GradientCall& call) {
+  return {emit("sum_pool2d", {call.gradient}, options(call.attributes()))};
+}
+
+/// What a call says of its windows. Of one axis, the other has windows of 1.
+Attributes pooling(const Arguments& arguments, const std::string& name, bool two_axes, bool dilated) {
+  const auto pair = [&](const char* argument, std::int64_t least, const Integers& otherwise) {
+    Integers values = pair_argument(arguments, name, argument, least, otherwise);
+    if (!two_axes) values[0] = least;
+    return values;
+  };
+  const Integers kernel = pair("kernel", 1, {});
+  const Integers padding = pair("padding", 0, {0, 0});
+  for (std::size_t i = 0; i < kernel.size(); ++i)
+    if (2 * padding[i] > kernel[i])
+      throw Error(Status::model, name + ": padding is at most half of the window, and this is " +
+                                     std::to_string(padding[i]) + " for " + std::to_string(kernel[i]));
+  return {{"kernel", kernel},
+          {"stride", pair("stride", 1, kernel)},
+          {"padding", padding},
+          {"dilation", dilated ? pair("dilation", 1, {1, 1}) : Integers{1, 1}}};
+}
+
+/// x seen as (..., 1, length), and back.
+Value with_row(Value x) {
+  if (x.rank() == 0) require_planes(x.shape());
+  Shape shape(x.shape().sizes().first(static_cast<std::size_t>(x.rank() - 1)));
+  shape.append(1);
+  shape.append(x.shape()[x.rank() - 1]);
+  return reshape(x, shape);
+}
+
+Value without_row(Value x) {
+  Shape shape(x.shape().sizes().first(static_cast<std::size_t>(x.rank() - 2)));
+  shape.append(x.shape()[x.rank() - 1]);
+  return reshape(x, shape);
+}
+
+Value flat_planes(Value x) {
+  Shape shape(x.shape().sizes().first(static_cast<std::size_t>(x.rank() - 2)));
+  const auto [rows, columns] = plane_of(x.shape());
+  shape.append(rows * columns);
+  return reshape(x, shape);
+}
+
+Value max_pool(Value x, const Attributes& attributes) {
+  const Value positions = emit("max_pool2d_positions", {x}, attributes);
+  const Value largest = emit("take_along_axis", {flat_planes(x), flat_planes(positions)},
+                             {{"axis", std::int64_t{x.rank() - 2}}});
+  return reshape(largest, positions.shape());
+}
+
+/// The sum of a window, padding included, divided by its size; without count_include_pad by the number of
+/// elements that it covers.
+Value avg_pool(Value x, const Attributes& attributes, bool count_padding) {
+  const Value total = emit("sum_pool2d", {x}, attributes);
+  const Integers& kernel = attributes.integers("kernel");
+  if (count_padding) return total / static_cast<double>(kernel[0] * kernel[1]);
+  const auto [rows, columns] = plane_of(x.shape());
+  return total / emit("sum_pool2d", {constant(x.graph(), 1, {rows, columns})}, attributes);
+}
+
+Result max_pool2d(const Arguments& arguments) {
+  return max_pool(arguments.tensor("x"), pooling(arguments, "max_pool2d", true, true));
+}
+
+Result max_pool1d(const Arguments& arguments) {
+  return without_row(
+      max_pool(with_row(arguments.tensor("x")), pooling(arguments, "max_pool1d", false, true)));
+}
+
+Result avg_pool2d(const Arguments& arguments) {
+  return avg_pool(arguments.tensor("x"), pooling(arguments, "avg_pool2d", true, false),
+                  arguments.flag("count_include_pad", true));
+}
+
+Result avg_pool1d(const Arguments& arguments) {
+  return without_row(avg_pool(with_row(arguments.tensor("x")), pooling(arguments, "avg_pool1d", false, false),
+                              arguments.flag("count_include_pad", true)));
+}
+
+}  // namespace
+
+void register_pooling() {
+  OpRegistry& ops = OpRegistry::instance();
+  ops.add({.name = "max_pool2d_positions",
+           .formula = "where in its plane the largest element of each window is",
+           .shape = infer_positions,
+           .differentiable = Differentiable::never,
+           .reference_float32 = positions_kernel<float>,
+           .reference_float64 = positions_kernel<double>});
+  ops.add({.name = "sum_pool2d",
+           .formula = "the sum of each window",
+           .shape = infer_sum_pool,
+           .differentiable = Differentiable::yes,
+           .gradient = sum_pool_gradient,
+           .reference_float32 = sum_pool_kernel<float>,
+           .reference_float64 = sum_pool_kernel<double>});
+  ops.add({.name = "sum_pool2d_adjoint",
+           .formula = "each element added to all that its window covers",
+           .shape = infer_sum_pool_adjoint,
+           .differentiable = Differentiable::yes,
+           .gradient = sum_pool_adjoint_gradient,
+           .reference_float32 = sum_pool_adjoint_kernel<float>,
+           .reference_float64 = sum_pool_adjoint_kernel<double>});
+
+  FunctionRegistry& functions = FunctionRegistry::instance();
+  const FunctionParameter x{"x", ArgumentKind::tensor, true, "", "input"},
+      kernel{"kernel", ArgumentKind::integers, true, "", "kernel_size"};
+  std::vector<FunctionParameter> windows = {x, kernel};
+  for (const FunctionParameter& parameter : window_parameters("kernel")) windows.push_back(parameter);
+  functions.add({"max_pool2d", "the largest of each window of the last two axes", windows, max_pool2d});
+  functions.add({"max_pool1d", "the largest of each window of the last axis", windows, max_pool1d});
+  windows.back() = {"count_include_pad", ArgumentKind::flag, false, "True"};
+  functions.add({"avg_pool2d", "the mean of each window of the last two axes", windows, avg_pool2d});
+  functions.add({"avg_pool1d", "the mean of each window of the last axis", windows, avg_pool1d});
+}
+
+}  // namespace talweg

@@ -1,0 +1,51 @@
+#include "ops/windows.hpp"
+
+#include <algorithm>
+#include <talweg/error.hpp>
+
+namespace talweg {
+
+WindowAxes window_axes(std::array<std::int64_t, 2> image, std::array<std::int64_t, 2> kernel,
+                       const Attributes& attributes) {
+  WindowAxes axes{};
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    axes[i] = {image[i], kernel[i], attributes.integers("stride")[i], attributes.integers("padding")[i],
+               attributes.integers("dilation")[i]};
+    if (kernel[i] < 1 || axes[i].output() < 1)
+      throw Error(Status::model, "a window of " + std::to_string(kernel[0]) + " x " +
+                                     std::to_string(kernel[1]) + " does not fit into " +
+                                     std::to_string(image[0]) + " x " + std::to_string(image[1]) +
+                                     " with padding " + std::to_string(axes[i].padding) + " and dilation " +
+                                     std::to_string(axes[i].dilation));
+  }
+  return axes;
+}
+
+std::array<std::int64_t, 2> plane_of(const Shape& shape) {
+  return {shape[shape.rank() - 2], shape[shape.rank() - 1]};
+}
+
+Integers pair_argument(const Arguments& arguments, const std::string& function, const std::string& name,
+                       std::int64_t least, const Integers& otherwise) {
+  constexpr std::int64_t kMost = 1 << 20;
+  if (!arguments.has(name)) return otherwise;
+  Integers values = arguments.integers(name);
+  if (values.size() == 1) values.push_back(values[0]);
+  if (values.size() != 2)
+    throw Error(Status::model, function + ": " + name + " is one integer or two, and these are " +
+                                   std::to_string(values.size()));
+  for (std::int64_t value : values)
+    if (value < least || value > kMost)
+      throw Error(Status::model, function + ": " + name + " is at least " + std::to_string(least) +
+                                     " and at most " + std::to_string(kMost) + ", and this is " +
+                                     std::to_string(value));
+  return values;
+}
+
+std::vector<FunctionParameter> window_parameters(const std::string& default_stride) {
+  return {{"stride", ArgumentKind::integers, false, default_stride},
+          {"padding", ArgumentKind::integers, false, "0"},
+          {"dilation", ArgumentKind::integers, false, "1"}};
+}
+
+}  // namespace talweg

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "graph/function.hpp"
+#include "graph/op.hpp"
+
+namespace talweg {
+
+// What convolution and pooling share: windows that move over the last two axes of a tensor.
+
+/// Along one axis: output o covers the inputs o * stride - padding + k * dilation for 0 <= k < kernel.
+struct WindowAxis {
+  std::int64_t input, kernel, stride, padding, dilation;
+
+  /// Positions of the window, as PyTorch counts them; less than 1 where it does not fit.
+  [[nodiscard]] std::int64_t output() const {
+    const std::int64_t room = input + 2 * padding - dilation * (kernel - 1) - 1;
+    return room < 0 ? 0 : room / stride + 1;
+  }
+  /// The input that element k of the window at o covers; outside [0, input) in the padding.
+  [[nodiscard]] std::int64_t at(std::int64_t o, std::int64_t k) const {
+    return o * stride - padding + k * dilation;
+  }
+  [[nodiscard]] bool covers(std::int64_t o, std::int64_t k) const {
+    const std::int64_t place = at(o, k);
+    return place >= 0 && place < input;
+  }
+};
+
+/// Rows and columns.
+using WindowAxes = std::array<WindowAxis, 2>;
+
+/// The axes of `image` under a window of that size, with the node's "stride", "padding" and "dilation".
+/// Throws Error{model} where the window does not fit.
+[[nodiscard]] WindowAxes window_axes(std::array<std::int64_t, 2> image, std::array<std::int64_t, 2> kernel,
+                                     const Attributes& attributes);
+/// The last two sizes of a shape.
+[[nodiscard]] std::array<std::int64_t, 2> plane_of(const Shape& shape);
+
+/// An argument that is one integer for both axes or one for each. Throws Error{model} unless it is within
+/// [least, 2^20].
+[[nodiscard]] Integers pair_argument(const Arguments& arguments, const std::string& function,
+                                     const std::string& name, std::int64_t least, const Integers& otherwise);
+
+/// Parameters "stride", "padding" and "dilation".
+[[nodiscard]] std::vector<FunctionParameter> window_parameters(const std::string& default_stride);
+
+}  // namespace talweg
