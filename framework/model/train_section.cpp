@@ -13,8 +13,8 @@ namespace talweg {
 namespace {
 
 /// Names that the lines of output have for themselves.
-constexpr std::array<std::string_view, 8> kOutputNames = {"event",   "step",   "steps",   "loss",
-                                                          "seconds", "reason", "message", "evaluations"};
+constexpr std::array<std::string_view, 10> kOutputNames = {
+    "event", "step", "steps", "epoch", "loss", "seconds", "reason", "message", "evaluations", "validation"};
 
 /// Of a tensor in `log:` or `report:`, so that a line of output stays readable.
 constexpr std::int64_t kMaximumShown = 65'536;

@@ -58,6 +58,9 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
   file.metadata = {{"format", std::string(kFormat)},
                    {"step", std::to_string(checkpoint.step)},
                    {"steps", std::to_string(checkpoint.steps)},
+                   {"validated_step", std::to_string(checkpoint.validated_step)},
+                   {"best_step", std::to_string(checkpoint.best_step)},
+                   {"validations_since_best", std::to_string(checkpoint.validations_since_best)},
                    {"seed", std::to_string(checkpoint.seed)},
                    {"optimizer", checkpoint.optimizer},
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
@@ -80,8 +83,12 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
   checkpoint.seed =
       static_cast<std::uint32_t>(metadata.integer("seed", std::numeric_limits<std::uint32_t>::max()));
   checkpoint.optimizer = metadata.text("optimizer");
-  checkpoint.step = metadata.integer("step", std::numeric_limits<std::int64_t>::max());
-  checkpoint.steps = metadata.integer("steps", std::numeric_limits<std::int64_t>::max());
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  checkpoint.step = metadata.integer("step", kMost);
+  checkpoint.steps = metadata.integer("steps", kMost);
+  checkpoint.validated_step = metadata.integer("validated_step", kMost);
+  checkpoint.best_step = metadata.integer("best_step", kMost);
+  checkpoint.validations_since_best = metadata.integer("validations_since_best", kMost);
   checkpoint.tensors = std::move(file.tensors);
   return checkpoint;
 }

@@ -18,10 +18,14 @@ struct Checkpoint {
   std::string model;                                          ///< the model file's text
   std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
   std::uint32_t seed = 0;
-  std::string optimizer;   ///< its name, "" where nothing is trained
-  std::int64_t step = 0;   ///< updates made
-  std::int64_t steps = 0;  ///< planned, which schedules depend on
-  /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's.
+  std::string optimizer;            ///< its name, "" where nothing is trained
+  std::int64_t step = 0;            ///< updates made
+  std::int64_t steps = 0;           ///< planned, which schedules depend on
+  std::int64_t validated_step = 0;  ///< of the last validation
+  std::int64_t best_step = 0;       ///< of the best values, where there are some
+  std::int64_t validations_since_best = 0;
+  /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's;
+  /// then the best values of parameters and states as "best:<name>", and what they are worth as "best".
   std::vector<NamedTensor> tensors;
 };
 

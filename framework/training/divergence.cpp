@@ -15,11 +15,11 @@ namespace {
 /// Every node of a step, computed one by one from the present values.
 class StepValues {
  public:
-  explicit StepValues(const TrainingState& state) : graph_(*state.model.graph) {
-    if (state.model.train) roots_.push_back(state.model.train->minimize);
-    for (NodeId node : state.values.finite_nodes()) roots_.push_back(node);
-    nodes_ = needed_nodes(graph_, {state.values.bindings(), {}, roots_});
-    executor_ = make_reference_executor(graph_, {state.values.bindings(), {}, nodes_});
+  explicit StepValues(const Instance& instance) : graph_(*instance.model.graph) {
+    if (instance.model.train) roots_.push_back(instance.model.train->minimize);
+    for (NodeId node : instance.leaves.finite_nodes) roots_.push_back(node);
+    nodes_ = needed_nodes(graph_, {instance.leaves.bindings, {}, roots_});
+    executor_ = make_reference_executor(graph_, {instance.leaves.bindings, {}, nodes_});
     executor_->run();
   }
 
@@ -85,15 +85,16 @@ std::string_view where(Phase phase) {
 
 }  // namespace
 
-Error explain_divergence(const TrainingState& state) {
+Error explain_divergence(TrainingState& state) {
   const std::string when = "diverged in step " + std::to_string(state.step);
-  const StepValues values(state);
+  const Instance& instance = state.present();
+  const StepValues values(instance);
   const NodeId id = values.first_culprit();
   if (id == kNoNode)
     return Error(Status::diverged, when + ": a value of the compiled program is not finite")
         .note("the reference executor finds none")
         .set_hint(hint_for(state, Phase::update));
-  const Graph& graph = *state.model.graph;
+  const Graph& graph = *instance.model.graph;
   const Node& node = graph[id];
   Error error(Status::diverged, when + std::string(where(node.phase)) + ": " + graph.describe(id) + " is " +
                                     values.bad_value(id));

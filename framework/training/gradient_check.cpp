@@ -13,6 +13,7 @@
 #include "program/executor.hpp"
 #include "program/needed_nodes.hpp"
 #include "support/random.hpp"
+#include "training/batch_data.hpp"
 #include "training/values.hpp"
 
 namespace talweg {
@@ -170,7 +171,11 @@ class GradientChecker {
         options_(options),
         generator_(options.seed),
         values_(model, {}),
+        data_(model),
+        bindings_(values_.leaves(model, {}).bindings),
         y_(model.train->minimize) {
+    const std::vector<Binding> data = data_.bindings();
+    bindings_.insert(bindings_.end(), data.begin(), data.end());
     for (const TensorDeclaration& parameter : model.parameters)
       parameters_.push_back(graph_.value(parameter.node));
   }
@@ -188,8 +193,8 @@ class GradientChecker {
 
  private:
   void compute_values() {
-    needed_ = needed_nodes(graph_, {values_.bindings(), {}, {y_}});
-    const auto executor = make_reference_executor(graph_, {values_.bindings(), {}, needed_});
+    needed_ = needed_nodes(graph_, {bindings_, {}, {y_}});
+    const auto executor = make_reference_executor(graph_, {bindings_, {}, needed_});
     executor->run();
     for (NodeId id : needed_) node_values_[id] = read(*executor, graph_, id);
     if (const double y = node_values_[y_].front(); !std::isfinite(y))
@@ -277,7 +282,7 @@ class GradientChecker {
   }
 
   void check_parameters(GradientCheck& result) {
-    Task task{values_.bindings(), {}, {}};
+    Task task{bindings_, {}, {}};
     for (const Value& gradient : gradients(graph_.value(y_), parameters_))
       task.fetches.push_back(gradient.id());
     const std::vector<NodeId> gradient_nodes = task.fetches;
@@ -337,6 +342,8 @@ class GradientChecker {
   const GradientCheckOptions& options_;
   LegacyGenerator generator_;
   Values values_;
+  BatchData data_;
+  std::vector<Binding> bindings_;
   NodeId y_;
   std::vector<Value> parameters_;
   std::vector<NodeId> needed_;   ///< by what is minimized: ascending

@@ -64,6 +64,12 @@ std::string json_groups(const std::vector<GroupRecord>& groups) {
   return "[" + text + "]";
 }
 
+void append_validation(std::string& line, const ValidationRecord& record) {
+  append(line, "step", std::to_string(record.step));
+  append(line, "epoch", number(record.epoch));
+  append(line, record.values);
+}
+
 }  // namespace
 
 std::string to_json_line(const StartRecord& record) {
@@ -89,6 +95,13 @@ std::string to_json_line(const LogRecord& record) {
   return line + "}";
 }
 
+std::string to_json_line(const ValidationRecord& record) {
+  std::string line = "{";
+  append(line, "event", json_text("validation"));
+  append_validation(line, record);
+  return line + "}";
+}
+
 std::string to_json_line(const EndRecord& record) {
   std::string line = "{";
   append(line, "event", json_text("end"));
@@ -104,6 +117,11 @@ std::string to_json_line(const EndRecord& record) {
   });
   append(line, values);
   append(line, record.report);
+  if (record.validation) {
+    std::string validation = "{";
+    append_validation(validation, *record.validation);
+    append(line, "validation", validation + "}");
+  }
   return line + "}";
 }
 

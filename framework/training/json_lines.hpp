@@ -16,8 +16,11 @@ namespace talweg {
 [[nodiscard]] std::string to_json_line(const StartRecord& record);
 /// {"event":"log","step":0,"loss":...,"Error":...}
 [[nodiscard]] std::string to_json_line(const LogRecord& record);
+/// {"event":"validation","step":...,"epoch":...,"loss":...,"accuracy":...}
+[[nodiscard]] std::string to_json_line(const ValidationRecord& record);
 /// {"event":"end","steps":...,"seconds":...,"reason":"steps","loss":...,"Error":...}, then what is reported.
-/// A minimizer adds "evaluations", and "message" where it ended the training.
+/// A minimizer adds "evaluations", and "message" where it ended the training; a validation split adds
+/// "validation":{"step":...,"epoch":...,"loss":...,"accuracy":...}.
 [[nodiscard]] std::string to_json_line(const EndRecord& record);
 
 }  // namespace talweg

@@ -36,12 +36,13 @@ std::vector<Assignment> end_to_end(const Graph& graph, const std::vector<NodeId>
   return assignments;
 }
 
-/// Does what is minimized depend on the number of the step, or on a state, which another step gives another
-/// value?
+/// Does what is minimized depend on the number of the step, on its batch, or on a state, which another step
+/// gives another value?
 bool depends_on_step(const TrainingState& state) {
-  const Graph& graph = *state.model.graph;
+  if (state.batches) return true;
+  const Graph& graph = *state.model().graph;
   const std::vector<NodeId> needed =
-      needed_nodes(graph, {state.values.bindings(), {}, {state.model.train->minimize}});
+      needed_nodes(graph, {state.main.leaves.bindings, {}, {state.model().train->minimize}});
   return std::ranges::any_of(needed, [&](NodeId node) {
     const std::string& op = graph[node].op->name;
     return op == "scalar" || op == "state";
@@ -69,16 +70,18 @@ Minimization::Minimization(TrainingState& state, const Minimizer& minimizer)
     : state_(state),
       minimizer_(minimizer),
       may_change_(depends_on_step(state)),
-      gradient_(state.model.graph->floating(), elements_of(*state.model.graph, state.graph.gradients)),
-      vector_(gradient_.dtype(), state.graph.hessian_product ? gradient_.elements() : 0),
+      gradient_(state.model().graph->floating(),
+                elements_of(*state.model().graph, state.main.graph.gradients)),
+      vector_(gradient_.dtype(), state.main.graph.hessian_product ? gradient_.elements() : 0),
       product_(gradient_.dtype(), vector_.elements()),
-      updates_(gradient_.dtype(), elements_of(*state.model.graph, values_of(state.values.assignments()))) {
+      updates_(gradient_.dtype(),
+               elements_of(*state.model().graph, values_of(state.main.leaves.assignments))) {
   present_.x = state_.values.read_parameters();
 }
 
 std::optional<EndReason> Minimization::make_step() {
   begin_step();
-  const TrainSetting& train = *state_.model.train;
+  const TrainSetting& train = *state_.model().train;
   if (train.stop_gradient && is_stationary()) return EndReason::gradient;
   compute_state_updates();
   call_minimizer();
@@ -91,6 +94,7 @@ std::optional<EndReason> Minimization::make_step() {
 }
 
 void Minimization::begin_step() {
+  static_cast<void>(state_.present());  // brings the batch
   std::vector<double> x = state_.values.read_parameters();
   if (may_change_ || !same_bits(x, present_.x)) {
     present_ = {std::move(x), {}, {}};
@@ -130,14 +134,15 @@ void Minimization::require_finite_end(const Known& before) {
 
 bool Minimization::is_stationary() {
   if (present_.gradient.empty()) compute(present_, true);
-  return std::ranges::all_of(
-      present_.gradient, [&](double slope) { return std::abs(slope) <= *state_.model.train->stop_gradient; });
+  return std::ranges::all_of(present_.gradient, [&](double slope) {
+    return std::abs(slope) <= *state_.model().train->stop_gradient;
+  });
 }
 
 double Minimization::number(std::string_view name) const { return numbers_.find(name)->second; }
 
 bool Minimization::flag(std::string_view name) const {
-  return std::ranges::find(state_.graph.settings, name, &MinimizerSetting::name)->flag;
+  return std::ranges::find(state_.main.graph.settings, name, &MinimizerSetting::name)->flag;
 }
 
 double Minimization::value() {
@@ -161,9 +166,10 @@ double Minimization::evaluate(std::span<double> x, std::span<double> gradient) {
 void Minimization::hessian_vector(std::span<const double> x, std::span<const double> vector,
                                   std::span<double> product) {
   if (product_program_ == nullptr) {
-    const HessianProduct& nodes = *state_.graph.hessian_product;
-    product_program_ = state_.compile(end_to_end(*state_.model.graph, nodes.products, product_), {},
-                                      {{nodes.vector, vector_.at(0)}});
+    const HessianProduct& nodes = *state_.main.graph.hessian_product;
+    product_program_ =
+        state_.compile(state_.main, end_to_end(*state_.model().graph, nodes.products, product_), {},
+                       {{nodes.vector, vector_.at(0)}});
   }
   state_.values.write_parameters(x);
   vector_.write(0, vector);
@@ -196,7 +202,7 @@ std::span<double> Minimization::state(std::string_view name, std::size_t count, 
 
 double Minimization::uniform() {
   const auto words =
-      draw(state_.model.seed, kDrawsOfMinimizer, static_cast<std::uint64_t>(state_.step), draws_++);
+      draw(state_.model().seed, kDrawsOfMinimizer, static_cast<std::uint64_t>(state_.step), draws_++);
   constexpr int kHighBits = 27, kLowBits = 26, kWordBits = 32;
   const double high = words[0] >> (kWordBits - kHighBits), low = words[1] >> (kWordBits - kLowBits);
   return (high * 0x1p26 + low) * 0x1p-53;
@@ -205,12 +211,13 @@ double Minimization::uniform() {
 void Minimization::stop(std::string reason) { stop_reason_ = std::move(reason); }
 
 void Minimization::compute(Known& known, bool with_gradient) {
-  const NodeId minimized = state_.model.train->minimize;
+  const NodeId minimized = state_.model().train->minimize;
   std::unique_ptr<Executor>& program = with_gradient ? gradient_program_ : value_program_;
   if (program == nullptr) {
     std::vector<Assignment> assignments;
-    if (with_gradient) assignments = end_to_end(*state_.model.graph, state_.graph.gradients, gradient_);
-    program = state_.compile(std::move(assignments), {minimized});
+    if (with_gradient)
+      assignments = end_to_end(*state_.model().graph, state_.main.graph.gradients, gradient_);
+    program = state_.compile(state_.main, std::move(assignments), {minimized});
   }
   state_.values.write_parameters(known.x);
   program->run();
@@ -227,9 +234,9 @@ std::vector<double> Minimization::rounded(std::span<const double> x) const {
 }
 
 void Minimization::read_numbers() {
-  const Graph& graph = *state_.model.graph;
+  const Graph& graph = *state_.model().graph;
   std::vector<NodeId> computed;
-  for (const MinimizerSetting& setting : state_.graph.settings) {
+  for (const MinimizerSetting& setting : state_.main.graph.settings) {
     if (setting.number == kNoNode) continue;
     // A number of the file as it stands there: in a float32 graph its node would round it.
     const Node& node = graph[setting.number];
@@ -239,27 +246,28 @@ void Minimization::read_numbers() {
       computed.push_back(setting.number);
   }
   if (computed.empty()) return;
-  if (numbers_program_ == nullptr) numbers_program_ = state_.compile({}, computed);
+  if (numbers_program_ == nullptr) numbers_program_ = state_.compile(state_.main, {}, computed);
   numbers_program_->run();
-  for (const MinimizerSetting& setting : state_.graph.settings)
+  for (const MinimizerSetting& setting : state_.main.graph.settings)
     if (std::ranges::find(computed, setting.number) != computed.end())
       numbers_[setting.name] = state_.read_scalar(*numbers_program_, setting.number);
 }
 
 // The model's own updates are computed from the values before the step, and assigned after it.
 void Minimization::compute_state_updates() {
-  const std::vector<Assignment>& assignments = state_.values.assignments();
+  const std::vector<Assignment>& assignments = state_.main.leaves.assignments;
   if (assignments.empty()) return;
   if (updates_program_ == nullptr)
-    updates_program_ = state_.compile(end_to_end(*state_.model.graph, values_of(assignments), updates_), {});
+    updates_program_ =
+        state_.compile(state_.main, end_to_end(*state_.model().graph, values_of(assignments), updates_), {});
   updates_program_->run();
 }
 
 void Minimization::commit_state_updates() {
   const std::size_t element = updates_.dtype() == DType::float32 ? sizeof(float) : sizeof(double);
   std::int64_t first = 0;
-  for (const Assignment& assignment : state_.values.assignments()) {
-    const std::int64_t elements = elements_of(*state_.model.graph, assignment.value);
+  for (const Assignment& assignment : state_.main.leaves.assignments) {
+    const std::int64_t elements = elements_of(*state_.model().graph, assignment.value);
     std::memcpy(assignment.destination, updates_.at(first), static_cast<std::size_t>(elements) * element);
     first += elements;
   }

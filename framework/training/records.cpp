@@ -12,6 +12,8 @@ std::string_view to_string(EndReason reason) {
       return "loss";
     case EndReason::optimizer:
       return "optimizer";
+    case EndReason::patience:
+      return "patience";
     case EndReason::interrupted:
       return "interrupted";
   }

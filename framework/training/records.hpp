@@ -24,10 +24,11 @@ enum class EndReason : std::uint8_t {
   steps,        ///< all planned steps were made
   gradient,     ///< stop.gradient: the slope is zero, as near as was asked for
   loss,         ///< stop.loss
+  patience,     ///< stop.patience: so many validations without an improvement
   interrupted,  ///< somebody asked for it
   optimizer     ///< the optimizer finds no way further down
 };
-/// "steps", "gradient", "loss", "interrupted", "optimizer".
+/// "steps", "gradient", "loss", "patience", "interrupted", "optimizer".
 [[nodiscard]] std::string_view to_string(EndReason reason);
 
 /// Parameters that one optimizer trains, where a model has `groups:`.
@@ -56,6 +57,13 @@ struct LogRecord {
   std::vector<NamedTensor> values;
 };
 
+/// The validation split after `step` updates: "loss", where something is minimized, then the metrics.
+struct ValidationRecord {
+  std::int64_t step = 0;
+  double epoch = 0;  ///< passes over the examples that were made
+  std::vector<NamedTensor> values;
+};
+
 /// How far training is. `loss` is that of the last log line.
 struct ProgressRecord {
   std::int64_t step = 0;
@@ -70,10 +78,11 @@ struct EndRecord {
   std::int64_t steps = 0;  ///< updates made, those before a resumption included
   double seconds = 0;      ///< of the training loop
   EndReason reason = EndReason::steps;
-  std::vector<NamedTensor> values;          ///< as in LogRecord
-  std::vector<NamedTensor> report;          ///< those of `report:`
-  std::string message;                      ///< the optimizer's own reason; "" for the others
-  std::optional<std::int64_t> evaluations;  ///< of the objective by a minimizer, in this run
+  std::vector<NamedTensor> values;             ///< as in LogRecord
+  std::vector<NamedTensor> report;             ///< those of `report:`
+  std::string message;                         ///< the optimizer's own reason; "" for the others
+  std::optional<std::int64_t> evaluations;     ///< of the objective by a minimizer, in this run
+  std::optional<ValidationRecord> validation;  ///< the last; with `keep:` that of the values that are kept
 };
 
 /// Whoever follows a training. Called on the thread that trains; what it throws ends the training.
@@ -82,6 +91,7 @@ class TrainingObserver {
   virtual ~TrainingObserver() = default;
   virtual void started(const StartRecord&) {}
   virtual void logged(const LogRecord&) {}
+  virtual void validated(const ValidationRecord&) {}
   /// A few times a second.
   virtual void progressed(const ProgressRecord&) {}
   virtual void ended(const EndRecord&) {}

@@ -22,19 +22,22 @@ File lock_directory(const std::filesystem::path& path) {
   return lock;
 }
 
-/// Is a line of metrics.jsonl from before `step`? One that a kill has cut short is not.
-bool is_before(std::string_view line, std::int64_t step) {
+/// Is a line of metrics.jsonl from before the place where `trainer` goes on? One that a kill has cut short is
+/// not.
+bool is_before(std::string_view line, const Trainer& trainer) {
   const nlohmann::json record = nlohmann::json::parse(line, nullptr, false);
   if (!record.is_object() || !record.contains("event")) return false;
   if (record["event"] == "start") return true;
-  return record["event"] == "log" && record.contains("step") && record["step"] < step;
+  if (!record.contains("step")) return false;
+  if (record["event"] == "validation") return record["step"] <= trainer.validated_step();
+  return record["event"] == "log" && record["step"] < trainer.step();
 }
 
-std::string lines_before(std::string_view text, std::int64_t step) {
+std::string lines_before(std::string_view text, const Trainer& trainer) {
   std::string kept;
   while (!text.empty()) {
     const std::size_t size = std::min(text.find('\n'), text.size() - 1) + 1;
-    if (is_before(text.substr(0, size), step)) kept += text.substr(0, size);
+    if (is_before(text.substr(0, size), trainer)) kept += text.substr(0, size);
     text.remove_prefix(size);
   }
   return kept;
@@ -56,7 +59,7 @@ void RunDirectory::begin(Trainer& trainer) {
   const std::filesystem::path metrics = path_ / kMetrics;
   std::string kept;
   if (trainer.step() > 0 && std::filesystem::exists(metrics))
-    kept = lines_before(read_whole_file(metrics), trainer.step());
+    kept = lines_before(read_whole_file(metrics), trainer);
   write_whole_file(path_ / "model.yaml", trainer.model().text);
   write_whole_file(metrics, kept);
   metrics_ = File::append(metrics);
@@ -65,13 +68,8 @@ void RunDirectory::begin(Trainer& trainer) {
 }
 
 void RunDirectory::save() {
-  const Checkpoint checkpoint = trainer_->checkpoint();
-  TensorFile weights;
-  weights.tensors.assign(
-      checkpoint.tensors.begin(),
-      checkpoint.tensors.begin() + static_cast<std::ptrdiff_t>(trainer_->model().parameters.size()));
-  write_whole_file(path_ / "weights.safetensors", encode_safetensors(weights));
-  write_whole_file(path_ / kCheckpoint, encode_checkpoint(checkpoint));
+  write_whole_file(path_ / "weights.safetensors", encode_safetensors({trainer_->weights(), {}}));
+  write_whole_file(path_ / kCheckpoint, encode_checkpoint(trainer_->checkpoint()));
   saved_ = std::chrono::steady_clock::now();
 }
 
@@ -84,6 +82,11 @@ void RunDirectory::write_line(std::string line) { metrics_->write(line += '\n');
 void RunDirectory::started(const StartRecord& record) { write_line(to_json_line(record)); }
 
 void RunDirectory::logged(const LogRecord& record) {
+  write_line(to_json_line(record));
+  save_if_due();
+}
+
+void RunDirectory::validated(const ValidationRecord& record) {
   write_line(to_json_line(record));
   save_if_due();
 }

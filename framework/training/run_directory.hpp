@@ -14,7 +14,7 @@ namespace talweg {
 ///   model.yaml               the model file as read
 ///   metrics.jsonl            the lines of `--json`, each on the disk's way as soon as it is known
 ///   checkpoint.safetensors   see Checkpoint: from time to time, and when training ends or is interrupted
-///   weights.safetensors      the parameters, with every checkpoint
+///   weights.safetensors      parameters and states, with every checkpoint; with `keep:` the best
 /// Throws Error{files}: no directory can be made there, another training holds it, the disk is full.
 class RunDirectory final : public TrainingObserver {
  public:
@@ -34,6 +34,7 @@ class RunDirectory final : public TrainingObserver {
 
   void started(const StartRecord& record) override;
   void logged(const LogRecord& record) override;
+  void validated(const ValidationRecord& record) override;
   void progressed(const ProgressRecord& record) override;
   void ended(const EndRecord& record) override;
 

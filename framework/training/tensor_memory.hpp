@@ -15,6 +15,11 @@ namespace talweg {
 class TensorMemory {
  public:
   static constexpr std::size_t kAlignment = 64;
+  /// `elements` and what it takes to begin the next tensor at a multiple of the alignment in either type.
+  [[nodiscard]] static std::int64_t padded(std::int64_t elements) {
+    constexpr std::int64_t kStep = kAlignment / sizeof(float);
+    return (elements + kStep - 1) / kStep * kStep;
+  }
 
   /// Throws Error{model} where there is not that much memory.
   TensorMemory(DType floating, std::int64_t elements);

@@ -44,6 +44,8 @@ class Trainer {
 
   /// Updates made so far.
   [[nodiscard]] std::int64_t step() const;
+  /// Those at the last validation, 0 where there was none.
+  [[nodiscard]] std::int64_t validated_step() const;
 
   /// The present value of a parameter, datum, state or entry of `graph:`. Throws Error{model} where there is
   /// none of that name, with the nearest one as hint.
@@ -59,6 +61,9 @@ class Trainer {
   /// Goes on from there. Throws Error{files} where the checkpoint is of another model, and changes nothing
   /// then.
   void restore(const Checkpoint& checkpoint);
+
+  /// What the trained model consists of: its parameters and states, with `keep:` the best so far.
+  [[nodiscard]] std::vector<NamedTensor> weights() const;
 
   /// One line an instruction of the program of a training step; of an evaluation where a minimizer trains.
   [[nodiscard]] std::string program_listing();

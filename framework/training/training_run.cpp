@@ -63,33 +63,24 @@ TrainingRun::TrainingRun(TrainingState& state, TrainingObserver& observer)
     : state_(state),
       observer_(observer),
       steps_(state.planned_steps()),
-      log_every_(log_interval(state.model)),
+      log_every_(log_interval(state.model())),
       first_step_(state.step),
       good_(state.values.snapshot()),
       good_step_(state.step) {}
 
 EndRecord TrainingRun::run() {
   announce();
-  if (state_.model.train) {
-    const TrainSetting& train = *state_.model.train;
-    loss_program_ = state_.compile({}, {train.minimize});
-    std::vector<NodeId> logged = {train.minimize};
-    for (const NamedExpression& entry : train.log) logged.push_back(entry.value);
-    log_program_ = state_.compile({}, std::move(logged));
-  }
-  if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get())) {
+  compile(state_.main);
+  if (state_.rest) compile(*state_.rest);
+  const std::optional<Examples>& examples = state_.model().examples;
+  if (state_.model().train && examples && examples->find(Examples::kValidation) != nullptr)
+    validation_.emplace(state_);
+  if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get()))
     minimization_ = std::make_unique<Minimization>(state_, *minimizer);
-  } else if (state_.step < steps_) {
-    std::vector<NodeId> watched;
-    if (state_.model.train->stop_gradient) watched = state_.graph.gradients;
-    if (state_.model.train->stop_loss) watched.push_back(state_.model.train->minimize);
-    step_program_ = state_.compile(state_.values.assignments(), std::move(watched));
-  }
   begin_ = shown_ = Clock::now();
   EndRecord end;
   end.reason = train();
   end.seconds = seconds_between(begin_, Clock::now());
-  state_.stop_requested = false;
   check();
   end.steps = state_.step;
   if (minimization_ != nullptr) {
@@ -97,20 +88,16 @@ EndRecord TrainingRun::run() {
     end.message = minimization_->reason();
   }
   end.values = logged_values();
-  if (state_.model.train && !state_.model.train->report.empty()) {
-    std::vector<NodeId> nodes;
-    for (const NamedExpression& entry : state_.model.train->report) nodes.push_back(entry.value);
-    const auto program = state_.compile({}, std::move(nodes));
-    program->run();
-    for (const NamedExpression& entry : state_.model.train->report)
-      end.report.push_back(state_.read(*program, entry.value, entry.name));
-  }
+  end.report = reported_values();
+  if (validation_) end.validation = validation_->result();
+  state_.stop_requested = false;
   observer_.ended(end);
+  if (validation_) validation_->keep_best();
   return end;
 }
 
 void TrainingRun::announce() {
-  const CheckedModel& model = state_.model;
+  const CheckedModel& model = state_.model();
   observer_.started({.name = model.name,
                      .seed = model.seed,
                      .dtype = model.graph->floating(),
@@ -122,15 +109,33 @@ void TrainingRun::announce() {
                      .groups = group_records(model)});
 }
 
+void TrainingRun::compile(const Instance& instance) {
+  Programs& programs = programs_[&instance];
+  if (!instance.model.train) return;
+  const TrainSetting& train = *instance.model.train;
+  programs.loss = state_.compile(instance, {}, {train.minimize});
+  std::vector<NodeId> logged = {train.minimize};
+  for (const NamedExpression& entry : train.log) logged.push_back(entry.value);
+  programs.log = state_.compile(instance, {}, std::move(logged));
+  if (dynamic_cast<const Minimizer*>(state_.rule.get()) != nullptr || state_.step >= steps_) return;
+  std::vector<NodeId> watched;
+  if (train.stop_gradient) watched = instance.graph.gradients;
+  if (train.stop_loss) watched.push_back(train.minimize);
+  programs.step = state_.compile(instance, instance.leaves.assignments, std::move(watched));
+}
+
 EndReason TrainingRun::train() {
-  while (state_.step < steps_) {
+  while (true) {
     if (state_.stop_requested) return EndReason::interrupted;
+    if (validation_ && (validation_->is_due() || state_.step >= steps_)) {
+      check();
+      if (const auto record = validation_->run()) observer_.validated(*record);
+      if (validation_->is_out_of_patience()) return EndReason::patience;
+    }
+    if (state_.step >= steps_) return EndReason::steps;
     if (state_.step % log_every_ == 0) write_log_line();
     const Clock::time_point before = Clock::now();
-    const std::int64_t next_log_line = state_.step - state_.step % log_every_ + log_every_;
-    if (const auto reason =
-            make_steps(std::min({steps_, next_log_line, good_step_ + kCheckInterval, state_.step + chunk_})))
-      return *reason;
+    if (const auto reason = make_steps(std::min(next_pause(), state_.step + chunk_))) return *reason;
     if (state_.step - good_step_ >= kCheckInterval) check();
     const Clock::time_point now = Clock::now();
     const double seconds = seconds_between(before, now);
@@ -140,35 +145,47 @@ EndReason TrainingRun::train() {
     check();  // whoever follows may keep the values
     show_progress(now);
   }
-  return EndReason::steps;
+}
+
+std::int64_t TrainingRun::next_pause() const {
+  const std::int64_t next_log_line = state_.step - state_.step % log_every_ + log_every_;
+  const std::int64_t next = std::min({steps_, next_log_line, good_step_ + kCheckInterval});
+  return validation_ ? std::min(next, validation_->next()) : next;
 }
 
 std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
-  const bool has_condition = state_.model.train->stop_gradient || state_.model.train->stop_loss;
+  const bool has_condition = state_.model().train->stop_gradient || state_.model().train->stop_loss;
   while (state_.step < end && !state_.stop_requested.load(std::memory_order_relaxed)) {
     if (minimization_ != nullptr) {
       if (const auto reason = minimization_->make_step()) return reason;
       continue;
     }
-    step_program_->run();
-    state_.set_step(state_.step + 1);
+    const Instance& instance = state_.instance_of(state_.step);
+    run_step();
     if (!has_condition) continue;
-    if (const auto reason = stop_condition()) return reason;
+    if (const auto reason = stop_condition(instance)) return reason;
   }
   return std::nullopt;
 }
 
-std::optional<EndReason> TrainingRun::stop_condition() const {
-  const TrainSetting& train = *state_.model.train;
-  const Graph& graph = *state_.model.graph;
+void TrainingRun::run_step() {
+  programs().step->run();
+  state_.set_step(state_.step + 1);
+}
+
+std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) const {
+  const TrainSetting& train = *instance.model.train;
+  const Executor& program = *programs_.at(&instance).step;
+  const Graph& graph = *instance.model.graph;
   const auto largest = [&](NodeId id) {
-    return largest_magnitude(step_program_->value(id), graph.floating(), graph[id].shape.elements());
+    return largest_magnitude(program.value(id), graph.floating(), graph[id].shape.elements());
   };
-  if (train.stop_gradient && !state_.graph.gradients.empty() &&
-      std::ranges::all_of(state_.graph.gradients,
-                          [&](NodeId gradient) { return largest(gradient) <= *train.stop_gradient; }))
+  const std::vector<NodeId>& gradients = instance.graph.gradients;
+  if (train.stop_gradient && !gradients.empty() && std::ranges::all_of(gradients, [&](NodeId gradient) {
+        return largest(gradient) <= *train.stop_gradient;
+      }))
     return EndReason::gradient;
-  if (train.stop_loss && state_.read_scalar(*step_program_, train.minimize) <= *train.stop_loss)
+  if (train.stop_loss && state_.read_scalar(program, train.minimize) <= *train.stop_loss)
     return EndReason::loss;
   return std::nullopt;
 }
@@ -180,13 +197,29 @@ void TrainingRun::write_log_line() {
 
 std::vector<NamedTensor> TrainingRun::logged_values() {
   std::vector<NamedTensor> values;
-  if (log_program_ == nullptr) return values;
-  const TrainSetting& train = *state_.model.train;
-  log_program_->run();
-  values.push_back(state_.read(*log_program_, train.minimize, "loss"));
+  if (!state_.model().train) return values;
+  const Instance& instance = state_.present();
+  const TrainSetting& train = *instance.model.train;
+  Executor& program = *programs_.at(&instance).log;
+  program.run();
+  values.push_back(state_.read(instance, program, train.minimize, "loss"));
   loss_ = values.front().values.front();
   for (const NamedExpression& entry : train.log)
-    values.push_back(state_.read(*log_program_, entry.value, entry.name));
+    values.push_back(state_.read(instance, program, entry.value, entry.name));
+  return values;
+}
+
+std::vector<NamedTensor> TrainingRun::reported_values() {
+  std::vector<NamedTensor> values;
+  if (!state_.model().train || state_.model().train->report.empty()) return values;
+  const Instance& instance = state_.present();
+  const std::vector<NamedExpression>& report = instance.model.train->report;
+  std::vector<NodeId> nodes;
+  for (const NamedExpression& entry : report) nodes.push_back(entry.value);
+  const auto program = state_.compile(instance, {}, std::move(nodes));
+  program->run();
+  for (const NamedExpression& entry : report)
+    values.push_back(state_.read(instance, *program, entry.value, entry.name));
   return values;
 }
 
@@ -197,9 +230,10 @@ void TrainingRun::check() {
 }
 
 bool TrainingRun::loss_is_finite() {
-  if (loss_program_ == nullptr) return true;
-  loss_program_->run();
-  return std::isfinite(state_.read_scalar(*loss_program_, state_.model.train->minimize));
+  Executor* program = programs().loss.get();
+  if (program == nullptr) return true;
+  program->run();
+  return std::isfinite(state_.read_scalar(*program, state_.present().model.train->minimize));
 }
 
 void TrainingRun::diverge() {
@@ -209,7 +243,7 @@ void TrainingRun::diverge() {
   state_.values.restore(good_);
   state_.set_step(good_step_);
   while (state_.step < last && loss_is_finite()) {
-    step_program_->run();
+    programs().step->run();
     const bool spoiled = state_.values.first_not_finite() != nullptr;
     if (spoiled) state_.values.restore(good_);
     if (spoiled) break;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "training/minimization.hpp"
 #include "training/training_state.hpp"
+#include "training/validation.hpp"
 
 namespace talweg {
 
@@ -21,13 +23,25 @@ class TrainingRun {
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// What runs on one instance of the model.
+  struct Programs {
+    std::unique_ptr<Executor> step, loss, log;
+  };
+
   void announce();
+  void compile(const Instance& instance);
+  /// Those for the next step, with its batch.
+  [[nodiscard]] Programs& programs() { return programs_.at(&state_.present()); }
   [[nodiscard]] EndReason train();
   /// Makes steps until `end`, or until one of them ends the training.
   [[nodiscard]] std::optional<EndReason> make_steps(std::int64_t end);
-  [[nodiscard]] std::optional<EndReason> stop_condition() const;
+  void run_step();
+  /// Looks at what the step that was just made on `instance` has computed.
+  [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance) const;
+  [[nodiscard]] std::int64_t next_pause() const;
   void write_log_line();
   [[nodiscard]] std::vector<NamedTensor> logged_values();
+  [[nodiscard]] std::vector<NamedTensor> reported_values();
   void check();
   [[nodiscard]] bool loss_is_finite();
   [[noreturn]] void diverge();
@@ -36,12 +50,13 @@ class TrainingRun {
   TrainingState& state_;
   TrainingObserver& observer_;
   std::int64_t steps_, log_every_, first_step_;
-  std::unique_ptr<Executor> step_program_, loss_program_, log_program_;
+  std::map<const Instance*, Programs> programs_;
   std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
-  TensorMemory good_;                           ///< a snapshot of the last values that were found finite,
-  std::int64_t good_step_;                      ///< and when that was
-  std::int64_t chunk_ = 1;                      ///< steps between two looks at the clock
-  double loss_ = 0;                             ///< of the last log line
+  std::optional<Validation> validation_;
+  TensorMemory good_;       ///< a snapshot of the last values that were found finite,
+  std::int64_t good_step_;  ///< and when that was
+  std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
+  double loss_ = 0;         ///< of the last log line
   Clock::time_point begin_, shown_;
 };
 

@@ -1,19 +1,48 @@
 #include "training/training_state.hpp"
 
+#include "graph/minimizer.hpp"
+#include "support/numbers.hpp"
 #include "training/hyperparameters.hpp"
 #include "training/optimizer_groups.hpp"
 
 namespace talweg {
+namespace {
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler asks for a stop");
 
-TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const Optimizer> optimizer,
+Error with_size_of_batch(Error error, std::int64_t rows) {
+  return error.note("here the model is built for a batch of " + count(rows, "example") +
+                    ", the last of an epoch; X.shape[0] is the size of a batch of X");
+}
+
+/// The model for the last batch of an epoch; nothing where it is as large as the others.
+std::optional<Instance> make_rest(const CheckedModel& model, const Optimizer* optimizer,
+                                  const std::optional<Batches>& batches) {
+  if (!batches || optimizer == nullptr || batches->rest() == 0) return std::nullopt;
+  if (dynamic_cast<const Minimizer*>(optimizer) != nullptr)
+    throw Error(Status::model, "optimizer '" + optimizer->name() + "' needs batches of one size, and " +
+                                   std::to_string(batches->examples().batch) + " does not divide " +
+                                   count(batches->examples().train().count, "example"))
+        .at(model.train->optimizer.span.location());
+  try {
+    return Instance(instantiate(model, Mode::training, batches->rest()), optimizer);
+  } catch (Error& error) {
+    throw with_size_of_batch(std::move(error), batches->rest());
+  }
+}
+
+}  // namespace
+
+TrainingState::TrainingState(CheckedModel model, std::shared_ptr<const Optimizer> optimizer,
                              const TrainerOptions& chosen)
-    : model(std::move(given)),
-      rule(std::move(optimizer)),
+    : rule(std::move(optimizer)),
       options(chosen),
-      graph(rule == nullptr ? TrainingGraph{} : append_training(model, *rule)),
-      values(model, graph) {
+      main(std::move(model), rule.get()),
+      batches(main.model.examples ? std::optional(Batches(main.model)) : std::nullopt),
+      values(main.model, main.graph) {
+  rest = make_rest(main.model, rule.get(), batches);
+  main.bind(values);
+  if (rest) rest->bind(values);
   values.set_steps(planned_steps());
   if (rule != nullptr) check_all_schedules();
   set_step(0);
@@ -22,36 +51,48 @@ TrainingState::TrainingState(CheckedModel given, std::shared_ptr<const Optimizer
 void TrainingState::check_all_schedules() {
   const auto value_at = [&](NodeId node, std::int64_t number) {
     set_step(number);
-    const auto program = make_reference_executor(*model.graph, {values.bindings(), {}, {node}});
+    const auto program = make_reference_executor(*main.model.graph, {main.leaves.bindings, {}, {node}});
     program->run();
     return read_scalar(*program, node);
   };
-  check_schedules(model.train->optimizer, *rule, planned_steps(), value_at);
+  check_schedules(model().train->optimizer, *rule, planned_steps(), value_at);
   if (const auto* groups = dynamic_cast<const OptimizerGroups*>(rule.get()))
-    for (std::size_t i = 0; i < model.train->groups.size(); ++i)
-      check_schedules(model.train->groups[i].optimizer, groups->rule(i), planned_steps(), value_at);
+    for (std::size_t i = 0; i < model().train->groups.size(); ++i)
+      check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), value_at);
 }
 
-std::unique_ptr<Executor> TrainingState::compile(std::vector<Assignment> assignments,
+Instance& TrainingState::present() {
+  if (!batches) return main;
+  Instance& instance = instance_of(step);
+  if (loaded_step_ == step) return instance;
+  batches->rows_of_step(step, rows_);
+  instance.load(rows_);
+  loaded_step_ = step;
+  return instance;
+}
+
+std::unique_ptr<Executor> TrainingState::compile(const Instance& instance,
+                                                 std::vector<Assignment> assignments,
                                                  std::vector<NodeId> fetches,
                                                  const std::vector<Binding>& more_bindings) const {
-  Task task{values.bindings(), std::move(assignments), std::move(fetches)};
+  Task task{instance.leaves.bindings, std::move(assignments), std::move(fetches)};
   task.bindings.insert(task.bindings.end(), more_bindings.begin(), more_bindings.end());
-  if (options.reference_executor) return make_reference_executor(*model.graph, task);
+  if (options.reference_executor) return make_reference_executor(*instance.model.graph, task);
   Profile* profile = task.assignments.empty() ? nullptr : options.profile;
-  return compile_program(*model.graph, task, {.threads = options.threads, .profile = profile});
+  return compile_program(*instance.model.graph, task, {.threads = options.threads, .profile = profile});
 }
 
-NamedTensor TrainingState::read(const Executor& program, NodeId id, std::string name) const {
-  const Node& node = (*model.graph)[id];
+NamedTensor TrainingState::read(const Instance& instance, const Executor& program, NodeId id,
+                                std::string name) const {
+  const Node& node = (*instance.model.graph)[id];
   return {std::move(name), node.shape, node.dtype,
-          to_doubles(program.value(id), model.graph->floating(), node.shape.elements())};
+          to_doubles(program.value(id), instance.model.graph->floating(), node.shape.elements())};
 }
 
 double TrainingState::read_scalar(const Executor& program, NodeId id) const {
   const void* value = program.value(id);
-  return model.graph->floating() == DType::float32 ? *static_cast<const float*>(value)
-                                                   : *static_cast<const double*>(value);
+  return model().graph->floating() == DType::float32 ? *static_cast<const float*>(value)
+                                                     : *static_cast<const double*>(value);
 }
 
 }  // namespace talweg

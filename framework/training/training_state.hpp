@@ -4,43 +4,69 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "program/executor.hpp"
+#include "training/batches.hpp"
+#include "training/instance.hpp"
 #include "training/trainer.hpp"
 #include "training/values.hpp"
 
 namespace talweg {
 
+/// The values that were best so far, where the model asks to keep them or to stop without an improvement.
+struct BestValues {
+  std::vector<double> measures;  ///< of the validation that found them: the loss, then the metrics
+  std::int64_t step = 0;         ///< updates made then
+  std::int64_t validations = 0;  ///< made since
+  TensorMemory values;           ///< a snapshot
+};
+
 /// What a Trainer consists of.
 struct TrainingState {
-  TrainingState(CheckedModel given, std::shared_ptr<const Optimizer> optimizer, const TrainerOptions& chosen);
+  TrainingState(CheckedModel model, std::shared_ptr<const Optimizer> optimizer, const TrainerOptions& chosen);
 
-  [[nodiscard]] std::int64_t planned_steps() const { return model.train ? model.train->steps : 0; }
+  [[nodiscard]] const CheckedModel& model() const { return main.model; }
+  [[nodiscard]] std::int64_t planned_steps() const { return model().train ? model().train->steps : 0; }
   void set_step(std::int64_t number) {
     step = number;
     values.set_step(number);
   }
-  /// A program over the values, and over what `more_bindings` give besides.
-  [[nodiscard]] std::unique_ptr<Executor> compile(std::vector<Assignment> assignments,
+  /// The instance that the next step runs on, with the batch of that step.
+  [[nodiscard]] Instance& present();
+  /// Those that train: `main`, and the one for the last batch of an epoch where it is smaller.
+  [[nodiscard]] Instance& instance_of(std::int64_t number) {
+    return rest && batches->size(number) != batches->examples().batch ? *rest : main;
+  }
+
+  [[nodiscard]] std::unique_ptr<Executor> compile(const Instance& instance,
+                                                  std::vector<Assignment> assignments,
                                                   std::vector<NodeId> fetches,
                                                   const std::vector<Binding>& more_bindings = {}) const;
   /// A fetched node's value after the program's last run.
-  [[nodiscard]] NamedTensor read(const Executor& program, NodeId node, std::string name) const;
+  [[nodiscard]] NamedTensor read(const Instance& instance, const Executor& program, NodeId node,
+                                 std::string name) const;
   [[nodiscard]] double read_scalar(const Executor& program, NodeId node) const;
 
-  CheckedModel model;
   std::shared_ptr<const Optimizer> rule;  ///< null where nothing is trained
   TrainerOptions options;
-  TrainingGraph graph;
+  Instance main;
+  std::optional<Instance> rest;
+  std::optional<Batches> batches;  ///< where the model has Examples
   Values values;
   std::map<std::string, std::vector<double>, std::less<>> minimizer_state;  ///< what it keeps, by name
   std::int64_t step = 0;                                                    ///< updates made
+  std::int64_t validated_step = 0;                                          ///< of the last validation
+  std::optional<BestValues> best;
   std::atomic<bool> stop_requested = false;
 
  private:
   void check_all_schedules();
+
+  std::int64_t loaded_step_ = -1;
+  std::vector<std::int64_t> rows_;
 };
 
 }  // namespace talweg

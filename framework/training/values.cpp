@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "model/place.hpp"
 #include "support/random.hpp"
 #include "training/initial_values.hpp"
 
 namespace talweg {
 namespace {
-
-/// `elements` and what it takes to begin the next tensor at a multiple of 64 bytes in either type.
-std::int64_t padded(std::int64_t elements) {
-  constexpr std::int64_t kStep = TensorMemory::kAlignment / sizeof(float);
-  return (elements + kStep - 1) / kStep * kStep;
-}
 
 std::int64_t end_of(const std::vector<KeptTensor>& tensors) {
   return tensors.empty() ? 0 : tensors.back().first + tensors.back().shape.elements();
@@ -37,21 +32,15 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
   for (const TensorDeclaration& parameter : model.parameters)
     add(KeptTensor::Kind::parameter, parameter, end_of(tensors));
   for (const std::string& name : optimizer_state_names(training)) {
-    const std::int64_t begin = padded(end_of(tensors));
+    const std::int64_t begin = TensorMemory::padded(end_of(tensors));
     for (const Emission& emission : training.emissions)
       if (std::ranges::find(emission.states, name, &OptimizerState::name) != emission.states.end())
         for (std::size_t i = emission.first; i < emission.first + emission.count; ++i)
           add(KeptTensor::Kind::optimizer, model.parameters[i], begin + tensors[i].first, name);
   }
   for (const TensorDeclaration& state : model.states)
-    add(KeptTensor::Kind::state, state, padded(end_of(tensors)));
+    add(KeptTensor::Kind::state, state, TensorMemory::padded(end_of(tensors)));
   return tensors;
-}
-
-std::int64_t data_elements(const CheckedModel& model) {
-  std::int64_t elements = 0;
-  for (const DataEntry& entry : model.data) elements += padded(entry.column->shape().elements());
-  return elements;
 }
 
 }  // namespace
@@ -64,12 +53,10 @@ std::string stored_name(const KeptTensor& tensor) {
 Values::Values(const CheckedModel& model, const TrainingGraph& training)
     : tensors_(lay_out(model, training)),
       kept_(model.graph->floating(), end_of(tensors_)),
-      data_(model.graph->floating(), data_elements(model)),
       scalars_(model.graph->floating(), 2) {
   for (const KeptTensor& tensor : tensors_)
     if (tensor.kind == KeptTensor::Kind::parameter) parameter_elements_ += tensor.shape.elements();
   fill(model, training);
-  bind(model, training);
 }
 
 void Values::fill(const CheckedModel& model, const TrainingGraph& training) {
@@ -94,41 +81,46 @@ void Values::fill(const CheckedModel& model, const TrainingGraph& training) {
     tensor.finite = tensor.kind == KeptTensor::Kind::parameter || is_finite(tensor);
 }
 
-void Values::bind(const CheckedModel& model, const TrainingGraph& training) {
+const KeptTensor& Values::tensor_for(const CheckedModel& model, const TensorDeclaration& declaration,
+                                     KeptTensor::Kind kind) const {
+  const KeptTensor* tensor = find(kind, declaration.name);
+  const Shape& shape = (*model.graph)[declaration.node].shape;
+  if (tensor != nullptr && tensor->shape == shape) return *tensor;
+  const std::string built =
+      model.options.mode == Mode::evaluation ? "for evaluation" : "for a batch of another size";
+  throw error_at(declaration.span,
+                 "built " + built + ", '" + declaration.name + "' is " + to_string(shape) +
+                     (tensor == nullptr ? "; while training there is none"
+                                        : ", and " + to_string(tensor->shape) + " while training"));
+}
+
+Leaves Values::leaves(const CheckedModel& model, const TrainingGraph& training) {
   using Kind = KeptTensor::Kind;
+  Leaves leaves;
+  const auto assign = [&](NodeId value, const KeptTensor& tensor) {
+    leaves.assignments.push_back({value, place_of(tensor)});
+    if (tensor.finite) leaves.finite_nodes.push_back(value);
+  };
   for (const TensorDeclaration& parameter : model.parameters)
-    bindings_.push_back({parameter.node, place_of(*find(Kind::parameter, parameter.name))});
+    leaves.bindings.push_back({parameter.node, place_of(tensor_for(model, parameter, Kind::parameter))});
   for (const Emission& emission : training.emissions) {
     const KeptTensor& parameter = *find(Kind::parameter, model.parameters[emission.first].name);
-    if (emission.count > 1) bindings_.push_back({emission.parameter, place_of(parameter)});
+    if (emission.count > 1) leaves.bindings.push_back({emission.parameter, place_of(parameter)});
     assign(emission.next, parameter);
     for (const OptimizerState& state : emission.states) {
       const KeptTensor& tensor = *find(Kind::optimizer, parameter.name, state.name);
-      bindings_.push_back({state.leaf, place_of(tensor)});
+      leaves.bindings.push_back({state.leaf, place_of(tensor)});
       if (state.next != kNoNode) assign(state.next, tensor);
     }
   }
   for (const TensorDeclaration& state : model.states)
-    bindings_.push_back({state.node, place_of(*find(Kind::state, state.name))});
+    leaves.bindings.push_back({state.node, place_of(tensor_for(model, state, Kind::state))});
   for (const StateUpdate& update : model.updates)
     assign(update.value, *find(Kind::state, model.states[update.state].name));
-  std::int64_t first = 0;
-  for (const DataEntry& entry : model.data) {
-    if (data_.dtype() == DType::float32)
-      entry.column->gather(0, entry.column->rows(), static_cast<float*>(data_.at(first)));
-    else
-      entry.column->gather(0, entry.column->rows(), static_cast<double*>(data_.at(first)));
-    bindings_.push_back({entry.node, data_.at(first)});
-    first += padded(entry.column->shape().elements());
-  }
   if (const NodeId leaf = model.graph->step_leaf(); leaf != kNoNode)
-    bindings_.push_back({leaf, scalars_.at(0)});
-  if (model.steps != kNoNode) bindings_.push_back({model.steps, scalars_.at(1)});
-}
-
-void Values::assign(NodeId value, const KeptTensor& tensor) {
-  assignments_.push_back({value, place_of(tensor)});
-  if (tensor.finite) finite_nodes_.push_back(value);
+    leaves.bindings.push_back({leaf, scalars_.at(0)});
+  if (model.steps != kNoNode) leaves.bindings.push_back({model.steps, scalars_.at(1)});
+  return leaves;
 }
 
 const KeptTensor* Values::find(KeptTensor::Kind kind, std::string_view name,
@@ -139,12 +131,8 @@ const KeptTensor* Values::find(KeptTensor::Kind kind, std::string_view name,
   return found == tensors_.end() ? nullptr : &*found;
 }
 
-NamedTensor Values::read(const KeptTensor& tensor) const {
-  return {tensor.name, tensor.shape, kept_.dtype(), kept_.read(tensor.first, tensor.shape.elements())};
-}
-
-void Values::write(const KeptTensor& tensor, std::span<const double> values) {
-  kept_.write(tensor.first, values);
+NamedTensor Values::read(const KeptTensor& tensor, const TensorMemory& snapshot) {
+  return {tensor.name, tensor.shape, snapshot.dtype(), snapshot.read(tensor.first, tensor.shape.elements())};
 }
 
 bool Values::is_finite(const KeptTensor& tensor) const {

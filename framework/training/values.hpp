@@ -27,20 +27,23 @@ struct KeptTensor {
 /// Its name in a checkpoint: an optimizer's state is "optimizer:<state>:<parameter>".
 [[nodiscard]] std::string stored_name(const KeptTensor& tensor);
 
-/// The memory of a model's leaves. Everything that a step changes lies in one piece: first x, the parameters
-/// end to end, then each state of the optimizer laid out as x is, then the model's states.
+/// What an executor binds and assigns for one graph.
+struct Leaves {
+  std::vector<Binding> bindings;        ///< for every leaf of the model and of its training graph
+  std::vector<Assignment> assignments;  ///< a step of training: the optimizer's and the model's own updates
+  std::vector<NodeId> finite_nodes;     ///< those among what is assigned that have to stay finite
+};
+
+/// The memory of what lasts from step to step. Everything that a step changes lies in one piece: first x, the
+/// parameters end to end, then each state of the optimizer laid out as x is, then the model's states.
 class Values {
  public:
   /// Draws the initial values.
   Values(const CheckedModel& model, const TrainingGraph& training);
 
-  /// For every leaf of the model and of its training graph.
-  [[nodiscard]] const std::vector<Binding>& bindings() const { return bindings_; }
-  /// A step of training: the optimizer's and the model's own updates.
-  [[nodiscard]] const std::vector<Assignment>& assignments() const { return assignments_; }
-
-  /// The nodes among what is assigned that have to stay finite.
-  [[nodiscard]] const std::vector<NodeId>& finite_nodes() const { return finite_nodes_; }
+  /// Those of the graph of any instance of the model, but for its data. Throws Error{model} where the
+  /// instance has a parameter or state that these values lack, or of another shape.
+  [[nodiscard]] Leaves leaves(const CheckedModel& model, const TrainingGraph& training);
 
   [[nodiscard]] const std::vector<KeptTensor>& tensors() const { return tensors_; }
   /// The parameter or state of that name, or null; `optimizer` asks for the state of a parameter.
@@ -49,9 +52,13 @@ class Values {
   /// x: all parameters end to end. REQUIRES: as many values as they have elements.
   [[nodiscard]] std::vector<double> read_parameters() const { return kept_.read(0, parameter_elements_); }
   void write_parameters(std::span<const double> x) { kept_.write(0, x); }
-  [[nodiscard]] NamedTensor read(const KeptTensor& tensor) const;
+  [[nodiscard]] NamedTensor read(const KeptTensor& tensor) const { return read(tensor, kept_); }
+  [[nodiscard]] static NamedTensor read(const KeptTensor& tensor, const TensorMemory& snapshot);
   /// REQUIRES: as many values as the tensor has elements.
-  void write(const KeptTensor& tensor, std::span<const double> values);
+  void write(const KeptTensor& tensor, std::span<const double> values) { write(tensor, values, kept_); }
+  static void write(const KeptTensor& tensor, std::span<const double> values, TensorMemory& snapshot) {
+    snapshot.write(tensor.first, values);
+  }
 
   void set_step(std::int64_t step) { scalars_.write(0, static_cast<double>(step)); }
   void set_steps(std::int64_t steps) { scalars_.write(1, static_cast<double>(steps)); }
@@ -65,17 +72,14 @@ class Values {
 
  private:
   void fill(const CheckedModel& model, const TrainingGraph& training);
-  void bind(const CheckedModel& model, const TrainingGraph& training);
+  [[nodiscard]] const KeptTensor& tensor_for(const CheckedModel& model, const TensorDeclaration& declaration,
+                                             KeptTensor::Kind kind) const;
   [[nodiscard]] bool is_finite(const KeptTensor& tensor) const;
   [[nodiscard]] void* place_of(const KeptTensor& tensor) { return kept_.at(tensor.first); }
-  void assign(NodeId value, const KeptTensor& tensor);
 
   std::vector<KeptTensor> tensors_;
   std::int64_t parameter_elements_ = 0;
-  TensorMemory kept_, data_, scalars_;
-  std::vector<Binding> bindings_;
-  std::vector<Assignment> assignments_;
-  std::vector<NodeId> finite_nodes_;
+  TensorMemory kept_, scalars_;
 };
 
 }  // namespace talweg

@@ -14,10 +14,12 @@ namespace talweg {
 struct Following : TrainingObserver {
   void started(const StartRecord& record) override { start = record; }
   void logged(const LogRecord& record) override { lines.push_back(record); }
+  void validated(const ValidationRecord& record) override { validations.push_back(record); }
   void ended(const EndRecord& record) override { end = record; }
 
   StartRecord start;
   std::vector<LogRecord> lines;
+  std::vector<ValidationRecord> validations;
   EndRecord end;
 };
 

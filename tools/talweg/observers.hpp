@@ -17,6 +17,9 @@ class Observers final : public TrainingObserver {
   void logged(const LogRecord& record) override {
     for (TrainingObserver* observer : observers_) observer->logged(record);
   }
+  void validated(const ValidationRecord& record) override {
+    for (TrainingObserver* observer : observers_) observer->validated(record);
+  }
   void progressed(const ProgressRecord& record) override {
     for (TrainingObserver* observer : observers_) observer->progressed(record);
   }

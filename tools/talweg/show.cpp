@@ -10,6 +10,7 @@
 #include "output.hpp"
 #include "program/needed_nodes.hpp"
 #include "schedule_plot.hpp"
+#include "training/batch_data.hpp"
 #include "training/schedule.hpp"
 #include "training/trainer.hpp"
 #include "training/training_graph.hpp"
@@ -41,9 +42,12 @@ std::vector<NodeId> shown_nodes(const Options& options, CheckedModel& model) {
   const auto rule = find_optimizer(model, options.model.plugin_path());
   TrainingGraph training;
   if (rule != nullptr) training = append_training(model, *rule);
-  const Values values(model, training);
-  Task task{values.bindings(), {}, {}};
-  if (options.update) task.assignments = values.assignments();
+  Values values(model, training);
+  const Leaves leaves = values.leaves(model, training);
+  BatchData data(model);
+  Task task{data.bindings(), {}, {}};
+  task.bindings.insert(task.bindings.end(), leaves.bindings.begin(), leaves.bindings.end());
+  if (options.update) task.assignments = leaves.assignments;
   if (options.gradients) task.fetches = training.gradients;
   std::vector<NodeId> nodes = nodes_of(graph, Phase::forward);
   for (NodeId id : needed_nodes(graph, task))

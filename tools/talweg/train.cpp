@@ -26,17 +26,22 @@ constexpr const char* kExplanation =
     "   \"steps\":...,\"first_step\":...,\"threads\":...}\n"
     "  {\"event\":\"log\",\"step\":...,\"loss\":..., and what `log:` names}: the values before update step + "
     "1\n"
+    "  {\"event\":\"validation\",\"step\":...,\"epoch\":...,\"loss\":..., and what `metrics:` names}: over "
+    "the\n"
+    "   validation split, after `step` updates\n"
     "  {\"event\":\"end\",\"steps\":...,\"seconds\":...,\"reason\":...,\"loss\":..., and what `log:` and "
     "`report:`\n"
-    "   name}: the model after the last update; reason is steps, gradient, loss,\n"
-    "   interrupted or optimizer, which then adds its own words as \"message\"; a minimizer adds "
-    "\"evaluations\"\n\n"
+    "   name}: the model after the last update; reason is steps, gradient, loss, patience, interrupted or\n"
+    "   optimizer, which then adds its own words as \"message\"; a minimizer adds \"evaluations\", a "
+    "validation\n"
+    "   split \"validation\"\n\n"
     "Ctrl-C and SIGTERM let the step finish and write what is asked for; a second one ends at once.\n";
 
 class JsonLines final : public TrainingObserver {
  public:
   void started(const StartRecord& record) override { write_output(to_json_line(record) + "\n"); }
   void logged(const LogRecord& record) override { write_output(to_json_line(record) + "\n"); }
+  void validated(const ValidationRecord& record) override { write_output(to_json_line(record) + "\n"); }
   void ended(const EndRecord& record) override { write_output(to_json_line(record) + "\n"); }
 };
 

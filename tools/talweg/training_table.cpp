@@ -87,12 +87,32 @@ void TrainingTable::started(const StartRecord& start) {
 
 void TrainingTable::logged(const LogRecord& log) { write_row(log.step, log.values); }
 
+namespace {
+
+/// "validation: loss 0.312, accuracy 0.913"
+std::string describe_validation(const ValidationRecord& record) {
+  std::string text = "validation:";
+  for (std::size_t i = 0; i < record.values.size(); ++i)
+    text += (i == 0 ? " " : ", ") + record.values[i].name + " " + format_inline(record.values[i]);
+  return text;
+}
+
+}  // namespace
+
+void TrainingTable::validated(const ValidationRecord& record) {
+  write_output(right_aligned(std::to_string(record.step), step_width_) + "  epoch " + rounded(record.epoch) +
+               ", " + describe_validation(record) + "\n");
+}
+
 void TrainingTable::ended(const EndRecord& end) {
   write_row(end.steps, end.values);
   std::string text = count(end.steps, "step") + " in " + rounded(end.seconds) + " s: " + explain(end.reason);
   if (!end.message.empty()) text += ": " + end.message;
   if (end.evaluations) text += " (" + count(*end.evaluations, "evaluation") + ")";
   text += "\n";
+  if (end.validation && end.validation->step != end.steps)
+    text += "kept is step " + std::to_string(end.validation->step) + "; " +
+            describe_validation(*end.validation) + "\n";
   for (const NamedTensor& tensor : end.report) text += format_report(tensor);
   write_output(text);
 }
@@ -122,6 +142,8 @@ std::string explain(EndReason reason) {
       return "the slope is zero, as near as `stop: gradient` asks";
     case EndReason::loss:
       return "what is minimized is as small as `stop: loss` asks";
+    case EndReason::patience:
+      return "no validation was better for as long as `stop: patience` waits";
     case EndReason::optimizer:
       return "the optimizer goes no further";
     case EndReason::interrupted:

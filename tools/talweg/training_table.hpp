@@ -16,6 +16,7 @@ class ProgressLine final : public TrainingObserver {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void logged(const LogRecord&) override { clear(); }
+  void validated(const ValidationRecord&) override { clear(); }
   void progressed(const ProgressRecord& progress) override;
   void ended(const EndRecord&) override { clear(); }
 
@@ -32,6 +33,7 @@ class TrainingTable final : public TrainingObserver {
  public:
   void started(const StartRecord& start) override;
   void logged(const LogRecord& log) override;
+  void validated(const ValidationRecord& record) override;
   void ended(const EndRecord& end) override;
 
  private:

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/model.hpp"
+#include "program/executor.hpp"
+#include "training/tensor_memory.hpp"
+
+namespace talweg {
+
+/// What the data leaves of one instance of a model hold: all the data, or some rows of it.
+class BatchData {
+ public:
+  /// Without Examples the data are there from now on; otherwise the first batch of the split "train" is, in
+  /// the order of the rows.
+  explicit BatchData(const CheckedModel& model);
+
+  [[nodiscard]] std::vector<Binding> bindings();
+  /// Brings these rows. REQUIRES: as many as the model is built for.
+  void load(std::span<const std::int64_t> rows);
+
+ private:
+  struct Place {
+    NodeId node;
+    std::shared_ptr<const DataColumn> column;
+    std::int64_t first;  ///< its first element in the memory
+  };
+
+  template <class Gather>
+  void fill(Gather gather);
+
+  std::vector<Place> places_;
+  TensorMemory memory_;
+};
+
+}  // namespace talweg

@@ -1,0 +1,155 @@
+#include "training/saving.hpp"
+
+#include <algorithm>
+#include <talweg/error.hpp>
+
+#include "graph/minimizer.hpp"
+
+namespace talweg {
+namespace {
+
+/// How a checkpoint calls what a minimizer keeps; no parameter's state has a name with one colon.
+constexpr std::string_view kMinimizerState = "optimizer:";
+/// How it calls the best values, and what they are worth.
+constexpr std::string_view kBest = "best:", kBestMeasures = "best";
+
+bool is_minimizer_state(const TrainingState& state, const NamedTensor& tensor) {
+  return dynamic_cast<const Minimizer*>(state.rule.get()) != nullptr &&
+         tensor.name.starts_with(kMinimizerState);
+}
+
+bool is_of_best(const NamedTensor& tensor) {
+  return tensor.name.starts_with(kBest) || tensor.name == kBestMeasures;
+}
+
+bool is_weight(const KeptTensor& tensor) { return tensor.kind != KeptTensor::Kind::optimizer; }
+
+/// A file, how it begins to say that it does not fit, and what it holds.
+struct StoredTensors {
+  std::string refusal;  ///< "run/weights.safetensors: they are the weights of another model: "
+  const std::vector<NamedTensor>& tensors;
+
+  [[noreturn]] void refuse(const std::string& reason) const { throw Error(Status::files, refusal + reason); }
+
+  /// The one that belongs to a tensor that the model keeps.
+  [[nodiscard]] const NamedTensor& find(const std::string& name, const KeptTensor& tensor,
+                                        DType dtype) const {
+    const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
+    if (found == tensors.end()) refuse("it has no '" + name + "'");
+    if (found->dtype != dtype || !(found->shape == tensor.shape))
+      refuse("'" + name + "' is " + to_string(found->shape) + " of " + std::string(to_string(found->dtype)) +
+             " there, here " + to_string(tensor.shape) + " of " + std::string(to_string(dtype)));
+    return *found;
+  }
+};
+
+StoredTensors stored_in(const Checkpoint& checkpoint) {
+  return {checkpoint.path + ": it is the checkpoint of another model: ", checkpoint.tensors};
+}
+
+/// The stored tensor of each that the model keeps.
+std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const TrainingState& state) {
+  const StoredTensors file = stored_in(checkpoint);
+  const std::string optimizer = state.rule == nullptr ? "" : state.rule->name();
+  if (checkpoint.optimizer != optimizer)
+    file.refuse("its optimizer is '" + checkpoint.optimizer + "', that of the model '" + optimizer + "'");
+  std::vector<const NamedTensor*> stored;
+  for (const KeptTensor& tensor : state.values.tensors())
+    stored.push_back(&file.find(stored_name(tensor), tensor, state.model().graph->floating()));
+  for (const NamedTensor& tensor : checkpoint.tensors)
+    if (std::ranges::find(stored, &tensor) == stored.end() && !is_minimizer_state(state, tensor) &&
+        !is_of_best(tensor))
+      file.refuse("it has '" + tensor.name + "'");
+  return stored;
+}
+
+void store_best(const TrainingState& state, Checkpoint& checkpoint) {
+  const BestValues& best = *state.best;
+  checkpoint.best_step = best.step;
+  checkpoint.validations_since_best = best.validations;
+  checkpoint.tensors.push_back({std::string(kBestMeasures),
+                                {static_cast<std::int64_t>(best.measures.size())},
+                                DType::float64,
+                                best.measures});
+  for (const KeptTensor& tensor : state.values.tensors()) {
+    if (!is_weight(tensor)) continue;
+    checkpoint.tensors.push_back(state.values.read(tensor, best.values));
+    checkpoint.tensors.back().name = std::string(kBest) + tensor.name;
+  }
+}
+
+/// Nothing where the checkpoint has none.
+std::optional<BestValues> restored_best(TrainingState& state, const Checkpoint& checkpoint) {
+  const auto measures = std::ranges::find(checkpoint.tensors, kBestMeasures, &NamedTensor::name);
+  if (measures == checkpoint.tensors.end()) return std::nullopt;
+  BestValues best{measures->values, checkpoint.best_step, checkpoint.validations_since_best,
+                  state.values.snapshot()};
+  for (const KeptTensor& tensor : state.values.tensors())
+    if (is_weight(tensor)) {
+      const std::string name = std::string(kBest) + tensor.name;
+      const NamedTensor& stored = stored_in(checkpoint).find(name, tensor, best.values.dtype());
+      state.values.write(tensor, stored.values, best.values);
+    }
+  return best;
+}
+
+}  // namespace
+
+Checkpoint make_checkpoint(const TrainingState& state) {
+  const CheckedModel& model = state.model();
+  Checkpoint checkpoint;
+  checkpoint.model = model.text;
+  checkpoint.settings = model.settings;
+  checkpoint.seed = model.seed;
+  checkpoint.optimizer = state.rule == nullptr ? "" : state.rule->name();
+  checkpoint.step = state.step;
+  checkpoint.steps = state.planned_steps();
+  checkpoint.validated_step = state.validated_step;
+  for (const KeptTensor& tensor : state.values.tensors()) {
+    checkpoint.tensors.push_back(state.values.read(tensor));
+    checkpoint.tensors.back().name = stored_name(tensor);
+  }
+  for (const auto& [name, values] : state.minimizer_state)
+    checkpoint.tensors.push_back({std::string(kMinimizerState) + name,
+                                  {static_cast<std::int64_t>(values.size())},
+                                  DType::float64,
+                                  values});
+  if (state.best) store_best(state, checkpoint);
+  return checkpoint;
+}
+
+void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint) {
+  const std::vector<const NamedTensor*> stored = match(checkpoint, state);
+  std::optional<BestValues> best = restored_best(state, checkpoint);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    state.values.write(state.values.tensors()[i], stored[i]->values);
+  state.best = std::move(best);
+  state.minimizer_state.clear();
+  for (const NamedTensor& tensor : checkpoint.tensors)
+    if (is_minimizer_state(state, tensor))
+      state.minimizer_state[tensor.name.substr(kMinimizerState.size())] = tensor.values;
+  state.validated_step = checkpoint.validated_step;
+  state.set_step(checkpoint.step);
+}
+
+std::vector<NamedTensor> weights_of(const TrainingState& state) {
+  const bool keeps_best = state.best && state.model().train && state.model().train->keep;
+  std::vector<NamedTensor> weights;
+  for (const KeptTensor& tensor : state.values.tensors())
+    if (is_weight(tensor))
+      weights.push_back(keeps_best ? state.values.read(tensor, state.best->values)
+                                   : state.values.read(tensor));
+  return weights;
+}
+
+void restore_weights(TrainingState& state, const std::vector<NamedTensor>& weights, const std::string& path) {
+  const StoredTensors file{path + ": they are the weights of another model: ", weights};
+  std::vector<const NamedTensor*> stored;
+  for (const KeptTensor& tensor : state.values.tensors())
+    stored.push_back(is_weight(tensor) ? &file.find(tensor.name, tensor, state.model().graph->floating())
+                                       : nullptr);
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    if (stored[i] != nullptr) state.values.write(state.values.tensors()[i], stored[i]->values);
+}
+
+}  // namespace talweg
