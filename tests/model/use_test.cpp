@@ -54,7 +54,8 @@ TEST(UsedFiles, GiveTheirModulesToTheModelAndToEachOther) {
   const CheckedModel model = load_model(folder.write("model.yaml", kModel));
   ASSERT_EQ(model.parameters.size(), 1U);
   EXPECT_EQ(model.parameters[0].name, "h/s");
-  EXPECT_EQ((*model.graph)[model.named.back().second].shape, (Shape{2, 2}));
+  EXPECT_EQ(model.named.back().first, "h/s");
+  EXPECT_EQ((*model.graph)[model.named.back().second].shape, (Shape{2}));
 }
 
 TEST(UsedFiles, AreHiddenByModulesOfTheModel) {
