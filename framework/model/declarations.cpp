@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/data/entry.hpp"
 #include "model/document_text.hpp"
 #include "model/fields.hpp"
 #include "model/initializers.hpp"
@@ -132,9 +133,13 @@ void read_tensors(ModelContext& context, const DocumentNode* section, bool state
 
 namespace {
 
+/// A mapping says where the values are; everything else is the values.
 std::shared_ptr<const DataColumn> read_column(ModelContext& context, const DocumentEntry& entry) {
-  NumberArray array =
-      read_array(context, entry.value, *context.names.find(entry.key.text), "data '" + entry.key.text + "'");
+  const std::string what = "data '" + entry.key.text + "'";
+  const std::size_t index = *context.names.find(entry.key.text);
+  if (entry.value.kind == DocumentNode::Kind::mapping)
+    return read_data_entry(context, entry.value, index, what);
+  NumberArray array = read_array(context, entry.value, index, what);
   check_exact(context, array, entry.value);
   return DataColumn::of(std::move(array.values), array.shape, array.dtype);
 }

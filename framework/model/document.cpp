@@ -278,6 +278,18 @@ Span DocumentNode::place(std::size_t begin, std::size_t end) const {
   return {span.source, first, end == begin ? first : std::max(first, at(end - 1) + 1)};
 }
 
+DocumentNode DocumentNode::part(std::size_t begin, std::size_t end) const {
+  DocumentNode result;
+  result.quoted = quoted;
+  result.span = place(begin, end);
+  result.text = text.substr(begin, end - begin);
+  result.content = result.span.begin;
+  if (!offsets.empty())
+    result.offsets.assign(offsets.begin() + static_cast<std::ptrdiff_t>(begin),
+                          offsets.begin() + static_cast<std::ptrdiff_t>(end));
+  return result;
+}
+
 std::string_view describe(DocumentNode::Kind kind) {
   switch (kind) {
     case DocumentNode::Kind::scalar:

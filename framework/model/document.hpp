@@ -27,6 +27,8 @@ struct DocumentNode {
 
   /// The place of bytes [begin, end) of the text.
   [[nodiscard]] Span place(std::size_t begin, std::size_t end) const;
+  /// The same bytes as a scalar of their own.
+  [[nodiscard]] DocumentNode part(std::size_t begin, std::size_t end) const;
 };
 
 struct DocumentEntry {

@@ -18,6 +18,9 @@ const DocumentNode& require_kind(const DocumentNode& node, DocumentNode::Kind ki
 }  // namespace
 
 Fields::Fields(const DocumentNode& node, std::string what, std::initializer_list<std::string_view> known)
+    : Fields(node, std::move(what), std::span(known.begin(), known.size())) {}
+
+Fields::Fields(const DocumentNode& node, std::string what, std::span<const std::string_view> known)
     : node_(require_mapping(node, what)), what_(std::move(what)) {
   for (const DocumentEntry& entry : node.entries) {
     if (std::ranges::find(known, entry.key.text) != known.end()) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ class Fields {
  public:
   /// `what` names the mapping in errors: "train", "parameter 'w'".
   Fields(const DocumentNode& node, std::string what, std::initializer_list<std::string_view> known);
+  Fields(const DocumentNode& node, std::string what, std::span<const std::string_view> known);
 
   /// Null where the key is not there.
   [[nodiscard]] const DocumentNode* find(std::string_view key) const;

@@ -15,7 +15,7 @@ void ModelArguments::declare(CommandLine& line) {
   line.option("--steps", "N", "in place of the model's number of steps", steps, 0);
   line.option("--set-optimizer", "NAME", "another optimizer, with its defaults", optimizer);
   line.option("--plugins", "DIR", "a directory with plugins, besides the installed ones", plugins);
-  line.option("--data", "DIR", "where data files are looked for, after the model's own directory", data);
+  line.option("--data", "DIR", "a directory with data files, besides the model's own", data);
 }
 
 ModelOptions ModelArguments::options() const {
@@ -24,9 +24,12 @@ ModelOptions ModelArguments::options() const {
   if (seed) result.seed = static_cast<std::uint32_t>(*seed);
   result.steps = steps;
   result.optimizer = optimizer;
-  std::error_code problem;
-  if (data && !std::filesystem::is_directory(*data, problem))
-    throw Error(Status::data, "--data: '" + *data + "' is not a directory");
+  for (const std::string& directory : data) {
+    std::error_code problem;
+    if (!std::filesystem::is_directory(directory, problem))
+      throw Error(Status::data, "--data: '" + directory + "' is not a directory");
+    result.data_directories.emplace_back(directory);
+  }
   return result;
 }
 

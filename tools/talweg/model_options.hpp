@@ -17,7 +17,7 @@ struct ModelArguments {
   std::string model;
   std::vector<std::string> set;
   std::vector<std::string> plugins;
-  std::optional<std::string> data;
+  std::vector<std::string> data;
   std::optional<std::string> optimizer;
   std::optional<std::int64_t> seed;
   std::optional<std::int64_t> steps;

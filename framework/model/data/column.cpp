@@ -4,7 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <talweg/error.hpp>
+#include <type_traits>
 #include <utility>
+
+#include "model/data/bytes.hpp"
+#include "support/numbers.hpp"
 
 namespace talweg {
 namespace {
@@ -81,27 +86,126 @@ void with_type(const ElementFormat& format, Body body) {
   }
 }
 
+/// Bytes that are looked at before a mapped file hears of it.
+constexpr std::int64_t kCheckedAtOnce = std::int64_t{1} << 24;
+
+/// What is looked for in the raw elements of a column.
+enum class Check : std::uint8_t { nothing, not_nan, flag, whole, exact, classes };
+
+/// Of raw elements of type T in a model whose floating type is To.
+template <class T, class To>
+Check check_of(const DataColumn& column) {
+  if (!column.conversion().table.empty()) return Check::nothing;
+  if (column.allowed().classes > 0) return Check::classes;
+  constexpr bool kIntegers = std::is_integral_v<T>;
+  if (column.dtype() == DType::boolean) return Check::flag;
+  if (column.dtype() == DType::int64) {
+    if (!kIntegers) return Check::whole;
+    return sizeof(T) < sizeof(To) ? Check::nothing : Check::exact;
+  }
+  return kIntegers || column.allowed().nan ? Check::nothing : Check::not_nan;
+}
+
+/// Integers up to here are exact in a floating type.
+template <class To>
+constexpr std::int64_t kMostExact = std::int64_t{1} << std::numeric_limits<To>::digits;
+
+template <class To, class T>
+bool is_exact(T value) {
+  if constexpr (std::is_integral_v<T>)
+    return std::cmp_less_equal(value, kMostExact<To>) && std::cmp_greater_equal(value, -kMostExact<To>);
+  else
+    return std::abs(converted<double>(value)) <= static_cast<double>(kMostExact<To>);
+}
+
+template <class To, class T>
+bool passes(T raw, Check check, std::int64_t classes) {
+  const auto value = converted<double>(raw);
+  switch (check) {
+    case Check::nothing:
+      return true;
+    case Check::not_nan:
+      return !std::isnan(value);
+    case Check::flag:
+      return value == 0 || value == 1;
+    case Check::whole:
+      return value == std::trunc(value) && is_exact<To>(raw);
+    case Check::exact:
+      return is_exact<To>(raw);
+    case Check::classes:
+      return value == std::trunc(value) && value >= 0 && value < static_cast<double>(classes);
+  }
+  return false;
+}
+
+template <class To, class T>
+std::string complaint(T raw, Check check, std::int64_t classes) {
+  std::string shown;
+  if constexpr (std::is_integral_v<T>)
+    shown = std::to_string(raw);
+  else
+    shown = format_number(converted<double>(raw));
+  if (check == Check::flag) return shown + ", and a flag is 0 or 1";
+  if (check == Check::classes) return shown + ", and the classes are 0 to " + std::to_string(classes - 1);
+  if (check == Check::not_nan) return "NaN, which is not a number";
+  if (!is_exact<To>(raw))
+    return shown + ", which is not exact in a model of dtype " +
+           (sizeof(To) == sizeof(float) ? "float32" : "float64");
+  return shown + ", and whole numbers are due";
+}
+
+/// A row of raw elements of type T, as it lies in memory.
+template <class T, bool kSwapped>
+struct RawRow {
+  const std::byte* first;
+  std::int64_t elements;
+
+  T operator[](std::int64_t i) const { return load<T, kSwapped>(first + i * std::int64_t{sizeof(T)}); }
+};
+
+/// Throws where an element of row `row` is not allowed.
+template <class To, class T, bool kSwapped>
+void check_row(const DataColumn& column, const RawRow<T, kSwapped>& raw, std::int64_t row, Check check) {
+  if (check == Check::nothing) return;
+  const std::int64_t classes = column.allowed().classes;
+  bool right = true;
+  for (std::int64_t i = 0; i < raw.elements; ++i) right &= passes<To>(raw[i], check, classes);
+  if (right) return;
+  std::int64_t wrong = 0;
+  while (passes<To>(raw[wrong], check, classes)) ++wrong;
+  const RawRows& rows = column.raw();
+  std::string message = "row " + std::to_string(rows.first_row + row);
+  if (raw.elements > 1) message += ", element " + std::to_string(wrong);
+  message += " (counted from 0) holds " + complaint<To>(raw[wrong], check, classes);
+  if (rows.offset)
+    message.insert(
+        0,
+        "at byte " + std::to_string(*rows.offset + row * rows.row_stride + wrong * rows.format.bytes) + ": ");
+  Error error(Status::data, message);
+  error.at({rows.file, 0, 0, 1, ""});
+  if (check == Check::not_nan) error.set_hint("allow_nan: True takes it as it is");
+  throw error;
+}
+
 /// One row, converted.
 template <class T, bool kSwapped, class To>
-void copy_row(const std::byte* from, std::int64_t elements, const Conversion& conversion, To* to) {
-  const auto at = [&](std::int64_t i) {
-    return load<T, kSwapped>(from + i * static_cast<std::int64_t>(sizeof(T)));
-  };
+void copy_row(const RawRow<T, kSwapped>& raw, const Conversion& conversion, To* to) {
+  const std::int64_t elements = raw.elements;
   if (conversion.one_hot > 0) {
     std::fill_n(to, elements * conversion.one_hot, To{0});
     for (std::int64_t i = 0; i < elements; ++i) {
-      auto label = converted<double>(at(i));
+      auto label = converted<double>(raw[i]);
       if (!conversion.table.empty()) label = conversion.table[static_cast<std::size_t>(label)];
       to[i * conversion.one_hot + static_cast<std::int64_t>(label)] = To{1};
     }
     return;
   }
   if (conversion.table.empty() && conversion.scale.empty()) {
-    for (std::int64_t i = 0; i < elements; ++i) to[i] = converted<To>(at(i));
+    for (std::int64_t i = 0; i < elements; ++i) to[i] = converted<To>(raw[i]);
     return;
   }
   for (std::int64_t i = 0; i < elements; ++i) {
-    auto value = converted<double>(at(i));
+    auto value = converted<double>(raw[i]);
     if (!conversion.table.empty()) value = conversion.table[static_cast<std::size_t>(value)];
     if (!conversion.scale.empty()) {
       const std::size_t place = static_cast<std::size_t>(i) % conversion.scale.size();
@@ -111,21 +215,38 @@ void copy_row(const std::byte* from, std::int64_t elements, const Conversion& co
   }
 }
 
+/// Calls `body` with the raw elements and the number of each of `count` rows, once they have been checked.
+template <class To, class RowAt, class Body>
+void each_row(const DataColumn& column, std::int64_t count, RowAt row_at, Body body) {
+  const RawRows& raw = column.raw();
+  with_type(raw.format, [&]<class T, class Swapped>(T, Swapped) {
+    const Check check = check_of<T, To>(column);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const RawRow<T, Swapped::value> row{raw.first + row_at(i) * raw.row_stride, raw.row_elements};
+      check_row<To>(column, row, row_at(i), check);
+      body(row, i);
+    }
+  });
+  if (raw.mapping != nullptr) raw.mapping->looked_at(count * raw.row_elements * raw.format.bytes, count);
+}
+
 template <class To, class RowAt>
 void copy_rows(const DataColumn& column, std::int64_t count, To* to, RowAt row_at) {
-  const RawRows& raw = column.raw();
   const std::int64_t elements = column.row_elements();
-  with_type(raw.format, [&]<class T, class Swapped>(T, Swapped) {
-    for (std::int64_t i = 0; i < count; ++i)
-      copy_row<T, Swapped::value>(raw.first + row_at(i) * raw.row_stride, raw.row_elements,
-                                  column.conversion(), to + i * elements);
+  each_row<To>(column, count, row_at, [&](const auto& row, std::int64_t i) {
+    copy_row(row, column.conversion(), to + i * elements);
   });
 }
 
 }  // namespace
 
-DataColumn::DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion)
-    : raw_(std::move(rows)), shape_(shape), dtype_(dtype), conversion_(std::move(conversion)) {}
+DataColumn::DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion,
+                       AllowedValues allowed)
+    : raw_(std::move(rows)),
+      shape_(shape),
+      dtype_(dtype),
+      conversion_(std::move(conversion)),
+      allowed_(allowed) {}
 
 std::shared_ptr<const DataColumn> DataColumn::of(std::vector<double> values, const Shape& shape,
                                                  DType dtype) {
@@ -165,6 +286,20 @@ std::vector<double> DataColumn::values() const {
   std::vector<double> values(static_cast<std::size_t>(rows() * row_elements()));
   gather(0, rows(), values.data());
   return values;
+}
+
+void DataColumn::check_values(DType floating) const {
+  const std::int64_t bytes = std::max<std::int64_t>(1, raw_.row_elements * raw_.format.bytes);
+  const std::int64_t piece = std::max<std::int64_t>(1, kCheckedAtOnce / bytes);
+  for (std::int64_t first = 0; first < rows(); first += piece) {
+    const std::int64_t count = std::min(piece, rows() - first);
+    const auto row_at = [&](std::int64_t i) { return first + i; };
+    const auto nothing_more = [](const auto&, std::int64_t) {};
+    if (floating == DType::float32)
+      each_row<float>(*this, count, row_at, nothing_more);
+    else
+      each_row<double>(*this, count, row_at, nothing_more);
+  }
 }
 
 }  // namespace talweg

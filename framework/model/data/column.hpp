@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "graph/dtype.hpp"
@@ -22,6 +24,8 @@ struct ElementFormat {
   friend bool operator==(const ElementFormat&, const ElementFormat&) = default;
 };
 
+class MappedFile;
+
 /// Elements in memory or in a mapped file. Row i begins at first + i * row_stride; its elements follow each
 /// other. Rows may overlap.
 struct RawRows {
@@ -30,7 +34,11 @@ struct RawRows {
   ElementFormat format;
   std::int64_t rows = 0;
   std::int64_t row_elements = 0;
-  std::int64_t row_stride = 0;  ///< in bytes
+  std::int64_t row_stride = 0;              ///< in bytes
+  const MappedFile* mapping = nullptr;      ///< where they lie in one
+  std::string file = {};                    ///< as errors name it
+  std::optional<std::int64_t> offset = {};  ///< of `first` in the file, where its elements lie there
+  std::int64_t first_row = 0;               ///< what number row 0 has in the file
 };
 
 /// What becomes of a raw element x: first table[x] where there is a table, then x * scale[j] + offset[j] with
@@ -42,11 +50,19 @@ struct Conversion {
   std::int64_t one_hot = 0;
 };
 
+/// What the values of a column may be besides what its dtype says. Others are an Error{data}.
+struct AllowedValues {
+  bool nan = false;          ///< among floating numbers
+  std::int64_t classes = 0;  ///< where not 0, raw elements are whole numbers in [0, classes)
+};
+
 /// The values of one entry of `data:`. The first axis counts the examples; a tensor without axes is one.
 class DataColumn {
  public:
   /// REQUIRES: `shape` has as many elements as `rows` after the conversion; a first axis of rows.rows.
-  DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion = {});
+  /// Where there is a table, `rows` are of unsigned integers that it has an entry for.
+  DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion = {},
+             AllowedValues allowed = {.nan = true, .classes = 0});
   /// Values in memory, row-major. REQUIRES: as many as `shape` has elements.
   [[nodiscard]] static std::shared_ptr<const DataColumn> of(std::vector<double> values, const Shape& shape,
                                                             DType dtype);
@@ -58,8 +74,10 @@ class DataColumn {
   /// Elements of one example, after the conversion.
   [[nodiscard]] std::int64_t row_elements() const;
 
-  /// Copies these rows, one after the other, to `to`. Safe from several threads.
-  /// REQUIRES: every row is in [0, rows()); `to` has rows.size() * row_elements() elements.
+  /// Copies these rows, one after the other, to `to`. Safe from several threads. Every value is looked at:
+  /// throws Error{data} that names file, place and value where it is not allowed, whole where integers are
+  /// due, 0 or 1 where flags are, or is an integer that T cannot hold exactly. REQUIRES: every row is in [0,
+  /// rows()); `to` has rows.size() * row_elements() elements.
   void gather(std::span<const std::int64_t> rows, float* to) const;
   void gather(std::span<const std::int64_t> rows, double* to) const;
   /// Rows [first, first + count).
@@ -67,15 +85,19 @@ class DataColumn {
   void gather(std::int64_t first, std::int64_t count, double* to) const;
   /// Every value.
   [[nodiscard]] std::vector<double> values() const;
+  /// Looks at every value as gather() does, in a model of this floating type. Throws Error{data}.
+  void check_values(DType floating) const;
 
   [[nodiscard]] const RawRows& raw() const { return raw_; }
   [[nodiscard]] const Conversion& conversion() const { return conversion_; }
+  [[nodiscard]] const AllowedValues& allowed() const { return allowed_; }
 
  private:
   RawRows raw_;
   Shape shape_;
   DType dtype_;
   Conversion conversion_;
+  AllowedValues allowed_;
 };
 
 }  // namespace talweg

@@ -1,10 +1,10 @@
 // How the values of `data:` come out of memory, whatever they are there.
 
+#include "model/data/column.hpp"
+
 #include <gtest/gtest.h>
 
 #include <limits>
-
-#include "model/data/column.hpp"
 
 namespace talweg {
 namespace {

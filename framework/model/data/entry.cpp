@@ -1,0 +1,209 @@
+#include "model/data/entry.hpp"
+
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/data/column_options.hpp"
+#include "model/data/data_path.hpp"
+#include "model/data/idx.hpp"
+#include "model/data/npy.hpp"
+#include "model/data/text.hpp"
+#include "model/data/unpack.hpp"
+#include "model/fields.hpp"
+#include "model/typed.hpp"
+#include "support/suggest.hpp"
+
+namespace talweg {
+namespace {
+
+/// An entry while it is read.
+struct Entry {
+  ModelContext& context;
+  std::size_t limit;
+  std::string what;  ///< "data 'X'"
+  Fields fields;
+};
+
+std::string named(const Entry& entry, std::string_view key) {
+  return "'" + std::string(key) + "' of " + entry.what;
+}
+
+bool read_flag(const Entry& entry, std::string_view key) {
+  const DocumentNode* node = entry.fields.find(key);
+  if (node == nullptr) return false;
+  ModelScope scope(entry.context, entry.limit);
+  return talweg::read_flag(entry.context.graph(), scope, *node, named(entry, key));
+}
+
+std::optional<double> read_number(const Entry& entry, std::string_view key) {
+  const DocumentNode* node = entry.fields.find(key);
+  if (node == nullptr) return std::nullopt;
+  const double number = talweg::read_number(entry.context, *node, entry.limit, named(entry, key));
+  if (!std::isfinite(number)) throw error_at(node->span, named(entry, key) + " is not finite");
+  return number;
+}
+
+std::optional<std::int64_t> read_count(const Entry& entry, std::string_view key) {
+  const DocumentNode* node = entry.fields.find(key);
+  if (node == nullptr) return std::nullopt;
+  return read_integer(entry.context, *node, entry.limit, named(entry, key), 1);
+}
+
+/// begin:end, each of which may be an expression or be left out.
+std::optional<RowRange> read_rows(const Entry& entry) {
+  constexpr std::string_view kKey = "rows";
+  const DocumentNode* node = entry.fields.find(kKey);
+  if (node == nullptr) return std::nullopt;
+  const std::string& text = require_text(*node, named(entry, kKey));
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || text.find(':', colon + 1) != std::string::npos)
+    throw error_at(node->span, named(entry, kKey) + " is a range such as 0:8000, and this is '" + text + "'");
+  const auto side = [&](std::size_t begin, std::size_t end) -> std::optional<std::int64_t> {
+    const DocumentNode part = node->part(begin, end);
+    if (part.text.find_first_not_of(' ') == std::string::npos) return std::nullopt;
+    return read_integer(entry.context, part, entry.limit, named(entry, kKey),
+                        std::numeric_limits<std::int64_t>::min() / 2);
+  };
+  return RowRange{side(0, colon), side(colon + 1, text.size())};
+}
+
+std::optional<DType> read_dtype(const Entry& entry) {
+  constexpr std::string_view kKey = "dtype";
+  const DocumentNode* node = entry.fields.find(kKey);
+  if (node == nullptr) return std::nullopt;
+  const std::string& text = require_text(*node, named(entry, kKey));
+  if (text == "float") return entry.context.graph().floating();
+  if (text == "int64") return DType::int64;
+  if (text == "bool") return DType::boolean;
+  const std::vector<std::string> names = {"float", "int64", "bool"};
+  Error error =
+      error_at(node->span, named(entry, kKey) + " is float, int64 or bool, and this is '" + text + "'");
+  error.set_hint(text.starts_with("float") ? "float is the floating type of the whole model"
+                                           : did_you_mean(text, names));
+  throw error;
+}
+
+/// Options that say different things about the same.
+void refuse_contradictions(const Entry& entry) {
+  struct Pair {
+    std::string_view first, second;
+  };
+  constexpr std::array<Pair, 6> kPairs = {{{"one_hot", "scale"},
+                                           {"one_hot", "offset"},
+                                           {"one_hot", "dtype"},
+                                           {"one_hot", "classes"},
+                                           {"classes", "scale"},
+                                           {"classes", "offset"}}};
+  for (const Pair& pair : kPairs)
+    if (entry.fields.find(pair.first) != nullptr && entry.fields.find(pair.second) != nullptr)
+      throw error_at(
+          entry.fields.key(pair.second).span,
+          entry.what + " has both '" + std::string(pair.first) + "' and '" + std::string(pair.second) + "'");
+}
+
+ColumnOptions read_options(const Entry& entry) {
+  refuse_contradictions(entry);
+  ColumnOptions options;
+  if (const DocumentNode* shape = entry.fields.find("shape"))
+    options.shape = read_shape(entry.context, *shape, entry.limit, named(entry, "shape"));
+  options.dtype = read_dtype(entry);
+  options.scale = read_number(entry, "scale");
+  options.offset = read_number(entry, "offset");
+  options.one_hot = read_count(entry, "one_hot").value_or(0);
+  options.classes = read_count(entry, "classes").value_or(0);
+  options.rows = read_rows(entry);
+  options.allow_nan = read_flag(entry, "allow_nan");
+  const bool integers = options.dtype && !is_floating(*options.dtype);
+  if (integers && (options.scale || options.offset || options.allow_nan))
+    throw error_at(
+        entry.fields.key("dtype").span,
+        named(entry, "dtype") + " is of whole numbers, and its other options are of floating ones");
+  return options;
+}
+
+StoredRows read_npy_rows(const Entry& entry, const std::filesystem::path& path) {
+  return rows_of(read_npy(read_data_file(path)), entry.context.graph().floating());
+}
+
+StoredRows read_idx_rows(const Entry& entry, const std::filesystem::path& path) {
+  return rows_of(read_idx(read_data_file(path)), entry.context.graph().floating());
+}
+
+StoredRows read_text_rows(const Entry& entry, const std::filesystem::path& path) {
+  const std::optional<std::int64_t> window = read_count(entry, "window"),
+                                    stride = read_count(entry, "stride");
+  if (stride && !window)
+    throw error_at(entry.fields.key("stride").span, named(entry, "stride") + " is that of a 'window'");
+  return rows_of(read_text(read_data_file(path)), window, stride.value_or(1));
+}
+
+/// A form that an entry can have, by the key that names its file.
+struct Form {
+  std::string_view key;
+  StoredRows (*read)(const Entry& entry, const std::filesystem::path& path);
+  std::vector<std::string_view> options;  ///< besides those of every form
+};
+
+const std::vector<Form>& forms() {
+  static const std::vector<Form> all = {
+      {"npy", read_npy_rows, {}}, {"idx", read_idx_rows, {}}, {"text", read_text_rows, {"window", "stride"}}};
+  return all;
+}
+
+const Form& form_of(const DocumentNode& node, const std::string& what) {
+  std::vector<std::string> names;
+  for (const Form& form : forms()) {
+    for (const DocumentEntry& entry : node.entries)
+      if (entry.key.text == form.key) return form;
+    names.emplace_back(form.key);
+  }
+  const DocumentNode& first = node.entries.empty() ? node : node.entries.front().key;
+  throw error_at(first.span, what + " does not say where its values are")
+      .note("a file of data is named by " + join(names) + ": {npy: FILE}")
+      .set_hint(did_you_mean(first.text, names));
+}
+
+std::vector<std::string_view> keys_of(const Form& form) {
+  std::vector<std::string_view> keys = {form.key};
+  keys.insert(keys.end(), form.options.begin(), form.options.end());
+  for (std::string_view key :
+       {"shape", "dtype", "scale", "offset", "one_hot", "classes", "rows", "allow_nan"})
+    keys.push_back(key);
+  return keys;
+}
+
+std::filesystem::path find_file(const Entry& entry, const DocumentNode& node) {
+  const std::string& name = require_text(node, "the file of " + entry.what);
+  const std::filesystem::path model = entry.context.model.sources.front()->name();
+  try {
+    return find_data_file(name, model.parent_path(), entry.context.options.data_directories);
+  } catch (Error& error) {
+    throw error.at(node.span.location());
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const DataColumn> read_data_entry(ModelContext& context, const DocumentNode& node,
+                                                  std::size_t limit, const std::string& what) {
+  const Form& form = form_of(node, what);
+  const Entry entry{context, limit, what, Fields(node, what, keys_of(form))};
+  const DocumentNode& file = entry.fields.require(form.key);
+  const ColumnOptions options = read_options(entry);
+  const std::filesystem::path path = find_file(entry, file);
+  try {
+    return make_column(form.read(entry, path), options, context.graph().floating());
+  } catch (Error& error) {
+    if (error.status() != Status::data) throw;
+    const Location place = file.span.location();
+    throw error.note("it is " + what + " of " + place.file + ":" + std::to_string(place.line) + ":" +
+                     std::to_string(place.column));
+  }
+}
+
+}  // namespace talweg
