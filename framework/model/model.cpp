@@ -64,9 +64,10 @@ void parse_graph(ModelContext& context) {
 
 void read_model(CheckedModel& model, const ModelOptions& options, std::span<const DataEntry> known_data) {
   const DocumentNode root = read_document(*model.sources.front());
-  const Fields fields(root, "a model file",
-                      {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph",
-                       "update", "optimizers", "train", "sweep", "modules", "use", "split", "metrics"});
+  const Fields fields(
+      root, "a model file",
+      {"talweg", "name", "dtype", "seed", "let", "data", "parameters", "state", "graph", "update",
+       "optimizers", "train", "sweep", "modules", "use", "split", "metrics", "problem"});
   const DType dtype = read_dtype(fields);
   model.graph = std::make_unique<Graph>(options.dtype.value_or(dtype));
   ModelContext context{model, options, known_data, {}, Modules(model.sources), {}, {}, {}};
@@ -101,6 +102,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   read_train(context, train);
   read_optimizers(context, mapping_or_null(fields, "optimizers"));
   read_sweep(context, mapping_or_null(fields, "sweep"));
+  read_problem(context, mapping_or_null(fields, "problem"));
 }
 
 }  // namespace

@@ -136,6 +136,19 @@ struct SweepSetting {
   std::int64_t restarts = 1;
 };
 
+/// `problem:`: what a comparison of optimizers has to know of a model. It starts at the initial values.
+struct ProblemSetting {
+  std::string source;        ///< paper, suite or whatever the function is from
+  double value = 0;          ///< the least value of the measure, or what it cannot fall below
+  double target = 0;         ///< solved where the measure is at most this
+  NodeId measure = kNoNode;  ///< what is minimized, unless the file says otherwise: the same without noise
+  std::vector<std::pair<std::string, std::vector<double>>>
+      optimum;  ///< values of all parameters where the measure is least; empty where there are none
+  std::int64_t seeds = 1;   ///< it is random: so many seeds say how it is on the whole
+  bool is_large = false;    ///< `tier: large`: takes long, and is left out of a quick comparison
+  std::vector<double> box;  ///< what a picture of a function of two variables shows: low, high, low, high
+};
+
 struct ModelOptions {
   std::vector<std::pair<std::string, std::string>>
       set;  ///< replaced `let`s, by name: the text of an expression
@@ -171,6 +184,7 @@ struct CheckedModel {
   std::vector<NamedExpression> metrics;  ///< of `metrics:`, each a mean over the examples of a batch
   std::optional<TrainSetting> train;
   std::optional<SweepSetting> sweep;
+  std::optional<ProblemSetting> problem;
   NodeId steps = kNoNode;  ///< "scalar" leaf `steps`, if an expression uses it
 };
 

@@ -21,6 +21,7 @@ void read_optimizers(ModelContext& context, const DocumentNode* section);
 void read_metrics(ModelContext& context, const DocumentNode* section);
 void read_train(ModelContext& context, const DocumentNode* section);
 void read_sweep(ModelContext& context, const DocumentNode* section);
+void read_problem(ModelContext& context, const DocumentNode* section);
 
 /// Declares an entry of `parameters:` or `state:` under `path`; nothing where its `if` says that it is not
 /// there. The caller appends it to the model's.
