@@ -102,6 +102,14 @@ StoredRows rows_of(StoredText text, std::optional<std::int64_t> window, std::int
   return stored;
 }
 
+StoredRows rows_of(StoredTable table, bool one_column, DType floating) {
+  StoredRows stored = rows_of(std::move(table.cells), floating);
+  if (table.integers) stored.dtype = DType::int64;
+  if (one_column) stored.example = {};
+  stored.indexes = static_cast<std::int64_t>(table.categories.size());
+  return stored;
+}
+
 std::shared_ptr<const DataColumn> make_column(StoredRows stored, const ColumnOptions& options,
                                               DType floating) {
   if (options.shape) apply_shape(stored, *options.shape);
@@ -110,8 +118,8 @@ std::shared_ptr<const DataColumn> make_column(StoredRows stored, const ColumnOpt
   if (options.rows) apply_rows(stored, *options.rows);
   const std::int64_t classes = std::max(options.classes, options.one_hot);
   if (classes > 0 && stored.indexes > classes)
-    throw data_error(stored.data, "the text has " + std::to_string(stored.indexes) +
-                                      " distinct characters; the model has " + std::to_string(classes) +
+    throw data_error(stored.data, "it has " + std::to_string(stored.indexes) +
+                                      " distinct values; the model has " + std::to_string(classes) +
                                       " classes");
   const bool scaled = options.scale || options.offset;
   const bool becomes_floating = scaled || options.one_hot > 0;

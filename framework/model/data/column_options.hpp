@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/data/column.hpp"
+#include "model/data/csv.hpp"
 #include "model/data/stored_array.hpp"
 #include "model/data/text.hpp"
 
@@ -35,7 +36,7 @@ struct StoredRows {
   bool scalar = false;         ///< an array without axes, which is one row
   DType dtype = DType::int64;  ///< what the elements mean by themselves
   std::vector<double> table;   ///< as in Conversion
-  std::int64_t indexes = 0;    ///< with a table: how many values it has
+  std::int64_t indexes = 0;    ///< of texts and categories: how many distinct values there are
 };
 
 /// `floating` is the model's floating type.
@@ -43,6 +44,9 @@ struct StoredRows {
 /// Row i is the `window` characters from i * stride; without a window a row is a character. Throws
 /// Error{data} where the text is shorter than a window.
 [[nodiscard]] StoredRows rows_of(StoredText text, std::optional<std::int64_t> window, std::int64_t stride);
+
+/// With one column of a table: a row is a number.
+[[nodiscard]] StoredRows rows_of(StoredTable table, bool one_column, DType floating);
 
 /// The column that rows become. Throws Error{data} where the options do not fit what the file holds. The
 /// values of all but giant files are looked at; those of giant files are when they are gathered. REQUIRES:

@@ -1,5 +1,6 @@
 #include "model/data/entry.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "model/data/data_path.hpp"
 #include "model/data/idx.hpp"
 #include "model/data/npy.hpp"
+#include "model/data/npz.hpp"
 #include "model/data/text.hpp"
 #include "model/data/unpack.hpp"
 #include "model/fields.hpp"
@@ -33,9 +35,9 @@ std::string named(const Entry& entry, std::string_view key) {
   return "'" + std::string(key) + "' of " + entry.what;
 }
 
-bool read_flag(const Entry& entry, std::string_view key) {
+bool read_flag(const Entry& entry, std::string_view key, bool otherwise = false) {
   const DocumentNode* node = entry.fields.find(key);
-  if (node == nullptr) return false;
+  if (node == nullptr) return otherwise;
   ModelScope scope(entry.context, entry.limit);
   return talweg::read_flag(entry.context.graph(), scope, *node, named(entry, key));
 }
@@ -126,15 +128,15 @@ ColumnOptions read_options(const Entry& entry) {
   return options;
 }
 
-StoredRows read_npy_rows(const Entry& entry, const std::filesystem::path& path) {
+StoredRows read_npy_rows(const Entry& entry, const std::filesystem::path& path, const ColumnOptions&) {
   return rows_of(read_npy(read_data_file(path)), entry.context.graph().floating());
 }
 
-StoredRows read_idx_rows(const Entry& entry, const std::filesystem::path& path) {
+StoredRows read_idx_rows(const Entry& entry, const std::filesystem::path& path, const ColumnOptions&) {
   return rows_of(read_idx(read_data_file(path)), entry.context.graph().floating());
 }
 
-StoredRows read_text_rows(const Entry& entry, const std::filesystem::path& path) {
+StoredRows read_text_rows(const Entry& entry, const std::filesystem::path& path, const ColumnOptions&) {
   const std::optional<std::int64_t> window = read_count(entry, "window"),
                                     stride = read_count(entry, "stride");
   if (stride && !window)
@@ -142,16 +144,72 @@ StoredRows read_text_rows(const Entry& entry, const std::filesystem::path& path)
   return rows_of(read_text(read_data_file(path)), window, stride.value_or(1));
 }
 
+StoredRows read_npz_rows(const Entry& entry, const std::filesystem::path& path, const ColumnOptions&) {
+  std::optional<std::string> array;
+  if (const DocumentNode* node = entry.fields.find("array"))
+    array = require_text(*node, named(entry, "array"));
+  return rows_of(read_npy(read_npz(map_data_file(path), array)), entry.context.graph().floating());
+}
+
+/// A list of different texts, as they are written.
+std::vector<std::string> read_texts(const DocumentNode& node, const std::string& what) {
+  std::vector<std::string> texts;
+  for (const DocumentNode& item : require_sequence(node, what).items) {
+    texts.push_back(require_text(item, "an item of " + what));
+    if (std::ranges::find(texts, texts.back()) != texts.end() - 1)
+      throw error_at(item.span, what + " has '" + texts.back() + "' twice");
+  }
+  if (texts.empty()) throw error_at(node.span, what + " is empty");
+  return texts;
+}
+
+std::optional<std::vector<std::string>> read_categories(const Entry& entry) {
+  const DocumentNode* node = entry.fields.find("categories");
+  if (node == nullptr) return std::nullopt;
+  if (node->kind == DocumentNode::Kind::sequence) return read_texts(*node, named(entry, "categories"));
+  if (!read_flag(entry, "categories")) return std::nullopt;
+  return std::vector<std::string>{};
+}
+
+char read_delimiter(const Entry& entry) {
+  const DocumentNode* node = entry.fields.find("delimiter");
+  if (node == nullptr) return ',';
+  const std::string& text = require_text(*node, named(entry, "delimiter"));
+  if (text.size() != 1 || std::string_view("\"\r\n").find(text[0]) != std::string_view::npos)
+    throw error_at(node->span, named(entry, "delimiter") + " is one character, such as ';' or \"\\t\"");
+  return text[0];
+}
+
+StoredRows read_csv_rows(const Entry& entry, const std::filesystem::path& path,
+                         const ColumnOptions& options) {
+  CsvRequest request;
+  const DocumentNode* columns = entry.fields.find("columns");
+  const bool one_column = columns != nullptr && columns->kind == DocumentNode::Kind::scalar;
+  if (one_column)
+    request.columns = {columns->text};
+  else if (columns != nullptr)
+    request.columns = read_texts(*columns, named(entry, "columns"));
+  request.header = read_flag(entry, "header", true);
+  request.delimiter = read_delimiter(entry);
+  request.categories = read_categories(entry);
+  request.allowed = {options.allow_nan, std::max(options.classes, options.one_hot)};
+  return rows_of(read_csv(read_data_file(path), request), one_column, entry.context.graph().floating());
+}
+
 /// A form that an entry can have, by the key that names its file.
 struct Form {
   std::string_view key;
-  StoredRows (*read)(const Entry& entry, const std::filesystem::path& path);
+  StoredRows (*read)(const Entry& entry, const std::filesystem::path& path, const ColumnOptions& options);
   std::vector<std::string_view> options;  ///< besides those of every form
 };
 
 const std::vector<Form>& forms() {
   static const std::vector<Form> all = {
-      {"npy", read_npy_rows, {}}, {"idx", read_idx_rows, {}}, {"text", read_text_rows, {"window", "stride"}}};
+      {"csv", read_csv_rows, {"columns", "categories", "header", "delimiter"}},
+      {"npy", read_npy_rows, {}},
+      {"npz", read_npz_rows, {"array"}},
+      {"idx", read_idx_rows, {}},
+      {"text", read_text_rows, {"window", "stride"}}};
   return all;
 }
 
@@ -197,7 +255,7 @@ std::shared_ptr<const DataColumn> read_data_entry(ModelContext& context, const D
   const ColumnOptions options = read_options(entry);
   const std::filesystem::path path = find_file(entry, file);
   try {
-    return make_column(form.read(entry, path), options, context.graph().floating());
+    return make_column(form.read(entry, path, options), options, context.graph().floating());
   } catch (Error& error) {
     if (error.status() != Status::data) throw;
     const Location place = file.span.location();

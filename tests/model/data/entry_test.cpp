@@ -30,6 +30,9 @@ class DataEntries : public testing::Test {
                               from_hex("0000803f 00000040 00004040 0000c07f")));
     write("large.npy", npy_file("{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }",
                                 from_hex("00000001 01000001")));
+    write("table.csv", "a,b,kind\n1,0.5,red\n2,1.5,blue\n3,2.5,red\n");
+    write("bare.csv", "1;2\n3;4\n");
+    write("arrays.npz", npz_file("x", kFloats));
     write("empty.npy", npy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }", ""));
   }
 
@@ -99,6 +102,18 @@ TEST_F(DataEntries, BecomeTensors) {
        DType::float64,
        {0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1}},
       {"{npy: large.npy}", {2}, DType::int64, {16777216, 16777217}},
+      {"{csv: table.csv, columns: [b, a]}", {3, 2}, DType::float64, {0.5, 1, 1.5, 2, 2.5, 3}},
+      {"{csv: table.csv, columns: a}", {3}, DType::int64, {1, 2, 3}},
+      {"{csv: table.csv, columns: [a]}", {3, 1}, DType::int64, {1, 2, 3}},
+      {"{csv: table.csv, columns: a, scale: 2, rows: 1:3}", {2}, DType::float64, {4, 6}},
+      {"{csv: table.csv, columns: kind, categories: True}", {3}, DType::int64, {1, 0, 1}},
+      {"{csv: table.csv, columns: kind, categories: [red, blue], one_hot: 2}",
+       {3, 2},
+       DType::float64,
+       {1, 0, 0, 1, 1, 0}},
+      {"{csv: bare.csv, header: False, delimiter: ';', columns: '1'}", {2}, DType::int64, {2, 4}},
+      {"{npz: arrays.npz}", {3, 2}, DType::float64, {1, 2, 3, 4, 5, 6}},
+      {"{npz: arrays.npz, array: x, rows: 2:3}", {1, 2}, DType::float64, {5, 6}},
   };
   for (const auto& written : cases) {
     const CheckedModel model = load(written.entry, {}, "let: {n: 2}\n");
@@ -174,7 +189,13 @@ TEST_F(DataEntries, ThatDoNotFitTheirFileAreRefusedAsData) {
       {"{npy: x.npy, rows: 0:4}", "it has 3 rows; the model takes rows 0 up to 4"},
       {"{npy: x.npy, rows: -4:2}", "it has 3 rows; the model takes rows -1 up to 2"},
       {"{npy: x.npy, rows: 2:2}", "it has 3 rows; the model takes rows 2 up to 2"},
-      {"{text: text.txt, classes: 2}", "the text has 3 distinct characters; the model has 2 classes"},
+      {"{text: text.txt, classes: 2}", "it has 3 distinct values; the model has 2 classes"},
+      {"{csv: table.csv, columns: kind}", "DIR/table.csv:2:7: error: 'red' is no number"},
+      {"{csv: table.csv, columns: a, classes: 3}", "DIR/table.csv:4:1: error: 3, and the classes are 0 to 2"},
+      {"{csv: table.csv, columns: kind, categories: True, classes: 1}", "it has 2 distinct values"},
+      {"{csv: table.csv, columns: b, dtype: int64}",
+       "row 0 (counted from 0) holds 0.5, and whole numbers are due"},
+      {"{npz: arrays.npz, array: y}", "DIR/arrays.npz: error: it has no array 'y'"},
       {"{text: text.txt, window: 7}", "it has 6 characters, fewer than a window of 7"},
   };
   for (const auto& wrong : cases)
@@ -219,6 +240,13 @@ TEST_F(DataEntries, ThatAreWrongThemselvesAreRefusedAsModels) {
        "model.yaml:3:31: error: data 'X' has both 'one_hot' and 'scale'"},
       {"{npy: x.npy, dtype: int64, scale: 2}", "'dtype' of data 'X' is of whole numbers"},
       {"{npy: x.npy, allow_nan: 1}", "'allow_nan' of data 'X' is True or False"},
+      {"{csv: table.csv, columns: [a, a]}", "model.yaml:3:36: error: 'columns' of data 'X' has 'a' twice"},
+      {"{csv: table.csv, columns: []}", "'columns' of data 'X' is empty"},
+      {"{csv: table.csv, columns: {a: b}}", "'columns' of data 'X' is a list, and this is a mapping"},
+      {"{csv: table.csv, delimiter: '::'}", "'delimiter' of data 'X' is one character"},
+      {"{csv: table.csv, categories: 3}", "'categories' of data 'X' is True or False"},
+      {"{csv: table.csv, header: 1}", "'header' of data 'X' is True or False"},
+      {"{npy: x.npy, array: x}", "unknown key 'array' of data 'X'"},
       {"{text: text.txt, stride: 2}", "'stride' of data 'X' is that of a 'window'"},
       {"{text: text.txt, window: 0}", "'window' of data 'X' is at least 1, and this is 0"},
   };

@@ -51,6 +51,42 @@ std::string packed(const std::string& content, bool raw) {
   return result;
 }
 
+std::string npz_file(const std::string& array, const std::string& content) {
+  std::string file;
+  const auto put = [&](std::uint64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i, value >>= 8U) file += static_cast<char>(value & 0xFFU);
+  };
+  const std::string name = array + ".npy";
+  const uLong checksum =
+      crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
+  const auto describe = [&] {
+    for (const int zero : {2, 2, 2, 2, 2}) put(0, zero);
+    put(checksum, 4);
+    put(content.size(), 4);
+    put(content.size(), 4);
+    put(name.size(), 2);
+    put(0, 2);
+  };
+  put(0x04034B50, 4);
+  describe();
+  file += name + content;
+  const std::size_t list = file.size();
+  put(0x02014B50, 4);
+  put(0, 2);
+  describe();
+  for (const int zero : {2, 2, 2, 4, 4}) put(0, zero);
+  file += name;
+  const std::size_t size = file.size() - list;
+  put(0x06054B50, 4);
+  put(0, 4);
+  put(1, 2);
+  put(1, 2);
+  put(size, 4);
+  put(list, 4);
+  put(0, 2);
+  return file;
+}
+
 DataBytes in_memory(const std::string& content) {
   const auto* first = reinterpret_cast<const std::byte*>(content.data());
   return bytes_in_memory("file", "", {first, first + content.size()});

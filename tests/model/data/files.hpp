@@ -22,6 +22,8 @@ namespace talweg {
                                    const std::string& elements);
 /// As gzip packs it; `raw`: the bare deflate stream.
 [[nodiscard]] std::string packed(const std::string& content, bool raw = false);
+/// An NPZ file of one array, stored: `content` is its NPY file.
+[[nodiscard]] std::string npz_file(const std::string& array, const std::string& content);
 /// The content of a file called "file" that lies in memory.
 [[nodiscard]] DataBytes in_memory(const std::string& content);
 
