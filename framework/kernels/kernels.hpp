@@ -103,12 +103,27 @@ using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a
 template <class T>
 using FindProduct = ProductKernel<T> (*)(std::size_t n, std::size_t k);
 
+/// Elements of one column of windows side by side: the i-th is data[i * stride] and stands at place + i *
+/// place_step.
+template <class T>
+struct Candidates {
+  const T* data;
+  std::size_t stride;
+  T place, place_step;
+  T nowhere;  ///< the place of what has no element yet
+};
+
+/// best[i] and place[i] become those of candidate i where it is larger or the first NaN, for i < n.
+template <class T>
+using TakeLargerKernel = void (*)(const Candidates<T>& from, T* best, T* place, std::size_t n);
+
 template <class T>
 struct Table {
   ElementwiseKernel<T> elementwise[kElementwiseCount][kOperandModes];
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product;
   FindProduct<T> find_product;
+  TakeLargerKernel<T> take_larger;
 };
 
 /// The kernels of the best instruction set that this machine has, or of the one that

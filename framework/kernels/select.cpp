@@ -17,10 +17,13 @@ namespace talweg::kernels {
   template <class T>                  \
   void add_products(Table<T>&);       \
   template <class T>                  \
+  void add_windows(Table<T>&);        \
+  template <class T>                  \
   static void fill(Table<T>& table) { \
     add_elementwise(table);           \
     add_reductions(table);            \
     add_products(table);              \
+    add_windows(table);               \
   }                                   \
   }
 

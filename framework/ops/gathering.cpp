@@ -129,25 +129,31 @@ Inferred infer_take_along_axis(const InferCall& call) {
   return {indices, call.dtype(0)};
 }
 
-/// Calls visit(i, k) for each element i of the indices: k is the element of x, whose axis has `size`, that it
-/// means, or kOutside.
+/// Calls visit(i, k) for each index i of one piece of the indices along their leading axes: k is the element
+/// of x's piece, whose axis has `size`, that it means, or kOutside.
 template <class T, class Visit>
-void each_index(const TensorView<const T>& indices, int axis, std::int64_t size, Visit visit) {
-  const auto [outer, number, inner] = around(indices.shape, axis);
-  for (std::int64_t o = 0, i = 0; o < outer; ++o)
-    for (std::int64_t n = 0; n < number; ++n)
-      for (std::int64_t k = 0; k < inner; ++k, ++i) {
-        const std::int64_t at = position_of(indices.data[i], size);
-        visit(i, at == kOutside ? kOutside : (o * size + at) * inner + k);
-      }
+void each_index(const T* indices, std::int64_t number, std::int64_t size, std::int64_t inner, Visit visit) {
+  std::int64_t i = 0;
+  for (std::int64_t n = 0; n < number; ++n)
+    for (std::int64_t k = 0; k < inner; ++k, ++i) {
+      const std::int64_t at = position_of(indices[i], size);
+      visit(i, at == kOutside ? kOutside : at * inner + k);
+    }
 }
 
 template <class T>
 void take_along_axis_kernel(const ReferenceCall<T>& call) {
   const int axis = axis_of(call.node.attributes);
-  each_index(call.inputs[1], axis, call.inputs[0].shape[axis], [&](std::int64_t i, std::int64_t at) {
-    call.output.data[i] = at == kOutside ? outside_value<T>(call.node.dtype) : call.inputs[0].data[at];
-  });
+  const auto [outer, number, inner] = around(call.output.shape, axis);
+  const std::int64_t size = call.inputs[0].shape[axis];
+  for (std::int64_t o = 0; o < outer; ++o) {
+    const T* x = call.inputs[0].data + o * size * inner;
+    T* to = call.output.data + o * number * inner;
+    each_index(call.inputs[1].data + o * number * inner, number, size, inner,
+               [&](std::int64_t i, std::int64_t at) {
+                 to[i] = at == kOutside ? outside_value<T>(call.node.dtype) : x[at];
+               });
+  }
 }
 
 Values take_along_axis_gradient(const GradientCall& call) {
@@ -168,11 +174,19 @@ Inferred infer_take_along_axis_adjoint(const InferCall& call) {
 template <class T>
 void take_along_axis_adjoint_kernel(const ReferenceCall<T>& call) {
   const int axis = axis_of(call.node.attributes);
-  std::vector<double> totals(static_cast<std::size_t>(call.output.shape.elements()), 0);
-  each_index(call.inputs[1], axis, call.output.shape[axis], [&](std::int64_t i, std::int64_t at) {
-    if (at != kOutside) totals[static_cast<std::size_t>(at)] += static_cast<double>(call.inputs[0].data[i]);
-  });
-  std::ranges::transform(totals, call.output.data, [](double total) { return static_cast<T>(total); });
+  const auto [outer, size, inner] = around(call.output.shape, axis);
+  const std::int64_t number = call.inputs[0].shape[axis];
+  std::vector<double> totals(static_cast<std::size_t>(size * inner));
+  T* to = call.output.data;
+  for (std::int64_t o = 0; o < outer; ++o) {
+    const T* x = call.inputs[0].data + o * number * inner;
+    std::ranges::fill(totals, 0.0);
+    each_index(call.inputs[1].data + o * number * inner, number, size, inner,
+               [&](std::int64_t i, std::int64_t at) {
+                 if (at != kOutside) totals[static_cast<std::size_t>(at)] += static_cast<double>(x[i]);
+               });
+    to = std::ranges::transform(totals, to, [](double total) { return static_cast<T>(total); }).out;
+  }
 }
 
 Values take_along_axis_adjoint_gradient(const GradientCall& call) {

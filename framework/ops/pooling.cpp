@@ -17,15 +17,6 @@ void require_planes(const Shape& shape) {
     throw Error(Status::model, to_string(shape) + " has no two axes over which a window could move");
 }
 
-std::array<std::int64_t, 2> kernel_of(const Attributes& attributes) {
-  const Integers& kernel = attributes.integers("kernel");
-  return {kernel[0], kernel[1]};
-}
-
-WindowAxes axes_of(const Shape& x, const Attributes& attributes) {
-  return window_axes(plane_of(x), kernel_of(attributes), attributes);
-}
-
 Shape with_plane(const Shape& shape, std::int64_t rows, std::int64_t columns) {
   Shape result = shape;
   result[shape.rank() - 2] = rows;
@@ -34,24 +25,42 @@ Shape with_plane(const Shape& shape, std::int64_t rows, std::int64_t columns) {
 }
 
 Shape pooled_shape(const Shape& x, const Attributes& attributes) {
-  const WindowAxes axes = axes_of(x, attributes);
+  const WindowAxes axes = pooling_axes(x, attributes);
   return with_plane(x, axes[0].output(), axes[1].output());
 }
 
-/// Calls visit(plane, window, place) for every element that a window covers: the plane's first element, the
-/// window's number among all, the element's place in its plane.
+/// Calls visit(plane, window, covered rows, covered columns, first place) for every window: the plane's first
+/// element, the window's number among all, the elements of the window that are not in the padding, and the
+/// place in the plane of the first of them.
 template <class Visit>
-void each_covered(const WindowAxes& axes, std::int64_t planes, Visit visit) {
+void each_window(const WindowAxes& axes, std::int64_t planes, Visit visit) {
   const auto& [rows, columns] = axes;
+  std::vector<WindowAxis::Elements> along_row;
+  for (std::int64_t column = 0; column < columns.output(); ++column)
+    along_row.push_back(columns.covered(column));
   std::int64_t window = 0;
   for (std::int64_t plane = 0; plane < planes; ++plane)
-    for (std::int64_t row = 0; row < rows.output(); ++row)
-      for (std::int64_t column = 0; column < columns.output(); ++column, ++window)
-        for (std::int64_t i = 0; i < rows.kernel; ++i)
-          for (std::int64_t j = 0; j < columns.kernel; ++j)
-            if (rows.covers(row, i) && columns.covers(column, j))
-              visit(plane * rows.input * columns.input, window,
-                    rows.at(row, i) * columns.input + columns.at(column, j));
+    for (std::int64_t row = 0; row < rows.output(); ++row) {
+      const WindowAxis::Elements i = rows.covered(row);
+      for (std::int64_t column = 0; column < columns.output(); ++column, ++window) {
+        const WindowAxis::Elements j = along_row[static_cast<std::size_t>(column)];
+        visit(plane * rows.input * columns.input, window, i.end - i.begin, j.end - j.begin,
+              rows.at(row, i.begin) * columns.input + columns.at(column, j.begin));
+      }
+    }
+}
+
+/// Calls visit(plane, window, place) for every element that a window covers.
+template <class Visit>
+void each_covered(const WindowAxes& axes, std::int64_t planes, Visit visit) {
+  const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
+  each_window(axes, planes,
+              [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
+                  std::int64_t first) {
+                for (std::int64_t i = 0; i < rows; ++i)
+                  for (std::int64_t j = 0; j < columns; ++j)
+                    visit(plane, window, first + i * down + j * right);
+              });
 }
 
 std::int64_t planes_of(const Shape& shape) {
@@ -67,16 +76,20 @@ Inferred infer_positions(const InferCall& call) {
 template <class T>
 void positions_kernel(const ReferenceCall<T>& call) {
   const Shape& shape = call.inputs[0].shape;
-  const WindowAxes axes = axes_of(shape, call.node.attributes);
-  const std::int64_t nowhere = axes[0].input * axes[1].input;
-  std::fill_n(call.output.data, call.output.shape.elements(), static_cast<T>(nowhere));
-  each_covered(axes, planes_of(shape), [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
-    T& best = call.output.data[window];
-    const T* x = call.inputs[0].data + plane;
-    const auto known = static_cast<std::int64_t>(best);
-    if (known == nowhere || x[place] > x[known] || (std::isnan(x[place]) && !std::isnan(x[known])))
-      best = static_cast<T>(place);
-  });
+  const WindowAxes axes = pooling_axes(shape, call.node.attributes);
+  const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
+  each_window(axes, planes_of(shape),
+              [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
+                  std::int64_t first) {
+                const T* x = call.inputs[0].data + plane;
+                std::int64_t best = rows > 0 && columns > 0 ? first : axes[0].input * axes[1].input;
+                for (std::int64_t i = 0; i < rows; ++i)
+                  for (std::int64_t j = 0; j < columns; ++j) {
+                    const std::int64_t place = first + i * down + j * right;
+                    if (x[place] > x[best] || (std::isnan(x[place]) && !std::isnan(x[best]))) best = place;
+                  }
+                call.output.data[window] = static_cast<T>(best);
+              });
 }
 
 Inferred infer_sum_pool(const InferCall& call) {
@@ -88,7 +101,7 @@ template <class T>
 void sum_pool_kernel(const ReferenceCall<T>& call) {
   const Shape& shape = call.inputs[0].shape;
   std::vector<double> totals(static_cast<std::size_t>(call.output.shape.elements()), 0);
-  each_covered(axes_of(shape, call.node.attributes), planes_of(shape),
+  each_covered(pooling_axes(shape, call.node.attributes), planes_of(shape),
                [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
                  totals[static_cast<std::size_t>(window)] +=
                      static_cast<double>(call.inputs[0].data[plane + place]);
@@ -108,7 +121,7 @@ template <class T>
 void sum_pool_adjoint_kernel(const ReferenceCall<T>& call) {
   const Shape& shape = call.output.shape;
   std::vector<double> totals(static_cast<std::size_t>(shape.elements()), 0);
-  each_covered(axes_of(shape, call.node.attributes), planes_of(shape),
+  each_covered(pooling_axes(shape, call.node.attributes), planes_of(shape),
                [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
                  totals[static_cast<std::size_t>(plane + place)] +=
                      static_cast<double>(call.inputs[0].data[window]);

@@ -5,6 +5,20 @@
 
 namespace talweg {
 
+WindowAxis::Elements WindowAxis::covered(std::int64_t o) const {
+  Elements elements{0, kernel};
+  while (elements.begin < kernel && at(o, elements.begin) < 0) ++elements.begin;
+  while (elements.end > elements.begin && at(o, elements.end - 1) >= input) --elements.end;
+  return elements;
+}
+
+WindowAxis::Elements WindowAxis::covering(std::int64_t k) const {
+  const auto ceiling = [&](std::int64_t x) { return x <= 0 ? 0 : (x - 1) / stride + 1; };
+  const std::int64_t outputs = output(), offset = padding - k * dilation;
+  const std::int64_t begin = std::min(ceiling(offset), outputs);
+  return {begin, std::clamp(ceiling(input + offset), begin, outputs)};
+}
+
 WindowAxes window_axes(std::array<std::int64_t, 2> image, std::array<std::int64_t, 2> kernel,
                        const Attributes& attributes) {
   WindowAxes axes{};
@@ -23,6 +37,11 @@ WindowAxes window_axes(std::array<std::int64_t, 2> image, std::array<std::int64_
 
 std::array<std::int64_t, 2> plane_of(const Shape& shape) {
   return {shape[shape.rank() - 2], shape[shape.rank() - 1]};
+}
+
+WindowAxes pooling_axes(const Shape& x, const Attributes& attributes) {
+  const Integers& kernel = attributes.integers("kernel");
+  return window_axes(plane_of(x), {kernel[0], kernel[1]}, attributes);
 }
 
 Integers pair_argument(const Arguments& arguments, const std::string& function, const std::string& name,

@@ -28,6 +28,14 @@ struct WindowAxis {
     const std::int64_t place = at(o, k);
     return place >= 0 && place < input;
   }
+  /// A range of positions: [begin, end).
+  struct Elements {
+    std::int64_t begin, end;
+  };
+  /// The elements of the window at o that are not in the padding.
+  [[nodiscard]] Elements covered(std::int64_t o) const;
+  /// The outputs whose windows have their element k not in the padding.
+  [[nodiscard]] Elements covering(std::int64_t k) const;
 };
 
 /// Rows and columns.
@@ -39,6 +47,8 @@ using WindowAxes = std::array<WindowAxis, 2>;
                                      const Attributes& attributes);
 /// The last two sizes of a shape.
 [[nodiscard]] std::array<std::int64_t, 2> plane_of(const Shape& shape);
+/// The windows of a pooling op, which has its "kernel" among its attributes, over x.
+[[nodiscard]] WindowAxes pooling_axes(const Shape& x, const Attributes& attributes);
 
 /// An argument that is one integer for both axes or one for each. Throws Error{model} unless it is within
 /// [least, 2^20].

@@ -1,23 +1,14 @@
 #include "program/large_products.hpp"
 
-#include <dlfcn.h>
-
-#include "support/installation.hpp"
+#include "program/kernel_library.hpp"
 
 namespace talweg {
 namespace {
 
-/// The library stays loaded for as long as the process lives.
-void* library() {
-  static void* const handle = dlopen((library_directory() / "talweg_blas.so").c_str(),
-                                     RTLD_NOW | RTLD_LOCAL);  // NULL where it is not
-  return handle;
-}
-
 template <class T>
 kernels::LargeProduct<T> find(const char* symbol) {
-  if (library() == nullptr) return nullptr;
-  const auto* kernel = static_cast<const kernels::LargeProduct<T>*>(dlsym(library(), symbol));
+  const auto* kernel =
+      static_cast<const kernels::LargeProduct<T>*>(find_in_library("talweg_blas.so", symbol));
   return kernel == nullptr ? nullptr : *kernel;
 }
 

@@ -6,6 +6,7 @@
 #include "program/lowering.hpp"
 #include "program/steps/convolution_step.hpp"
 #include "program/steps/copy_step.hpp"
+#include "program/steps/max_pool_step.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/steps/random_step.hpp"
 #include "program/steps/reduction_step.hpp"
@@ -155,7 +156,7 @@ void lower_take_adjoint(Lowering& lowering, NodeId id) {
                                                  elements_between(node.shape, axis + 1, node.shape.rank())));
 }
 
-template <ConvolutionStep::Kind kKind>
+template <ConvolutionKind kKind>
 void lower_convolution(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   const View first = lowering.contiguous_view_of(node.inputs[0]),
@@ -178,6 +179,14 @@ void lower_by_slices(Lowering& lowering, NodeId id) {
   using enum ReferenceStep::Slices;
   lowering.add(std::make_unique<ReferenceStep>(node, std::move(inputs), lowering.new_value(id),
                                                first_of_op > 0 ? independent : depend));
+}
+
+void lower_max_pool(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const View x = lowering.contiguous_view_of(node.inputs[0]);
+  if (x.shape.elements() == 0) return lower_by_slices(lowering, id);
+  lowering.add(
+      std::make_unique<MaxPoolStep>(pooling_axes(x.shape, node.attributes), x, lowering.new_value(id)));
 }
 
 void lower_random(Lowering& lowering, NodeId id) {
@@ -212,7 +221,7 @@ void lower_slice(Lowering& lowering, NodeId id) {
 
 LowerOp find_lowered_op(std::string_view op) {
   using enum kernels::Reduction;
-  using enum ConvolutionStep::Kind;
+  using enum ConvolutionKind;
   static const std::map<std::string_view, LowerOp> kOps = {
       {"sum", lower_reduction_as<sum>},
       {"prod", lower_reduction_as<prod>},
@@ -227,7 +236,7 @@ LowerOp find_lowered_op(std::string_view op) {
       {"conv2d_weight_adjoint", lower_convolution<weight_adjoint>},
       {"take_along_axis", lower_by_slices},
       {"take_along_axis_adjoint", lower_by_slices},
-      {"max_pool2d_positions", lower_by_slices},
+      {"max_pool2d_positions", lower_max_pool},
       {"sum_pool2d", lower_by_slices},
       {"sum_pool2d_adjoint", lower_by_slices},
       {"cumsum", lower_by_slices},

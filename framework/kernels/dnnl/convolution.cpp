@@ -3,12 +3,14 @@
 
 #include "kernels/dnnl/convolution.hpp"
 
-#include <omp.h>
-
 #include <dnnl.hpp>
 #include <optional>
 #include <unordered_map>
 #include <vector>
+
+// Of the OpenMP that oneDNN is built with.
+extern "C" void omp_set_num_threads(int number);
+extern "C" int omp_get_max_threads();
 
 namespace talweg::kernels {
 namespace {

@@ -5,13 +5,14 @@
 
 #include "kernels/kernels.hpp"
 #include "program/large_products.hpp"
+#include "program/steps/dnnl_convolution.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/thread_pool.hpp"
 
 namespace talweg {
 namespace {
 
-using Kind = ConvolutionStep::Kind;
+using Kind = ConvolutionKind;
 
 /// Windows that are side by side at a time: a matrix of so many elements stays in the second cache.
 constexpr std::int64_t kUnfoldedElements = 1 << 16;
@@ -32,14 +33,6 @@ std::int64_t unfolded_elements(const Convolution& sizes) {
 }
 
 std::int64_t weight_elements(const Convolution& sizes) { return sizes.filters * row_of_windows(sizes); }
-
-/// The outputs along an axis for which element k of the window is within the input.
-Range covered(const WindowAxis& axis, std::int64_t k) {
-  const auto ceiling = [&](std::int64_t x) { return x <= 0 ? 0 : (x - 1) / axis.stride + 1; };
-  const std::int64_t outputs = axis.output(), offset = axis.padding - k * axis.dilation;
-  const std::int64_t begin = std::min(ceiling(offset), outputs);
-  return {begin, std::clamp(ceiling(axis.input + offset), begin, outputs)};
-}
 
 /// An operand of a product: its rows, and in memory its transpose where it is transposed.
 template <class T>
@@ -82,7 +75,7 @@ class Convolve final : public Instruction {
         large_(ProductStep::is_large(sizes.group_filters(), step_ * columns_.output(), windows_,
                                      sizeof(T) == sizeof(float) ? DType::float32 : DType::float64)) {
     if (operations >= kOperationsForThreads) pool_ = memory.pool();
-    for (std::int64_t j = 0; j < columns_.kernel; ++j) covered_.push_back(covered(columns_, j));
+    for (std::int64_t j = 0; j < columns_.kernel; ++j) covering_.push_back(columns_.covering(j));
     for (int piece = 0; piece < (pool_ == nullptr ? 1 : pool_->threads()); ++piece)
       scratch_.push_back(memory.scratch(piece));
   }
@@ -157,7 +150,9 @@ class Convolve final : public Instruction {
         for (std::int64_t j = 0; j < columns_.kernel; ++j, ++q)
           for (std::int64_t row = rows.begin; row < rows.end; ++row) {
             const std::int64_t image = (c * rows_.input + rows_.at(row, i)) * columns_.input;
-            const Range within = rows_.covers(row, i) ? covered_[static_cast<std::size_t>(j)] : Range{0, 0};
+            const WindowAxis::Elements within = rows_.covers(row, i)
+                                                    ? covering_[static_cast<std::size_t>(j)]
+                                                    : WindowAxis::Elements{0, 0};
             visit(q, (row - rows.begin) * columns_.output(), image + columns_.at(within.begin, j), within);
           }
   }
@@ -165,7 +160,7 @@ class Convolve final : public Instruction {
   /// The windows of an image: element q of window p is at q * q_stride + p * p_stride; 0 outside of the
   /// image.
   void unfold(const T* x, Range rows, T* out, std::int64_t q_stride, std::int64_t p_stride) const {
-    each_row(rows, [&](std::int64_t q, std::int64_t p, std::int64_t image, Range within) {
+    each_row(rows, [&](std::int64_t q, std::int64_t p, std::int64_t image, WindowAxis::Elements within) {
       T* to = out + q * q_stride + p * p_stride;
       const T* from = x + image;
       std::int64_t column = 0;
@@ -182,7 +177,7 @@ class Convolve final : public Instruction {
   /// Adds each element of the windows to where it came from.
   void fold(const T* matrix, Range rows, T* x) const {
     const std::int64_t outputs = (rows.end - rows.begin) * columns_.output();
-    each_row(rows, [&](std::int64_t q, std::int64_t p, std::int64_t image, Range within) {
+    each_row(rows, [&](std::int64_t q, std::int64_t p, std::int64_t image, WindowAxis::Elements within) {
       const T* from = matrix + q * outputs + p + within.begin;
       T* to = x + image;
       const std::int64_t size = within.end - within.begin;
@@ -211,7 +206,7 @@ class Convolve final : public Instruction {
   std::int64_t windows_;  ///< elements of a window, all channels of a group together
   std::int64_t step_;
   bool large_;
-  std::vector<Range> covered_;  ///< by column of the window
+  std::vector<WindowAxis::Elements> covering_;  ///< by column of the window
   std::vector<void*> scratch_;
   ThreadPool* pool_ = nullptr;
 };
@@ -223,7 +218,8 @@ bool ConvolutionStep::fits(const Convolution& sizes) {
   const auto windows = static_cast<double>(row_of_windows(sizes));
   return windows * static_cast<double>(sizes.axes[1].output()) <= kMost &&
          windows * static_cast<double>(sizes.filters) <= kMost &&
-         static_cast<double>(sizes.output_plane()) <= kMost && sizes.n > 0 && sizes.filters > 0 && windows > 0;
+         static_cast<double>(sizes.output_plane()) <= kMost && sizes.n > 0 && sizes.filters > 0 &&
+         windows > 0;
 }
 
 std::int64_t ConvolutionStep::scratch_elements() const {
@@ -238,6 +234,10 @@ double ConvolutionStep::operations() const {
 }
 
 std::unique_ptr<Instruction> ConvolutionStep::bind(const Memory& memory, DType dtype) const {
+  if (dtype == DType::float32) {
+    ThreadPool* pool = operations() >= kOperationsForThreads ? memory.pool() : nullptr;
+    if (auto made = make_dnnl_convolution(memory, kind_, sizes_, {first_, second_, to_}, pool)) return made;
+  }
   return bind_as<Convolve>(dtype, memory, kind_, sizes_, first_, second_, to_, operations());
 }
 

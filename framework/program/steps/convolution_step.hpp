@@ -5,12 +5,14 @@
 
 namespace talweg {
 
+enum class ConvolutionKind : std::uint8_t { forward, input_adjoint, weight_adjoint };
+
 /// A convolution or one of its adjoints, image by image: the windows of an image side by side are a matrix,
 /// and its product with the weights, or with the gradient, is what is sought. Threads divide the images.
 /// REQUIRES: all views are contiguous.
 class ConvolutionStep final : public Step {
  public:
-  enum class Kind : std::uint8_t { forward, input_adjoint, weight_adjoint };
+  using Kind = ConvolutionKind;
 
   /// `first` and `second` are the inputs of the op.
   ConvolutionStep(Kind kind, const Convolution& sizes, const View& first, const View& second, const View& to)

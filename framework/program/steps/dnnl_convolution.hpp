@@ -1,0 +1,22 @@
+#pragma once
+
+#include "ops/convolution.hpp"
+#include "program/instruction.hpp"
+#include "program/steps/convolution_step.hpp"
+
+namespace talweg {
+
+/// What a convolution reads and writes.
+struct ConvolutionViews {
+  View first, second, to;
+};
+
+/// A convolution in float32 by oneDNN; the threads of `pool`, which may be null, divide the images. Null
+/// where oneDNN is not installed, or slower. $TALWEG_CONVOLUTION, "dnnl" or "product", overrides what was
+/// measured.
+[[nodiscard]] std::unique_ptr<Instruction> make_dnnl_convolution(const Memory& memory, ConvolutionKind kind,
+                                                                 const Convolution& sizes,
+                                                                 const ConvolutionViews& views,
+                                                                 ThreadPool* pool);
+
+}  // namespace talweg

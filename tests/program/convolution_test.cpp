@@ -1,0 +1,199 @@
+// Convolutions and pooling of the program: what the reference computes, by oneDNN and by products of
+// matrices, on any number of threads.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/gradients.hpp"
+#include "graph/op.hpp"
+#include "ops/windows.hpp"
+#include "program/executor.hpp"
+#include "support/installation.hpp"
+
+namespace talweg {
+namespace {
+
+struct Case {
+  Shape x, w;
+  Integers stride = {1, 1}, padding = {0, 0}, dilation = {1, 1};
+  std::int64_t groups = 1;
+};
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> kCases = {
+      {{5, 1, 12, 12}, {6, 1, 5, 5}, {1, 1}, {2, 2}},
+      {{7, 6, 14, 14}, {16, 6, 5, 5}},
+      {{3, 8, 9, 11}, {12, 8, 3, 3}, {2, 1}, {1, 0}},
+      {{3, 4, 9, 11}, {6, 4, 2, 3}, {1, 2}, {3, 2}, {2, 3}},
+      {{4, 6, 8, 8}, {9, 2, 3, 3}, {1, 1}, {1, 1}, {1, 1}, 3},
+      {{2, 6, 7, 7}, {6, 1, 3, 3}, {2, 2}, {1, 1}, {1, 1}, 6},
+      {{2, 16, 10, 10}, {8, 16, 1, 1}},
+      {{2, 3, 1, 40}, {4, 3, 1, 7}, {1, 3}},
+      {{1, 40, 30, 30}, {40, 40, 3, 3}, {1, 1}, {1, 1}},  // more windows than are unfolded at a time
+      {{2, 2, 3, 3}, {3, 2, 7, 7}, {1, 1}, {3, 3}},       // windows larger than the image
+      {{1, 1, 1, 1}, {1, 1, 1, 1}},
+      {{0, 2, 5, 5}, {3, 2, 2, 2}},
+  };
+  return kCases;
+}
+
+/// A convolution with both gradients, and the memory of its leaves.
+template <class T>
+class Convolved {
+ public:
+  explicit Convolved(const Case& of) : graph_(sizeof(T) == sizeof(float) ? DType::float32 : DType::float64) {
+    const Value x = leaf("x", of.x), w = leaf("w", of.w);
+    const Value y = emit(
+        "conv2d", {x, w},
+        {{"stride", of.stride}, {"padding", of.padding}, {"dilation", of.dilation}, {"groups", of.groups}});
+    const std::vector<Value> wrt = {x, w};
+    const Value c = leaf("c", y.shape());
+    task_.fetches = {y.id()};
+    for (const Value& gradient : gradients(sum_all(y * c), wrt)) task_.fetches.push_back(gradient.id());
+  }
+
+  [[nodiscard]] std::vector<std::vector<double>> values(Executor& executor) const {
+    executor.run();
+    std::vector<std::vector<double>> result;
+    for (NodeId id : task_.fetches) {
+      const T* data = static_cast<const T*>(executor.value(id));
+      result.emplace_back(data, data + graph_[id].shape.elements());
+    }
+    return result;
+  }
+
+  [[nodiscard]] std::unique_ptr<Executor> reference() const { return make_reference_executor(graph_, task_); }
+  [[nodiscard]] std::unique_ptr<Executor> program(int threads) const {
+    return compile_program(graph_, task_, {.threads = threads});
+  }
+
+ private:
+  Value leaf(const char* name, const Shape& shape) {
+    std::vector<T>& values = memory_.emplace_back(static_cast<std::size_t>(shape.elements()));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] =
+          static_cast<T>(std::sin(static_cast<double>(i) * 0.71 + static_cast<double>(memory_.size())));
+    const Value value = graph_.add_leaf("data", name, shape, graph_.floating());
+    task_.bindings.push_back({value.id(), values.data()});
+    return value;
+  }
+
+  Graph graph_;
+  std::deque<std::vector<T>> memory_;
+  Task task_;
+};
+
+/// By which means convolutions are computed, while it lives.
+class By {
+ public:
+  explicit By(const std::string& means) { ::setenv("TALWEG_CONVOLUTION", means.c_str(), 1); }
+  ~By() { ::unsetenv("TALWEG_CONVOLUTION"); }
+  By(const By&) = delete;
+  By& operator=(const By&) = delete;
+};
+
+/// Of sums of some thousand terms of size 1.
+constexpr double kTolerance32 = 2e-3, kTolerance64 = 1e-10;
+
+template <class T>
+void expect_reference(const std::string& means) {
+  const By by(means);
+  for (const Case& one : cases()) {
+    const Convolved<T> convolved(one);
+    const auto expected = convolved.values(*convolved.reference());
+    for (int threads : {1, 2, 3}) {
+      const auto program = convolved.program(threads);
+      const auto found = convolved.values(*program);
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        for (std::size_t j = 0; j < expected[i].size(); ++j)
+          ASSERT_NEAR(found[i][j], expected[i][j], sizeof(T) == sizeof(float) ? kTolerance32 : kTolerance64)
+              << means << ", x " << to_string(one.x) << ", w " << to_string(one.w) << ", " << threads
+              << " threads, value " << i << " at " << j;
+      EXPECT_EQ(found, convolved.values(*program)) << "other bits in a second run";
+      EXPECT_EQ(found, convolved.values(*convolved.program(threads))) << "other bits in another program";
+    }
+  }
+}
+
+TEST(Convolution, ByProductsOfMatricesIsThatOfTheReference) {
+  expect_reference<float>("product");
+  expect_reference<double>("product");
+}
+
+TEST(Convolution, ByOneDnnIsThatOfTheReference) {
+  if (!std::filesystem::exists(library_directory() / "talweg_dnnl.so"))
+    GTEST_SKIP() << "oneDNN is not installed";
+  expect_reference<float>("dnnl");
+}
+
+TEST(Convolution, ByWhatIsFasterIsThatOfTheReference) {
+  expect_reference<float>("measured");
+  expect_reference<double>("measured");
+}
+
+/// Positions, with NaN, infinities and ties, on threads.
+TEST(MaxPool, FindsWhatTheReferenceFinds) {
+  Graph graph(DType::float32);
+  const Shape shape = {6, 3, 23, 41};
+  const float kInfinity = std::numeric_limits<float>::infinity();
+  std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(i * 7919 % 13);
+    if (i % 17 == 0) values[i] = std::nanf("");
+    if (i % 5 < 3) values[i] = -kInfinity;
+    if (i % 101 == 0) values[i] = kInfinity;
+  }
+  const Value x = graph.add_leaf("data", "x", shape, DType::float32);
+  Task task{{{x.id(), values.data()}}, {}, {}};
+  for (const Integers& kernel : {Integers{2, 2}, Integers{3, 5}, Integers{1, 4}})
+    for (const Integers& stride : {Integers{2, 2}, Integers{1, 1}, Integers{3, 5}})
+      for (std::int64_t dilation : {1, 3})
+        task.fetches.push_back(emit("max_pool2d_positions", {x},
+                                    {{"kernel", kernel},
+                                     {"stride", stride},
+                                     {"padding", Integers{kernel[0] / 2, kernel[1] / 2}},
+                                     {"dilation", Integers{dilation, dilation}}})
+                                   .id());
+  const auto reference = make_reference_executor(graph, task);
+  reference->run();
+  for (int threads : {1, 2, 3}) {
+    const auto program = compile_program(graph, task, {.threads = threads});
+    program->run();
+    for (NodeId id : task.fetches) {
+      const auto* due = static_cast<const float*>(reference->value(id));
+      const auto* found = static_cast<const float*>(program->value(id));
+      ASSERT_EQ(std::vector<float>(found, found + graph[id].shape.elements()),
+                std::vector<float>(due, due + graph[id].shape.elements()))
+          << to_string(graph[id].attributes);
+    }
+  }
+}
+
+TEST(WindowAxis, CountsWhatIsNotPadding) {
+  for (std::int64_t input : {1, 4, 7})
+    for (std::int64_t kernel : {1, 2, 3, 5})
+      for (std::int64_t stride : {1, 2, 3})
+        for (std::int64_t padding : {0, 1, 4})
+          for (std::int64_t dilation : {1, 2}) {
+            const WindowAxis axis{input, kernel, stride, padding, dilation};
+            for (std::int64_t o = 0; o < axis.output(); ++o)
+              for (std::int64_t k = 0; k < kernel; ++k) {
+                const auto [first, last] = axis.covering(k);
+                EXPECT_EQ(o >= first && o < last, axis.covers(o, k)) << o << " " << k;
+                if (dilation > 1 && axis.covered(o).end <= axis.covered(o).begin) continue;
+                const auto [begin, end] = axis.covered(o);
+                EXPECT_EQ(k >= begin && k < end, axis.covers(o, k)) << o << " " << k;
+              }
+          }
+}
+
+}  // namespace
+}  // namespace talweg
