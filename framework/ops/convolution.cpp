@@ -8,6 +8,7 @@
 
 #include "ops/elementwise.hpp"
 #include "ops/registry.hpp"
+#include "support/numbers.hpp"
 
 namespace talweg {
 namespace {
@@ -25,7 +26,7 @@ Shape output_shape(const Convolution& sizes) {
 void check_groups(const Shape& x, const Shape& w, std::int64_t groups) {
   if (x[1] != w[1] * groups)
     throw Error(Status::model, std::to_string(x[1]) + " channels of x, and w is " + to_string(w) +
-                                   ", which with " + std::to_string(groups) + " groups takes " +
+                                   ", which with " + count(groups, "group") + " takes " +
                                    std::to_string(w[1] * groups));
   if (w[0] % groups != 0)
     throw Error(Status::model, std::to_string(w[0]) + " filters cannot be divided into " +
@@ -159,12 +160,13 @@ Values weight_adjoint_gradient(const GradientCall& call) {
           call.needed[1] ? input_adjoint(call, y, w, x) : Value()};
 }
 
-Value convolved(Value x, Value w, const Arguments& arguments, const Attributes& attributes) {
+Value convolved(const std::string& function, Value x, Value w, const Arguments& arguments,
+                const Attributes& attributes) {
   const Value y = emit("conv2d", {x, w}, attributes);
   if (!arguments.has("bias")) return y;
   const Value bias = arguments.tensor("bias");
   if (!(bias.shape() == Shape{w.shape()[0]}))
-    throw Error(Status::model, "the bias is " + to_string(bias.shape()) + " and not " +
+    throw Error(Status::model, function + ": the bias is " + to_string(bias.shape()) + " and not " +
                                    to_string(Shape{w.shape()[0]}) + ", one number for each filter");
   return y + reshape(bias, {w.shape()[0], 1, 1});
 }
@@ -177,7 +179,7 @@ std::int64_t groups_of(const Arguments& arguments, const std::string& function) 
 }
 
 Result conv2d(const Arguments& arguments) {
-  return convolved(arguments.tensor("x"), arguments.tensor("w"), arguments,
+  return convolved("conv2d", arguments.tensor("x"), arguments.tensor("w"), arguments,
                    {{"stride", pair_argument(arguments, "conv2d", "stride", 1, {1, 1})},
                     {"padding", pair_argument(arguments, "conv2d", "padding", 0, {0, 0})},
                     {"dilation", pair_argument(arguments, "conv2d", "dilation", 1, {1, 1})},
@@ -195,7 +197,7 @@ Result conv1d(const Arguments& arguments) {
   const auto along = [&](const char* name, std::int64_t least, std::int64_t otherwise) {
     return Integers{otherwise, pair_argument(arguments, "conv1d", name, least, {0, otherwise})[1]};
   };
-  const Value y = convolved(row(x), row(w), arguments,
+  const Value y = convolved("conv1d", row(x), row(w), arguments,
                             {{"stride", along("stride", 1, 1)},
                              {"padding", along("padding", 0, 0)},
                              {"dilation", along("dilation", 1, 1)},

@@ -18,8 +18,8 @@ std::vector<Width> widths_of(const Arguments& arguments, int rank) {
   const auto axes = static_cast<std::size_t>(rank);
   std::vector<Width> widths(axes, Width{0, 0});
   if (given.size() != 1 && given.size() != 2 && given.size() != 2 * axes)
-    throw Error(Status::model,
-                "pad: " + std::to_string(given.size()) + " widths for " + std::to_string(rank) + " axes")
+    throw Error(Status::model, "pad: " + std::to_string(rank) + " axes have " + std::to_string(2 * rank) +
+                                   " widths, and these are " + std::to_string(given.size()))
         .set_hint("give one width, [before, after] or [[before, after], ...] for every axis");
   for (std::size_t axis = 0; axis < axes; ++axis) {
     const std::size_t at = given.size() <= 2 ? 0 : 2 * axis;

@@ -35,32 +35,16 @@ Shape pooled_shape(const Shape& x, const Attributes& attributes) {
 template <class Visit>
 void each_window(const WindowAxes& axes, std::int64_t planes, Visit visit) {
   const auto& [rows, columns] = axes;
-  std::vector<WindowAxis::Elements> along_row;
-  for (std::int64_t column = 0; column < columns.output(); ++column)
-    along_row.push_back(columns.covered(column));
   std::int64_t window = 0;
   for (std::int64_t plane = 0; plane < planes; ++plane)
     for (std::int64_t row = 0; row < rows.output(); ++row) {
       const WindowAxis::Elements i = rows.covered(row);
       for (std::int64_t column = 0; column < columns.output(); ++column, ++window) {
-        const WindowAxis::Elements j = along_row[static_cast<std::size_t>(column)];
+        const WindowAxis::Elements j = columns.covered(column);
         visit(plane * rows.input * columns.input, window, i.end - i.begin, j.end - j.begin,
               rows.at(row, i.begin) * columns.input + columns.at(column, j.begin));
       }
     }
-}
-
-/// Calls visit(plane, window, place) for every element that a window covers.
-template <class Visit>
-void each_covered(const WindowAxes& axes, std::int64_t planes, Visit visit) {
-  const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
-  each_window(axes, planes,
-              [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
-                  std::int64_t first) {
-                for (std::int64_t i = 0; i < rows; ++i)
-                  for (std::int64_t j = 0; j < columns; ++j)
-                    visit(plane, window, first + i * down + j * right);
-              });
 }
 
 std::int64_t planes_of(const Shape& shape) {
@@ -100,13 +84,18 @@ Inferred infer_sum_pool(const InferCall& call) {
 template <class T>
 void sum_pool_kernel(const ReferenceCall<T>& call) {
   const Shape& shape = call.inputs[0].shape;
-  std::vector<double> totals(static_cast<std::size_t>(call.output.shape.elements()), 0);
-  each_covered(pooling_axes(shape, call.node.attributes), planes_of(shape),
-               [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
-                 totals[static_cast<std::size_t>(window)] +=
-                     static_cast<double>(call.inputs[0].data[plane + place]);
-               });
-  std::ranges::transform(totals, call.output.data, [](double total) { return static_cast<T>(total); });
+  const WindowAxes axes = pooling_axes(shape, call.node.attributes);
+  const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
+  each_window(axes, planes_of(shape),
+              [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
+                  std::int64_t first) {
+                const T* x = call.inputs[0].data + plane + first;
+                double total = 0;
+                for (std::int64_t i = 0; i < rows; ++i)
+                  for (std::int64_t j = 0; j < columns; ++j)
+                    total += static_cast<double>(x[i * down + j * right]);
+                call.output.data[window] = static_cast<T>(total);
+              });
 }
 
 Inferred infer_sum_pool_adjoint(const InferCall& call) {
@@ -117,16 +106,21 @@ Inferred infer_sum_pool_adjoint(const InferCall& call) {
   return {x, call.dtype(0)};
 }
 
+/// Summed as they come: an element is covered by few windows.
 template <class T>
 void sum_pool_adjoint_kernel(const ReferenceCall<T>& call) {
   const Shape& shape = call.output.shape;
-  std::vector<double> totals(static_cast<std::size_t>(shape.elements()), 0);
-  each_covered(pooling_axes(shape, call.node.attributes), planes_of(shape),
-               [&](std::int64_t plane, std::int64_t window, std::int64_t place) {
-                 totals[static_cast<std::size_t>(plane + place)] +=
-                     static_cast<double>(call.inputs[0].data[window]);
-               });
-  std::ranges::transform(totals, call.output.data, [](double total) { return static_cast<T>(total); });
+  const WindowAxes axes = pooling_axes(shape, call.node.attributes);
+  const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
+  std::fill_n(call.output.data, shape.elements(), T{0});
+  each_window(axes, planes_of(shape),
+              [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
+                  std::int64_t first) {
+                T* to = call.output.data + plane + first;
+                const T x = call.inputs[0].data[window];
+                for (std::int64_t i = 0; i < rows; ++i)
+                  for (std::int64_t j = 0; j < columns; ++j) to[i * down + j * right] += x;
+              });
 }
 
 Attributes options(const Attributes& attributes) {

@@ -11,7 +11,7 @@
 #include "program/steps/random_step.hpp"
 #include "program/steps/reduction_step.hpp"
 #include "program/steps/reference_step.hpp"
-#include "program/steps/take_adjoint_step.hpp"
+#include "program/steps/scatter_step.hpp"
 #include "program/steps/zero_step.hpp"
 
 namespace talweg {
@@ -146,14 +146,25 @@ void lower_slice_adjoint(Lowering& lowering, NodeId id) {
       from, slice(to, node.attributes.integers("starts"), node.attributes.integers("steps"), sizes)));
 }
 
+/// By one index for each part of x behind the axis of the result.
 void lower_take_adjoint(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
   const int axis = static_cast<int>(node.attributes.integer("axis"));
   const View x = lowering.contiguous_view_of(node.inputs[0]),
              indices = lowering.contiguous_view_of(node.inputs[1]);
-  lowering.add(std::make_unique<TakeAdjointStep>(x, indices, lowering.new_value(id),
-                                                 elements_between(node.shape, 0, axis), node.shape[axis],
-                                                 elements_between(node.shape, axis + 1, node.shape.rank())));
+  lowering.add(
+      std::make_unique<ScatterStep>(x, indices, lowering.new_value(id), axis, IndexStrides{0, 1, 0}));
+}
+
+/// By an index for each element of x.
+void lower_take_along_axis_adjoint(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const int axis = static_cast<int>(node.attributes.integer("axis"));
+  const View x = lowering.contiguous_view_of(node.inputs[0]),
+             indices = lowering.contiguous_view_of(node.inputs[1]);
+  const std::int64_t inner = elements_between(x.shape, axis + 1, x.shape.rank());
+  lowering.add(std::make_unique<ScatterStep>(x, indices, lowering.new_value(id), axis,
+                                             IndexStrides{x.shape[axis] * inner, inner, 1}));
 }
 
 template <ConvolutionKind kKind>
@@ -235,7 +246,7 @@ LowerOp find_lowered_op(std::string_view op) {
       {"conv2d_input_adjoint", lower_convolution<input_adjoint>},
       {"conv2d_weight_adjoint", lower_convolution<weight_adjoint>},
       {"take_along_axis", lower_by_slices},
-      {"take_along_axis_adjoint", lower_by_slices},
+      {"take_along_axis_adjoint", lower_take_along_axis_adjoint},
       {"max_pool2d_positions", lower_max_pool},
       {"sum_pool2d", lower_by_slices},
       {"sum_pool2d_adjoint", lower_by_slices},

@@ -140,7 +140,7 @@ TEST(Convolution, ByWhatIsFasterIsThatOfTheReference) {
 }
 
 /// Positions, with NaN, infinities and ties, on threads.
-TEST(MaxPool, FindsWhatTheReferenceFinds) {
+TEST(MaxPoolKernels, FindsWhatTheReferenceFinds) {
   Graph graph(DType::float32);
   const Shape shape = {6, 3, 23, 41};
   const float kInfinity = std::numeric_limits<float>::infinity();

@@ -91,7 +91,7 @@ class Generator {
       case 4:
         return reduction(pick());
       case 5:
-        return product();
+        return one_in(3) ? windows() : product();
       case 6:
       case 7:
         return layout(pick());
@@ -182,6 +182,38 @@ class Generator {
     return tamed(matmul(a, b));
   }
 
+  /// Images of whatever is there, a tensor of rank 4 where it is one.
+  Value images(Value x) {
+    if (x.rank() == 4 && one_in(2)) return x;
+    return numbers({between(1, 3), between(1, 4), between(1, 6), between(1, 7)}) * (sum_all(x) * 0.01);
+  }
+
+  Value numbers(const Shape& shape) {
+    Numbers values;
+    for (std::int64_t i = 0; i < shape.elements(); ++i) values.push_back(number(-1, 1));
+    return graph().add(OpRegistry::instance().get("array"), {},
+                       {{"values", values},
+                        {"shape", Integers(shape.begin(), shape.end())},
+                        {"dtype", static_cast<std::int64_t>(graph().floating())}});
+  }
+
+  Value windows() {
+    const Value x = images(pick());
+    const std::int64_t rows = between(1, 3), columns = between(1, 3);
+    const auto pair = [&](int low, int high) { return Integers{between(low, high), between(low, high)}; };
+    Attributes attributes = {{"stride", pair(1, 2)}, {"padding", pair(0, 1)}, {"dilation", pair(1, 2)}};
+    if (one_in(2)) {
+      const std::int64_t groups = x.shape()[1] % 2 == 0 && one_in(2) ? 2 : 1;
+      attributes.set("groups", groups);
+      const Value w = numbers({groups * between(1, 3), x.shape()[1] / groups, rows, columns});
+      return tamed(emit("conv2d", {x, w * (sum_all(pick()) * 0.01)}, attributes));
+    }
+    attributes.set("kernel", Integers{rows, columns});
+    if (one_in(2)) return tamed(emit("sum_pool2d", {x}, attributes));
+    const Value leaf = graph().value(one_of(result_.leaves));
+    return leaf.rank() < 2 ? Value() : emit("max_pool2d_positions", {leaf}, attributes);
+  }
+
   Value layout(Value x) {
     const int rank = x.rank();
     switch (between(0, 6)) {
@@ -248,6 +280,14 @@ class Generator {
                                       {"shape", Integers{static_cast<std::int64_t>(indices.size())}},
                                       {"dtype", static_cast<std::int64_t>(DType::int64)}});
     if (one_in(4)) return emit("one_hot", {chosen}, {{"classes", size}});
+    if (one_in(2)) {
+      Shape aligned = x.shape();
+      for (int i = 0; i < x.rank(); ++i) aligned[i] = i == taken ? chosen.shape()[0] : 1;
+      const Value reshaped = reshape(chosen, aligned);
+      aligned = x.shape();
+      aligned[taken] = chosen.shape()[0];
+      return emit("take_along_axis", {x, broadcast_to(reshaped, aligned)}, {{"axis", std::int64_t{taken}}});
+    }
     return emit("take", {x, chosen}, {{"axis", std::int64_t{taken}}});
   }
 
@@ -327,6 +367,14 @@ Extent extent(const std::vector<double>& values) {
   return result;
 }
 
+bool is_sum(std::string_view op) {
+  static constexpr std::string_view kSums[] = {
+      "sum", "cumsum", "take_adjoint", "take_along_axis_adjoint", "sum_pool2d", "sum_pool2d_adjoint"};
+  return std::ranges::find(kSums, op) != std::end(kSums);
+}
+
+bool is_product(std::string_view op) { return op == "matmul" || op.starts_with("conv2d"); }
+
 /// How much an error of input i counts in the result.
 double sensitivity(const Node& node, std::size_t i, const std::vector<Extent>& inputs, const Extent& output,
                    double ratio) {
@@ -350,9 +398,9 @@ double sensitivity(const Node& node, std::size_t i, const std::vector<Extent>& i
     if (i == 1) return output.largest * std::max(std::abs(std::log(base)), std::abs(std::log(small)));
     return exponent * output.largest / small;
   }
-  if (op == "sum" || op == "cumsum" || op == "take_adjoint") return ratio;
+  if (is_sum(op)) return ratio;
   if (op == "prod") return ratio * output.largest / std::max(x.smallest, 1e-9);
-  if (op == "matmul") return inputs[1 - i].largest * ratio;
+  if (is_product(op)) return inputs[1 - i].largest * ratio;
   if (op == "gelu" || op == "silu" || op == "erf" || op == "elu") return 2.5;
   return 1;
 }
@@ -376,17 +424,26 @@ std::vector<double> error_bounds(const Graph& graph, const std::vector<std::vect
       const Shape& first = graph[node.inputs[0]].shape;
       ratio = static_cast<double>(first.elements()) / static_cast<double>(node.shape.elements());
       if (node.op->name == "matmul") ratio = static_cast<double>(first[first.rank() - 1]);
-      if (node.op->name == "take_adjoint")
+      if (node.op->name.starts_with("take_") && node.op->name.ends_with("adjoint"))
         ratio = static_cast<double>(graph[node.inputs[1]].shape.elements());
+      if (node.op->name.starts_with("sum_pool2d")) {
+        const Integers& kernel = node.attributes.integers("kernel");
+        ratio = static_cast<double>(kernel[0] * kernel[1]);
+      }
+      if (node.op->name.starts_with("conv2d")) {
+        const Shape& second = graph[node.inputs[1]].shape;
+        ratio = static_cast<double>(node.op->name == "conv2d_weight_adjoint"
+                                        ? first.elements() / first[1]
+                                        : second.elements() / (node.op->name == "conv2d" ? second[0] : 1));
+      }
       if (node.op->name == "cumsum")
         ratio = static_cast<double>(node.shape[static_cast<int>(node.attributes.integer("axis"))]);
     }
     // A sum of n terms, added one by one, may lose half a unit with each.
     double magnitude = output.largest;
     const double terms = ratio * (1 + ratio / 8);
-    if (node.op->name == "matmul") magnitude = terms * inputs[0].largest * inputs[1].largest;
-    if (node.op->name == "sum" || node.op->name == "cumsum" || node.op->name == "take_adjoint")
-      magnitude = terms * inputs[0].largest;
+    if (is_product(node.op->name)) magnitude = terms * inputs[0].largest * inputs[1].largest;
+    if (is_sum(node.op->name)) magnitude = terms * inputs[0].largest;
     if (node.op->name == "prod") magnitude = ratio * output.largest;
     // x (1 + erf(x / sqrt(2))) / 2 cancels where x is negative.
     if (node.op->name == "gelu") magnitude = inputs[0].largest;

@@ -150,9 +150,8 @@ class Convolve final : public Instruction {
         for (std::int64_t j = 0; j < columns_.kernel; ++j, ++q)
           for (std::int64_t row = rows.begin; row < rows.end; ++row) {
             const std::int64_t image = (c * rows_.input + rows_.at(row, i)) * columns_.input;
-            const WindowAxis::Elements within = rows_.covers(row, i)
-                                                    ? covering_[static_cast<std::size_t>(j)]
-                                                    : WindowAxis::Elements{0, 0};
+            const WindowAxis::Elements within =
+                rows_.covers(row, i) ? covering_[static_cast<std::size_t>(j)] : WindowAxis::Elements{0, 0};
             visit(q, (row - rows.begin) * columns_.output(), image + columns_.at(within.begin, j), within);
           }
   }
@@ -236,7 +235,8 @@ double ConvolutionStep::operations() const {
 std::unique_ptr<Instruction> ConvolutionStep::bind(const Memory& memory, DType dtype) const {
   if (dtype == DType::float32) {
     ThreadPool* pool = operations() >= kOperationsForThreads ? memory.pool() : nullptr;
-    if (auto made = make_dnnl_convolution(memory, kind_, sizes_, {first_, second_, to_}, pool)) return made;
+    if (auto made = make_dnnl_convolution(memory, kind_, sizes_, {first_, second_, to_}, operations(), pool))
+      return made;
   }
   return bind_as<Convolve>(dtype, memory, kind_, sizes_, first_, second_, to_, operations());
 }

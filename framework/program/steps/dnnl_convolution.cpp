@@ -22,11 +22,14 @@ kernels::MakeDnnlConvolution find_maker() {
 /// one thread for 128 images of 28 x 28, 6 filters of 5 x 5 and 1 channel, but 1.6 against 3.7 for 6 channels
 /// of 14 x 14 and 16 filters.
 constexpr std::int64_t kFewChannels = 4;
+/// Fewer operations than this are not worth oneDNN's preparations, nor loading it.
+constexpr double kFewOperations = 2e6;
 
-bool is_preferred(ConvolutionKind kind, const Convolution& sizes) {
+bool is_preferred(ConvolutionKind kind, const Convolution& sizes, double operations) {
   const char* const asked = std::getenv("TALWEG_CONVOLUTION");
   if (asked != nullptr && std::string_view(asked) == "product") return false;
   if (asked != nullptr && std::string_view(asked) == "dnnl") return true;
+  if (operations < kFewOperations) return false;
   return kind != ConvolutionKind::input_adjoint || sizes.group_channels() >= kFewChannels;
 }
 
@@ -91,8 +94,8 @@ class DnnlConvolve final : public Instruction {
 
 std::unique_ptr<Instruction> make_dnnl_convolution(const Memory& memory, ConvolutionKind kind,
                                                    const Convolution& sizes, const ConvolutionViews& views,
-                                                   ThreadPool* pool) {
-  if (!is_preferred(kind, sizes) || find_maker() == nullptr) return nullptr;
+                                                   double operations, ThreadPool* pool) {
+  if (!is_preferred(kind, sizes, operations) || find_maker() == nullptr) return nullptr;
   const bool of_weights = kind == ConvolutionKind::weight_adjoint;
   const std::int64_t x = sizes.channels * sizes.plane(), y = sizes.filters * sizes.output_plane();
   const int pieces = pool == nullptr ? 1 : pool->threads();

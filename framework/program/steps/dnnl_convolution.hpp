@@ -17,6 +17,6 @@ struct ConvolutionViews {
 [[nodiscard]] std::unique_ptr<Instruction> make_dnnl_convolution(const Memory& memory, ConvolutionKind kind,
                                                                  const Convolution& sizes,
                                                                  const ConvolutionViews& views,
-                                                                 ThreadPool* pool);
+                                                                 double operations, ThreadPool* pool);
 
 }  // namespace talweg
