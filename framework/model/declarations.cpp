@@ -4,10 +4,13 @@
 #include <cmath>
 
 #include "model/data/entry.hpp"
+#include "model/data/generated_entry.hpp"
+#include "model/data/standardized.hpp"
 #include "model/document_text.hpp"
 #include "model/fields.hpp"
 #include "model/initializers.hpp"
 #include "model/sections.hpp"
+#include "model/split_order.hpp"
 #include "model/typed.hpp"
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
@@ -134,14 +137,21 @@ void read_tensors(ModelContext& context, const DocumentNode* section, bool state
 namespace {
 
 /// A mapping says where the values are; everything else is the values.
-std::shared_ptr<const DataColumn> read_column(ModelContext& context, const DocumentEntry& entry) {
-  const std::string what = "data '" + entry.key.text + "'";
-  const std::size_t index = *context.names.find(entry.key.text);
-  if (entry.value.kind == DocumentNode::Kind::mapping)
-    return read_data_entry(context, entry.value, index, what);
-  NumberArray array = read_array(context, entry.value, index, what);
+ReadData read_entry(ModelContext& context, const DocumentEntry& entry,
+                    const std::vector<DocumentNode>& names) {
+  const std::size_t index = *context.names.find(names.front().text);
+  if (names.size() > 1 && !is_generated(entry.value)) {
+    const std::vector<std::string> drawn = generated_names();
+    const std::vector<DocumentEntry>& keys = entry.value.entries;
+    throw error_at(entry.key.span, "'" + entry.key.text + "' are " + std::to_string(names.size()) +
+                                       " names, and this is one tensor")
+        .note("two names are for a set that is drawn: " + join(drawn))
+        .set_hint(keys.empty() ? "" : did_you_mean(keys.front().key.text, drawn));
+  }
+  if (entry.value.kind == DocumentNode::Kind::mapping) return read_data_entry(context, entry, index);
+  NumberArray array = read_array(context, entry.value, index, "data '" + entry.key.text + "'");
   check_exact(context, array, entry.value);
-  return DataColumn::of(std::move(array.values), array.shape, array.dtype);
+  return {{DataColumn::of(std::move(array.values), array.shape, array.dtype)}};
 }
 
 }  // namespace
@@ -171,12 +181,35 @@ void read_lets(ModelContext& context, const DocumentNode* section) {
 void read_data(ModelContext& context, const DocumentNode* section) {
   if (section == nullptr) return;
   for (const DocumentEntry& entry : section->entries) {
-    DataEntry data;
-    data.name = entry.key.text;
-    data.span = entry.key.span;
-    const auto known = std::ranges::find(context.known_data, data.name, &DataEntry::name);
-    data.column = known == context.known_data.end() ? read_column(context, entry) : known->column;
-    context.model.data.push_back(std::move(data));
+    const std::vector<DocumentNode> names = data_names(entry.key);
+    const auto known = std::ranges::find(context.known_data, names.front().text, &DataEntry::name);
+    ReadData read;
+    if (known == context.known_data.end())
+      read = read_entry(context, entry, names);
+    else
+      for (std::size_t i = 0; i < names.size(); ++i)
+        read.columns.push_back((known + static_cast<std::ptrdiff_t>(i))->column);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (read.standardize) context.standardized.push_back(context.model.data.size());
+      context.model.data.push_back({names[i].text, kNoNode, std::move(read.columns[i]), names[i].span});
+    }
+  }
+}
+
+void standardize_data(ModelContext& context) {
+  const std::optional<Examples>& examples = context.model.examples;
+  for (const std::size_t index : context.standardized) {
+    DataEntry& entry = context.model.data[index];
+    std::int64_t first = 0, count = entry.column->rows();
+    std::optional<Permutation> order;
+    if (examples) {
+      first = examples->train().first;
+      count = examples->train().count;
+      if (examples->split_shuffled) order = order_of_splits(*examples, context.model.seed);
+    }
+    entry.column = standardized(*entry.column, count, [&](std::int64_t place) {
+      return order ? (*order)(first + place) : first + place;
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 #include "model/model.hpp"
 
+#include "model/data/generated_entry.hpp"
 #include "model/document.hpp"
 #include "model/document_text.hpp"
 #include "model/fields.hpp"
@@ -23,6 +24,13 @@ const DocumentNode* mapping_or_null(const Fields& fields, const std::string& nam
 void define_all(ModelContext& context, const DocumentNode* section, Section kind) {
   if (section == nullptr) return;
   for (const DocumentEntry& entry : section->entries) context.names.define(entry.key, entry.value, kind);
+}
+
+void define_data(ModelContext& context, const DocumentNode* section) {
+  if (section == nullptr) return;
+  for (const DocumentEntry& entry : section->entries)
+    for (const DocumentNode& name : data_names(entry.key))
+      context.names.define(name, entry.value, Section::data);
 }
 
 void check_version(ModelContext& context, const Fields& fields) {
@@ -83,7 +91,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   const DocumentNode* train = mapping_or_null(fields, "train");
   context.modules.read(mapping_or_null(fields, "modules"), fields.find("use"));
   define_all(context, let, Section::let);
-  define_all(context, data, Section::data);
+  define_data(context, data);
   define_all(context, parameters, Section::parameters);
   define_all(context, state, Section::state);
   define_all(context, mapping_or_null(fields, "graph"), Section::graph);
@@ -93,6 +101,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   read_lets(context, let);
   read_data(context, data);
   read_examples(context, fields.find("split"), find_batch(train));
+  standardize_data(context);
   declare_data(context);
   read_parameters(context, parameters);
   read_states(context, state);

@@ -12,6 +12,8 @@ void read_lets(ModelContext& context, const DocumentNode* section);
 void read_data(ModelContext& context, const DocumentNode* section);
 /// `split:` and `train.batch`; either may be null.
 void read_examples(ModelContext& context, const DocumentNode* split, const DocumentNode* batch);
+/// Gives the entries with `standardize` mean 0 and deviation 1 over the rows that are trained on.
+void standardize_data(ModelContext& context);
 void declare_data(ModelContext& context);
 void read_parameters(ModelContext& context, const DocumentNode* section);
 void read_states(ModelContext& context, const DocumentNode* section);

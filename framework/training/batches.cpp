@@ -2,18 +2,20 @@
 
 #include <algorithm>
 
+#include "model/split_order.hpp"
+
 namespace talweg {
 namespace {
 
 // In place of a node: these draws differ from those of every node.
-constexpr std::uint32_t kOrderOfEpoch = 0xFFFFFFFEU, kOrderOfSplits = 0xFFFFFFFDU;
+constexpr std::uint32_t kOrderOfEpoch = 0xFFFFFFFEU;
 
 }  // namespace
 
 Batches::Batches(const CheckedModel& model)
     : examples_(*model.examples),
       seed_(model.seed),
-      order_of_splits_(examples_.rows, seed_, kOrderOfSplits, 0),
+      order_of_splits_(order_of_splits(examples_, seed_)),
       shuffle_(!model.train || model.train->shuffle) {}
 
 std::int64_t Batches::size(std::int64_t step) const {

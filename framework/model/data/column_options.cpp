@@ -122,7 +122,7 @@ std::shared_ptr<const DataColumn> make_column(StoredRows stored, const ColumnOpt
                                       " distinct values; the model has " + std::to_string(classes) +
                                       " classes");
   const bool scaled = options.scale || options.offset;
-  const bool becomes_floating = scaled || options.one_hot > 0;
+  const bool becomes_floating = scaled || options.one_hot > 0 || options.standardize;
   const DType own = becomes_floating ? floating : options.classes > 0 ? DType::int64 : stored.dtype;
   const DType dtype = options.dtype.value_or(own);
   Conversion conversion;

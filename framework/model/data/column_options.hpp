@@ -26,6 +26,7 @@ struct ColumnOptions {
   std::int64_t classes = 0;
   std::optional<RowRange> rows;
   bool allow_nan = false;
+  bool standardize = false;  ///< once it is known which rows are trained on
 };
 
 /// The rows of a file before any options.

@@ -11,6 +11,7 @@
 
 #include "model/data/column_options.hpp"
 #include "model/data/data_path.hpp"
+#include "model/data/generated_entry.hpp"
 #include "model/data/idx.hpp"
 #include "model/data/npy.hpp"
 #include "model/data/npz.hpp"
@@ -95,12 +96,14 @@ void refuse_contradictions(const Entry& entry) {
   struct Pair {
     std::string_view first, second;
   };
-  constexpr std::array<Pair, 6> kPairs = {{{"one_hot", "scale"},
+  constexpr std::array<Pair, 8> kPairs = {{{"one_hot", "scale"},
                                            {"one_hot", "offset"},
                                            {"one_hot", "dtype"},
                                            {"one_hot", "classes"},
                                            {"classes", "scale"},
-                                           {"classes", "offset"}}};
+                                           {"classes", "offset"},
+                                           {"one_hot", "standardize"},
+                                           {"classes", "standardize"}}};
   for (const Pair& pair : kPairs)
     if (entry.fields.find(pair.first) != nullptr && entry.fields.find(pair.second) != nullptr)
       throw error_at(
@@ -120,8 +123,9 @@ ColumnOptions read_options(const Entry& entry) {
   options.classes = read_count(entry, "classes").value_or(0);
   options.rows = read_rows(entry);
   options.allow_nan = read_flag(entry, "allow_nan");
+  options.standardize = read_flag(entry, "standardize");
   const bool integers = options.dtype && !is_floating(*options.dtype);
-  if (integers && (options.scale || options.offset || options.allow_nan))
+  if (integers && (options.scale || options.offset || options.allow_nan || options.standardize))
     throw error_at(
         entry.fields.key("dtype").span,
         named(entry, "dtype") + " is of whole numbers, and its other options are of floating ones");
@@ -220,17 +224,21 @@ const Form& form_of(const DocumentNode& node, const std::string& what) {
       if (entry.key.text == form.key) return form;
     names.emplace_back(form.key);
   }
+  const std::vector<std::string> drawn = generated_names();
+  std::vector<std::string> all = names;
+  all.insert(all.end(), drawn.begin(), drawn.end());
   const DocumentNode& first = node.entries.empty() ? node : node.entries.front().key;
   throw error_at(first.span, what + " does not say where its values are")
-      .note("a file of data is named by " + join(names) + ": {npy: FILE}")
-      .set_hint(did_you_mean(first.text, names));
+      .note("a file of data is named by " + join(names) + ": {npy: FILE}; sets that are drawn are " +
+            join(drawn))
+      .set_hint(did_you_mean(first.text, all));
 }
 
 std::vector<std::string_view> keys_of(const Form& form) {
   std::vector<std::string_view> keys = {form.key};
   keys.insert(keys.end(), form.options.begin(), form.options.end());
   for (std::string_view key :
-       {"shape", "dtype", "scale", "offset", "one_hot", "classes", "rows", "allow_nan"})
+       {"shape", "dtype", "scale", "offset", "one_hot", "classes", "rows", "allow_nan", "standardize"})
     keys.push_back(key);
   return keys;
 }
@@ -247,15 +255,18 @@ std::filesystem::path find_file(const Entry& entry, const DocumentNode& node) {
 
 }  // namespace
 
-std::shared_ptr<const DataColumn> read_data_entry(ModelContext& context, const DocumentNode& node,
-                                                  std::size_t limit, const std::string& what) {
+ReadData read_data_entry(ModelContext& context, const DocumentEntry& written, std::size_t limit) {
+  if (is_generated(written.value)) return {draw_generated(context, written, limit), false};
+  const DocumentNode& node = written.value;
+  const std::string what = "data '" + written.key.text + "'";
   const Form& form = form_of(node, what);
   const Entry entry{context, limit, what, Fields(node, what, keys_of(form))};
   const DocumentNode& file = entry.fields.require(form.key);
   const ColumnOptions options = read_options(entry);
   const std::filesystem::path path = find_file(entry, file);
   try {
-    return make_column(form.read(entry, path, options), options, context.graph().floating());
+    return {{make_column(form.read(entry, path, options), options, context.graph().floating())},
+            options.standardize};
   } catch (Error& error) {
     if (error.status() != Status::data) throw;
     const Location place = file.span.location();

@@ -1,18 +1,23 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "model/data/column.hpp"
 #include "model/model_scope.hpp"
 
 namespace talweg {
 
+/// What an entry of `data:` is read into.
+struct ReadData {
+  std::vector<std::shared_ptr<const DataColumn>> columns;  ///< one for each of its names
+  bool standardize = false;
+};
+
 /// Reads an entry of `data:` that says where its values are: {csv: FILE}, {npy: FILE} and so on, with
-/// options. `what` names it in errors. Throws Error{model} where the entry is wrong, Error{data} where
-/// the file is.
-[[nodiscard]] std::shared_ptr<const DataColumn> read_data_entry(ModelContext& context,
-                                                                const DocumentNode& entry, std::size_t limit,
-                                                                const std::string& what);
+/// options, or which are drawn: {spirals: {}}. Throws Error{model} where the entry is wrong, Error{data}
+/// where its file is. REQUIRES: its value is a mapping.
+[[nodiscard]] ReadData read_data_entry(ModelContext& context, const DocumentEntry& written,
+                                       std::size_t limit);
 
 }  // namespace talweg

@@ -20,6 +20,9 @@ const std::string kLabels = idx_file(0x08, {4}, from_hex("00 02 01 02"));
 class DataEntries : public testing::Test {
  protected:
   void SetUp() override {
+    // Each test says itself where files are looked for.
+    if (const char* directories = std::getenv("TALWEG_DATA")) before_ = directories;
+    unsetenv("TALWEG_DATA");
     write("x.npy", kFloats);
     write("labels.idx", kLabels);
     write("labels.gz", packed(kLabels));
@@ -34,6 +37,13 @@ class DataEntries : public testing::Test {
     write("bare.csv", "1;2\n3;4\n");
     write("arrays.npz", npz_file("x", kFloats));
     write("empty.npy", npy_file("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }", ""));
+  }
+
+  void TearDown() override {
+    if (before_)
+      setenv("TALWEG_DATA", before_->c_str(), 1);
+    else
+      unsetenv("TALWEG_DATA");
   }
 
   void write(const std::string& name, const std::string& content) const {
@@ -63,6 +73,7 @@ class DataEntries : public testing::Test {
   }
 
   TemporaryDirectory directory_;
+  std::optional<std::string> before_;
 };
 
 TEST_F(DataEntries, BecomeTensors) {
@@ -147,7 +158,6 @@ TEST_F(DataEntries, AreLookedForBesideTheModelThenInDataThenInTheEnvironment) {
   write("other.idx", idx_file(0x08, {1}, "a"));
   EXPECT_EQ(size_of(options), 1);
   EXPECT_EQ(load("{idx: " + (second.path() / "other.idx").string() + "}").data.front().column->rows(), 3);
-  unsetenv("TALWEG_DATA");
 }
 
 TEST_F(DataEntries, SayWhereAFileWasLookedFor) {
