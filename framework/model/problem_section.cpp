@@ -13,6 +13,7 @@ namespace {
 void read_optimum(ModelContext& context, const DocumentNode& node, ProblemSetting& problem) {
   const auto& parameters = context.model.parameters;
   std::vector<std::string> names;
+  names.reserve(parameters.size());
   for (const TensorDeclaration& parameter : parameters) names.push_back(parameter.name);
   for (const DocumentEntry& entry : require_mapping(node, "'optimum'").entries) {
     const auto found = std::ranges::find(parameters, entry.key.text, &TensorDeclaration::name);

@@ -132,6 +132,9 @@ TEST(Help, OfEachCommandNamesEveryOption) {
       {"plugins", {"list", "describe NAME", "new NAME", "build NAME.cpp", "test NAME"}},
       {"plugins test",
        {"NAME", "--set NAME=VALUE", "--trace FILE", "--plugins DIR", "--json", "state round trip"}},
+      {"bench",
+       {"[NAME...]", "--mode MODE", "--trials N", "--problem NAME", "--tier TIER", "--with FILE",
+        "--html FILE", "--json"}},
       {"plugins list", {"--plugins DIR", "--json", "TALWEG_PLUGIN_PATH"}},
       {"plugins describe", {"NAME", "--plugins DIR", "--json"}},
   };

@@ -77,6 +77,11 @@ struct CommandLine::Parser {
     std::size_t next = 0;
     for (Entry& entry : entries) {
       if (!entry.is_argument()) continue;
+      if (entry.repeated) {
+        entry.values.assign(given.begin() + static_cast<std::ptrdiff_t>(next), given.end());
+        next = given.size();
+        continue;
+      }
       if (next == given.size())
         throw usage_error("talweg " + name + " needs an argument: " + entry.name)
             .set_hint("talweg " + name + " --help");
@@ -125,6 +130,11 @@ void CommandLine::argument(const std::string& placeholder, const std::string& do
   parser_->add({placeholder, "", doc, false, {}, [&](const auto& values) { target = values.front(); }});
 }
 
+void CommandLine::arguments(const std::string& placeholder, const std::string& doc,
+                            std::vector<std::string>& target) {
+  parser_->add({placeholder, "", doc, true, {}, [&](const auto& values) { target = values; }});
+}
+
 void CommandLine::flag(const std::string& name, const std::string& doc, bool& target) {
   parser_->add({name, "", doc, true, {}, [](const auto&) {}});
   parser_->app.add_flag(name, target)->disable_flag_override();
@@ -170,7 +180,7 @@ std::string CommandLine::help() const {
   std::string usage = "talweg " + parser_->name;
   std::vector<std::vector<std::string>> rows;
   for (const Parser::Entry& entry : parser_->entries) {
-    if (entry.is_argument()) usage += " " + entry.name;
+    if (entry.is_argument()) usage += entry.repeated ? " [" + entry.name + "...]" : " " + entry.name;
     const std::string left = entry.name + (entry.placeholder.empty() ? "" : " " + entry.placeholder);
     const bool several = entry.repeated && !entry.placeholder.empty();
     rows.push_back({left, entry.doc + (several ? " (may be given several times)" : "")});

@@ -24,6 +24,8 @@ class CommandLine {
 
   // Targets outlive the CommandLine. `placeholder` is how help calls a value: "DIR".
   void argument(const std::string& placeholder, const std::string& doc, std::string& target);
+  /// As many as are given, none included, behind all others.
+  void arguments(const std::string& placeholder, const std::string& doc, std::vector<std::string>& target);
   void flag(const std::string& name, const std::string& doc, bool& target);
   void option(const std::string& name, const std::string& placeholder, const std::string& doc,
               std::optional<std::string>& target);

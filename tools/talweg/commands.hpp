@@ -8,6 +8,7 @@ namespace talweg {
 // One for each subcommand, in the file of that name: takes the arguments behind its name and returns the exit
 // status. What goes wrong is an Error.
 
+int run_bench(std::span<const std::string> arguments);
 int run_check(std::span<const std::string> arguments);
 int run_plugins(std::span<const std::string> arguments);
 int run_show(std::span<const std::string> arguments);

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"sweep", "train with every combination of some settings", run_sweep},
     {"show", "show the graph, as text or for Graphviz", run_show},
     {"plugins", "list the optimizers there are, or describe one", run_plugins},
+    {"bench", "compare optimizers on test problems", run_bench},
 };
 
 constexpr const char* kOurBug = "this is a bug in talweg, not in the model";

@@ -7,7 +7,7 @@
 #include "support/numbers.hpp"
 #include "training/checkpoint.hpp"
 #include "training/conformance/objective.hpp"
-#include "training/conformance/watched_rule.hpp"
+#include "training/watched_rule.hpp"
 
 namespace talweg::conformance {
 namespace {

@@ -1,8 +1,8 @@
-#include "training/conformance/watched_rule.hpp"
+#include "training/watched_rule.hpp"
 
 #include <talweg/error.hpp>
 
-namespace talweg::conformance {
+namespace talweg {
 namespace {
 
 class WatchedSite final : public UpdateSite {
@@ -11,7 +11,10 @@ class WatchedSite final : public UpdateSite {
 
   [[nodiscard]] Value parameter() override { return site_.parameter(); }
   [[nodiscard]] Value gradient() override { return site_.gradient(); }
-  [[nodiscard]] Value gradient_at(Value point) override { return site_.gradient_at(point); }
+  [[nodiscard]] Value gradient_at(Value point) override {
+    ++asked_.other_gradients;
+    return site_.gradient_at(point);
+  }
   [[nodiscard]] Value step() override { return site_.step(); }
   [[nodiscard]] Value hyperparameter(std::string_view name) override {
     asked_.hyperparameters.emplace(name);
@@ -48,4 +51,4 @@ void WatchedRule::emit(UpdateSite& site) const {
   }
 }
 
-}  // namespace talweg::conformance
+}  // namespace talweg

@@ -1,16 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 
 #include "graph/update_rule.hpp"
 
-namespace talweg::conformance {
+namespace talweg {
 
 /// What a rule asked its site for.
 struct Asked {
   std::set<std::string> hyperparameters;
   bool shape = false;
+  std::int64_t other_gradients = 0;  ///< at another point than x
 };
 
 /// A rule whose emissions note what it asks for. Both outlive it.
@@ -30,4 +32,4 @@ class WatchedRule final : public UpdateRule {
   Asked& asked_;
 };
 
-}  // namespace talweg::conformance
+}  // namespace talweg
