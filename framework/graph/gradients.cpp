@@ -1,6 +1,8 @@
 #include "graph/gradients.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "graph/op.hpp"
 
@@ -14,7 +16,73 @@ namespace {
   throw error;
 }
 
-void accumulate(Value& total, Value part) { total = total.empty() ? part : total + part; }
+/// The one axis along which a "slice_adjoint" puts its input between zeros, where its steps are 1 and there
+/// is one.
+std::optional<int> axis_between_zeros(const Node& node, const Shape& part) {
+  std::optional<int> found;
+  for (int axis = 0; axis < node.shape.rank(); ++axis) {
+    if (part[axis] == node.shape[axis]) continue;
+    if (found) return std::nullopt;
+    found = axis;
+  }
+  const auto is_one = [](std::int64_t step) { return step == 1; };
+  return std::ranges::all_of(node.attributes.integers("steps"), is_one) ? found : std::nullopt;
+}
+
+/// What slices of a tensor gave back, next to each other: of x cut into n pieces the gradient is n pieces put
+/// together, and not the sum of n tensors of x's shape that are 0 almost everywhere. Takes those that it
+/// joins out of `parts`; empty where there are no two.
+Value take_joined(std::vector<Value>& parts) {
+  struct Piece {
+    std::int64_t start;
+    Value value;
+    std::size_t number;
+  };
+  std::optional<int> along;
+  Shape whole;
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Node& node = parts[i].node();
+    if (node.op->name != "slice_adjoint") continue;
+    const Value inner(parts[i].graph(), node.inputs[0]);
+    const std::optional<int> axis = axis_between_zeros(node, inner.shape());
+    if (!axis || (along && *along != *axis)) continue;
+    along = axis;
+    whole = node.shape;
+    pieces.push_back({node.attributes.integers("starts")[static_cast<std::size_t>(*axis)], inner, i});
+  }
+  std::ranges::stable_sort(pieces, {}, &Piece::start);
+  std::vector<Value> row;
+  std::vector<std::size_t> taken;
+  std::int64_t end = 0;
+  const auto fill_up_to = [&](std::int64_t start) {
+    if (start == end) return;
+    Shape shape = whole;
+    shape[*along] = start - end;
+    row.push_back(constant(parts[0].graph(), 0, shape));
+  };
+  for (const Piece& piece : pieces) {
+    if (piece.start < end) continue;  // it overlaps
+    fill_up_to(piece.start);
+    row.push_back(piece.value);
+    taken.push_back(piece.number);
+    end = piece.start + piece.value.shape()[*along];
+  }
+  if (taken.size() < 2) return {};
+  fill_up_to(whole[*along]);
+  const Value joined = concatenate(row, *along);
+  std::ranges::sort(taken, std::greater<>());
+  for (std::size_t number : taken) parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(number));
+  return joined;
+}
+
+Value total_of(std::vector<Value> parts) {
+  Value total;
+  const auto add = [&](Value part) { total = total.empty() ? part : total + part; };
+  for (Value joined = take_joined(parts); !joined.empty(); joined = take_joined(parts)) add(joined);
+  for (const Value& part : parts) add(part);
+  return total;
+}
 
 }  // namespace
 
@@ -47,14 +115,17 @@ std::vector<Value> gradients(Value y, std::span<const Value> wrt) {
                  std::string(to_string(x.dtype())) + " and not floating");
 
   const std::vector<bool> reached = reached_from(graph, y.id(), wrt);
+  std::vector<std::vector<Value>> parts_of(y.id() + 1);
   std::vector<Value> gradient(y.id() + 1);
   const PhaseScope phase(graph, std::max(graph.phase(), Phase::gradient));
   const OriginScope outer(graph, graph.origin());
-  if (reached[y.id()]) gradient[y.id()] = constant(graph, 1, y.shape());
+  if (reached[y.id()]) parts_of[y.id()].push_back(constant(graph, 1, y.shape()));
 
   for (NodeId id = y.id() + 1; id-- > 0;) {
     const Node& node = graph[id];
-    if (gradient[id].empty() || node.op->leaf) continue;
+    if (parts_of[id].empty()) continue;
+    gradient[id] = total_of(std::move(parts_of[id]));
+    if (node.op->leaf) continue;
     std::vector<bool> needed;
     for (NodeId input : node.inputs) needed.push_back(reached[input] && is_floating(graph[input].dtype));
     if (std::ranges::none_of(needed, [](bool wanted) { return wanted; })) continue;
@@ -69,7 +140,7 @@ std::vector<Value> gradients(Value y, std::span<const Value> wrt) {
                                         std::to_string(node.inputs.size()) + " inputs");
     for (std::size_t i = 0; i < parts.size(); ++i)
       if (needed[i] && !parts[i].empty())
-        accumulate(gradient[node.inputs[i]], sum_to(parts[i], graph[node.inputs[i]].shape));
+        parts_of[node.inputs[i]].push_back(sum_to(parts[i], graph[node.inputs[i]].shape));
   }
 
   std::vector<Value> result;

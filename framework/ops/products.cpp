@@ -10,9 +10,20 @@
 namespace talweg {
 namespace {
 
+/// a @ b, where a stack of matrices by one matrix is the product of one tall matrix: so is its gradient by b,
+/// for which nothing has to be summed over the stack.
+Value rows_by_matrix(Value a, Value b) {
+  if (a.rank() <= 2 || b.rank() != 2 || a.shape()[a.rank() - 1] != b.shape()[0]) return matmul(a, b);
+  Shape shape = a.shape();
+  shape[a.rank() - 1] = 1;
+  const std::int64_t rows = shape.elements();
+  shape[a.rank() - 1] = b.shape()[1];
+  return reshape(matmul(reshape(a, {rows, b.shape()[0]}), b), shape);
+}
+
 /// a @ b; of booleans: is there a pair that is true?
 Value multiply_matrices(Value a, Value b) {
-  const Value product = matmul(a, b);
+  const Value product = rows_by_matrix(a, b);
   const bool boolean = a.dtype() == DType::boolean && b.dtype() == DType::boolean;
   return boolean ? compare("not_equal", product, 0) : product;
 }

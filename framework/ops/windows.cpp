@@ -44,9 +44,21 @@ WindowAxes pooling_axes(const Shape& x, const Attributes& attributes) {
   return window_axes(plane_of(x), {kernel[0], kernel[1]}, attributes);
 }
 
+namespace {
+
+constexpr std::int64_t kMost = 1 << 20;
+
+[[noreturn]] void refuse_argument(const std::string& function, const std::string& name, std::int64_t least,
+                                  std::int64_t value) {
+  throw Error(Status::model, function + ": " + name + " is at least " + std::to_string(least) +
+                                 " and at most " + std::to_string(kMost) + ", and this is " +
+                                 std::to_string(value));
+}
+
+}  // namespace
+
 Integers pair_argument(const Arguments& arguments, const std::string& function, const std::string& name,
                        std::int64_t least, const Integers& otherwise) {
-  constexpr std::int64_t kMost = 1 << 20;
   if (!arguments.has(name)) return otherwise;
   Integers values = arguments.integers(name);
   if (values.size() == 1) values.push_back(values[0]);
@@ -54,10 +66,7 @@ Integers pair_argument(const Arguments& arguments, const std::string& function, 
     throw Error(Status::model, function + ": " + name + " is one integer or two, and these are " +
                                    std::to_string(values.size()));
   for (std::int64_t value : values)
-    if (value < least || value > kMost)
-      throw Error(Status::model, function + ": " + name + " is at least " + std::to_string(least) +
-                                     " and at most " + std::to_string(kMost) + ", and this is " +
-                                     std::to_string(value));
+    if (value < least || value > kMost) refuse_argument(function, name, least, value);
   return values;
 }
 

@@ -48,6 +48,32 @@ TEST(Gradients, AddUpOverEveryUseOfAValue) {
   EXPECT_EQ(value_at(graph, x, 2, g[1]), 2 + 1) << "by an intermediate value, x held";
 }
 
+/// Of x cut into pieces and used: pieces that lie next to each other are put together.
+TEST(Gradients, OfPiecesAreJoinedWhereTheyDoNotOverlap) {
+  register_ops();
+  Graph graph;
+  const Value x = graph.add_leaf("parameter", "x", {6}, DType::float64);
+  const auto piece = [&](std::int64_t start, std::int64_t size, std::int64_t step = 1) {
+    return slice(x, {start}, {step}, {size});
+  };
+  const Value y = sum_all(10 * piece(4, 2)) + sum_all(2 * piece(0, 2)) + sum_all(3 * piece(1, 2)) +
+                  sum_all(7 * piece(0, 3, 2)) + sum_all(100 * x);
+  const std::vector<Value> wrt = {x};
+  const Value g = gradients(y, wrt)[0];
+  std::vector<double> values(6);
+  const auto executor = make_reference_executor(graph, {{{x.id(), values.data()}}, {}, {g.id()}});
+  executor->run();
+  const auto* found = static_cast<const double*>(executor->value(g.id()));
+  EXPECT_EQ(std::vector<double>(found, found + 6), (std::vector<double>{109, 105, 110, 100, 117, 110}));
+  std::size_t zeros = 0, joined = 0;
+  for (NodeId id = g.id() + 1; id-- > 0;) {
+    zeros += graph[id].op->name == "slice_adjoint" ? 1 : 0;
+    joined += graph[id].op->name == "concatenate" ? 1 : 0;
+  }
+  EXPECT_EQ(joined, 1U) << "of the first two pieces, with zeros between them";
+  EXPECT_EQ(zeros, 4U) << "as the rules give them; two are used";
+}
+
 TEST(Gradients, AreZeroWhereNothingDependsOnTheParameterOrNoGradientFlows) {
   register_ops();
   Graph graph;

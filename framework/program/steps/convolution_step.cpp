@@ -24,7 +24,7 @@ std::int64_t row_of_windows(const Convolution& sizes) { return sizes.group_chann
 
 /// Rows of the output that are computed at a time.
 std::int64_t rows_at_a_time(const Convolution& sizes) {
-  const std::int64_t row = row_of_windows(sizes) * sizes.axes[1].output();
+  const std::int64_t row = std::max<std::int64_t>(row_of_windows(sizes) * sizes.axes[1].output(), 1);
   return std::clamp<std::int64_t>(kUnfoldedElements / row, 1, sizes.axes[0].output());
 }
 

@@ -17,7 +17,7 @@ class MaxPool final : public Instruction {
  public:
   MaxPool(const Memory& memory, const WindowAxes& axes, const View& x, const View& to)
       : rows_(axes[0]), columns_(axes[1]), x_(memory.at<T>(x)), to_(memory.at<T>(to)) {
-    planes_ = to.shape.elements() / (rows_.output() * columns_.output());
+    planes_ = to.shape.elements() / std::max<std::int64_t>(rows_.output() * columns_.output(), 1);
     if (x.shape.elements() >= kElementsForThreads) pool_ = memory.pool();
     for (int piece = 0; piece < (pool_ == nullptr ? 1 : pool_->threads()); ++piece)
       best_.push_back(static_cast<T*>(memory.scratch(piece)));
