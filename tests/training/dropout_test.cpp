@@ -77,6 +77,19 @@ TEST(Dropout, LetsNoGradientThroughTheMaskAndTheRestScaled) {
   for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(gradient[i], 2 * y[i], 1e-12);
 }
 
+/// Of batches the last one is smaller, and the validation has another number of rows.
+TEST(Dropout, GoesWithBatchesOfAnySize) {
+  const std::string text =
+      "talweg: 1\nseed: 3\ndata: {x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}\nsplit: {train: 7, validation: 4}\n"
+      "parameters: {w: {shape: [], init: ones}}\ngraph: {loss: mean((dropout(w * x) - x) ** 2)}\n"
+      "train: {minimize: loss, optimizer: {gd: {alpha: 0.01}}, batch: 4, epochs: 3}\n";
+  const auto first = make_trainer(text), second = make_trainer(text);
+  static_cast<void>(train(*first));
+  static_cast<void>(train(*second));
+  EXPECT_EQ(first->value("w").values, second->value("w").values);
+  EXPECT_NE(first->value("w").values, Values{1.0});
+}
+
 TEST(Dropout, OfWeightsIsDropConnect) {
   const auto trainer = make_trainer(
       "talweg: 1\nparameters: {x: {shape: [40, 50], init: ones}}\ngraph:\n  y: drop_connect(x, units=30, "

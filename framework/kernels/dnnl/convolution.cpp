@@ -18,6 +18,18 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 
+/// Work on the calling thread alone, and leave it as it was: how many threads OpenMP would take is its own.
+class OnCallingThread {
+ public:
+  OnCallingThread() { omp_set_num_threads(1); }
+  ~OnCallingThread() { omp_set_num_threads(before_); }
+  OnCallingThread(const OnCallingThread&) = delete;
+  OnCallingThread& operator=(const OnCallingThread&) = delete;
+
+ private:
+  int before_ = omp_get_max_threads();
+};
+
 struct Descriptions {
   memory::desc x, w, y;
 };
@@ -138,7 +150,7 @@ class Convolution final : public DnnlConvolution {
   }
 
   void run(const float* first, const float* second, float* to) override {
-    omp_set_num_threads(1);  // of the calling thread
+    const OnCallingThread alone;
     first_->set(first);
     second_->set(second);
     to_->set(to);
@@ -157,17 +169,12 @@ class Convolution final : public DnnlConvolution {
 };
 
 DnnlConvolution* make_convolution(DnnlKind kind, const DnnlSizes& sizes) {
-  // Primitives are made for as many threads as there are then.
-  const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
-  DnnlConvolution* made = nullptr;
+  const OnCallingThread alone;  // primitives are made for as many threads as there are then
   try {
-    made = new Convolution(kind, sizes);
+    return new Convolution(kind, sizes);
   } catch (const dnnl::error&) {
-    made = nullptr;  // the caller does without
+    return nullptr;  // the caller does without
   }
-  omp_set_num_threads(threads);
-  return made;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "program/steps/dnnl_convolution.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -22,6 +23,8 @@ kernels::MakeDnnlConvolution find_maker() {
 /// one thread for 128 images of 28 x 28, 6 filters of 5 x 5 and 1 channel, but 1.6 against 3.7 for 6 channels
 /// of 14 x 14 and 16 filters.
 constexpr std::int64_t kFewChannels = 4;
+/// Terms that are added one by one, in float32, before their sum is added to others in double.
+constexpr std::int64_t kTerms = 1024;
 /// Fewer operations than this are not worth oneDNN's preparations, nor loading it.
 constexpr double kFewOperations = 2e6;
 
@@ -47,9 +50,16 @@ Made make(ConvolutionKind kind, const Convolution& sizes, std::int64_t images) {
   return Made(find_maker()(static_cast<kernels::DnnlKind>(kind), dnnl));
 }
 
-class DnnlConvolve final : public Instruction {
+/// Calls work(piece) for each piece: of the pool's threads, or for the only one.
+template <class Work>
+void run_pieces(ThreadPool* pool, Work work) {
+  if (pool == nullptr) return work(0);
+  pool->run([&](int piece) { work(static_cast<std::size_t>(piece)); });
+}
+
+/// Each thread has images of its own.
+class DnnlImages final : public Instruction {
  public:
-  /// A part of the images, and where it begins; of weights' gradients each thread has its own.
   struct Part {
     Made convolution;
     const float* first;
@@ -57,38 +67,113 @@ class DnnlConvolve final : public Instruction {
     float* to;
   };
 
-  DnnlConvolve(std::vector<Part> parts, ThreadPool* pool, float* total, std::int64_t elements)
-      : parts_(std::move(parts)), pool_(pool), total_(total), elements_(elements) {}
+  DnnlImages(std::vector<Part> parts, ThreadPool* pool) : parts_(std::move(parts)), pool_(pool) {}
 
   void run() override {
-    if (pool_ == nullptr)
-      run_part(0);
-    else
-      pool_->run([&](int piece) { run_part(static_cast<std::size_t>(piece)); });
-    if (total_ != nullptr) add_parts();
+    run_pieces(pool_, [&](std::size_t piece) {
+      const auto& [convolution, first, second, to] = parts_[piece];
+      if (convolution != nullptr) convolution->run(first, second, to);
+    });
   }
 
  private:
-  void run_part(std::size_t i) {
-    const Part& part = parts_[i];
-    if (part.convolution != nullptr) part.convolution->run(part.first, part.second, part.to);
+  std::vector<Part> parts_;
+  ThreadPool* pool_;
+};
+
+/// The gradient of weights. oneDNN adds terms one by one: it is given few images at a time, and their sums
+/// are added in double, those of a thread, and then those of all threads in their order.
+class DnnlWeights final : public Instruction {
+ public:
+  struct Part {
+    Range images;
+    Made several, rest;  ///< for `at_a_time` images, and for what is left over
+    double* totals;
+    float* some;
+  };
+  struct Operands {
+    const float* y;
+    const float* x;
+    float* w;
+    std::int64_t y_image, x_image, elements;  ///< elements of an image of each, and of w
+  };
+
+  DnnlWeights(std::vector<Part> parts, const Operands& operands, std::int64_t at_a_time, ThreadPool* pool)
+      : parts_(std::move(parts)), operands_(operands), at_a_time_(at_a_time), pool_(pool) {}
+
+  void run() override {
+    run_pieces(pool_, [&](std::size_t piece) { run_part(parts_[piece]); });
+    for (std::int64_t i = 0; i < operands_.elements; ++i) {
+      double total = 0;
+      for (const Part& part : parts_) total += part.totals[i];
+      operands_.w[i] = static_cast<float>(total);
+    }
   }
 
-  /// In the order of the threads.
-  void add_parts() {
-    for (std::int64_t i = 0; i < elements_; ++i) {
-      double total = 0;
-      for (const Part& part : parts_)
-        if (part.convolution != nullptr) total += static_cast<double>(part.to[i]);
-      total_[i] = static_cast<float>(total);
+ private:
+  void run_part(const Part& part) const {
+    std::fill_n(part.totals, operands_.elements, 0.0);
+    for (std::int64_t image = part.images.begin; image < part.images.end; image += at_a_time_) {
+      kernels::DnnlConvolution& convolution =
+          image + at_a_time_ <= part.images.end ? *part.several : *part.rest;
+      convolution.run(operands_.y + image * operands_.y_image, operands_.x + image * operands_.x_image,
+                      part.some);
+      for (std::int64_t i = 0; i < operands_.elements; ++i)
+        part.totals[i] += static_cast<double>(part.some[i]);
     }
   }
 
   std::vector<Part> parts_;
+  Operands operands_;
+  std::int64_t at_a_time_;
   ThreadPool* pool_;
-  float* total_;  ///< null unless it is the sum of the parts
-  std::int64_t elements_;
 };
+
+std::unique_ptr<Instruction> make_images(const Memory& memory, ConvolutionKind kind, const Convolution& sizes,
+                                         const ConvolutionViews& views, ThreadPool* pool) {
+  const std::int64_t x = sizes.channels * sizes.plane(), y = sizes.filters * sizes.output_plane();
+  const bool forward = kind == ConvolutionKind::forward;
+  const int pieces = pool == nullptr ? 1 : pool->threads();
+  std::vector<DnnlImages::Part> parts;
+  for (int piece = 0; piece < pieces; ++piece) {
+    const Range images = piece_of(sizes.n, piece, pieces, 1);
+    DnnlImages::Part part{nullptr, memory.at<float>(views.first) + images.begin * (forward ? x : y),
+                          memory.at<float>(views.second),
+                          memory.at<float>(views.to) + images.begin * (forward ? y : x)};
+    if (images.begin < images.end) {
+      part.convolution = make(kind, sizes, images.end - images.begin);
+      if (part.convolution == nullptr) return nullptr;
+    }
+    parts.push_back(std::move(part));
+  }
+  return std::make_unique<DnnlImages>(std::move(parts), pool);
+}
+
+/// REQUIRES: three elements of scratch for each weight.
+std::unique_ptr<Instruction> make_weights(const Memory& memory, const Convolution& sizes,
+                                          const ConvolutionViews& views, ThreadPool* pool) {
+  const DnnlWeights::Operands operands{memory.at<float>(views.first),  memory.at<float>(views.second),
+                                       memory.at<float>(views.to),     sizes.filters * sizes.output_plane(),
+                                       sizes.channels * sizes.plane(), views.to.shape.elements()};
+  const std::int64_t at_a_time = std::max<std::int64_t>(kTerms / sizes.output_plane(), 1);
+  const int pieces = pool == nullptr ? 1 : pool->threads();
+  std::vector<DnnlWeights::Part> parts;
+  for (int piece = 0; piece < pieces; ++piece) {
+    const Range images = piece_of(sizes.n, piece, pieces, 1);
+    auto* totals = static_cast<double*>(memory.scratch(piece));
+    DnnlWeights::Part part{images, nullptr, nullptr, totals,
+                           reinterpret_cast<float*>(totals + operands.elements)};
+    const std::int64_t number = images.end - images.begin;
+    const auto make_for = [&](Made& made, std::int64_t some) {
+      if (some > 0) made = make(ConvolutionKind::weight_adjoint, sizes, some);
+      return some == 0 || made != nullptr;
+    };
+    if (!make_for(part.several, number < at_a_time ? 0 : at_a_time)) return nullptr;
+    if (!make_for(part.rest, number % at_a_time)) return nullptr;
+    parts.push_back(std::move(part));
+  }
+  return std::make_unique<DnnlWeights>(std::move(parts), operands, at_a_time, pool);
+}
 
 }  // namespace
 
@@ -96,26 +181,8 @@ std::unique_ptr<Instruction> make_dnnl_convolution(const Memory& memory, Convolu
                                                    const Convolution& sizes, const ConvolutionViews& views,
                                                    double operations, ThreadPool* pool) {
   if (!is_preferred(kind, sizes, operations) || find_maker() == nullptr) return nullptr;
-  const bool of_weights = kind == ConvolutionKind::weight_adjoint;
-  const std::int64_t x = sizes.channels * sizes.plane(), y = sizes.filters * sizes.output_plane();
-  const int pieces = pool == nullptr ? 1 : pool->threads();
-  std::vector<DnnlConvolve::Part> parts;
-  for (int piece = 0; piece < pieces; ++piece) {
-    const Range images = piece_of(sizes.n, piece, pieces, 1);
-    DnnlConvolve::Part part{};
-    if (images.begin < images.end) {
-      part.convolution = make(kind, sizes, images.end - images.begin);
-      if (part.convolution == nullptr) return nullptr;
-    }
-    part.first = memory.at<float>(views.first) + images.begin * (kind == ConvolutionKind::forward ? x : y);
-    part.second = memory.at<float>(views.second) + images.begin * (of_weights ? x : 0);
-    part.to = of_weights
-                  ? static_cast<float*>(memory.scratch(piece))
-                  : memory.at<float>(views.to) + images.begin * (kind == ConvolutionKind::forward ? y : x);
-    parts.push_back(std::move(part));
-  }
-  return std::make_unique<DnnlConvolve>(
-      std::move(parts), pool, of_weights ? memory.at<float>(views.to) : nullptr, views.to.shape.elements());
+  if (kind == ConvolutionKind::weight_adjoint) return make_weights(memory, sizes, views, pool);
+  return make_images(memory, kind, sizes, views, pool);
 }
 
 }  // namespace talweg
