@@ -3,6 +3,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/value.hpp"
@@ -68,6 +69,8 @@ class Optimizer {
   virtual ~Optimizer() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;
   [[nodiscard]] virtual const std::vector<Hyperparameter>& hyperparameters() const = 0;
+  /// The files that it was loaded from, by name of the optimizer; none for one of a model file.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> libraries() const { return {}; }
 };
 
 /// An optimizer that turns a gradient into nodes: from a plugin, or from `optimizers:` in a model file.

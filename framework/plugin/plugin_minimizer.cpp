@@ -190,6 +190,9 @@ class PluginMinimizer final : public Minimizer {
   explicit PluginMinimizer(LoadedPlugin plugin) : plugin_(std::move(plugin)) {}
 
   [[nodiscard]] const std::string& name() const override { return plugin_.description.name; }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> libraries() const override {
+    return {{plugin_.description.name, plugin_.description.path.string()}};
+  }
   [[nodiscard]] const std::vector<Hyperparameter>& hyperparameters() const override {
     return plugin_.description.hyperparameters;
   }

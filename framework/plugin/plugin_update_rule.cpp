@@ -266,6 +266,9 @@ class PluginUpdateRule final : public UpdateRule {
   explicit PluginUpdateRule(LoadedPlugin plugin) : plugin_(std::move(plugin)) {}
 
   [[nodiscard]] const std::string& name() const override { return plugin_.description.name; }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> libraries() const override {
+    return {{plugin_.description.name, plugin_.description.path.string()}};
+  }
   [[nodiscard]] const std::vector<Hyperparameter>& hyperparameters() const override {
     return plugin_.description.hyperparameters;
   }

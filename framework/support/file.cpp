@@ -23,12 +23,20 @@ auto uninterrupted(Call call) {
 
 /// A rename is on the disk once its directory is.
 void sync_directory(const std::filesystem::path& directory) {
+  const auto refuse_unless_unable = [&] {
+    // A directory may be closed to readers, and some file systems cannot do this: there is nothing better.
+    if (errno == EACCES || errno == EINVAL || errno == ENOTSUP) return;
+    throw Error(Status::files,
+                directory.string() + " cannot be written: " + std::system_category().message(errno));
+  };
   const int descriptor =
       uninterrupted([&] { return ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (descriptor < 0) return;
-  // Some file systems cannot do this, and then there is nothing better to do.
-  static_cast<void>(uninterrupted([&] { return ::fsync(descriptor); }));
+  if (descriptor < 0) return refuse_unless_unable();
+  const int result = uninterrupted([&] { return ::fsync(descriptor); });
+  const int reason = errno;
   ::close(descriptor);
+  errno = reason;
+  if (result < 0) refuse_unless_unable();
 }
 
 }  // namespace
@@ -111,17 +119,44 @@ bool File::try_lock() {
   refuse("locked");
 }
 
-void write_whole_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
-  std::filesystem::path partial = path;
-  partial += ".partial";
+namespace {
+
+std::filesystem::path partial_of(std::filesystem::path path) { return path += ".partial"; }
+
+Error cannot_be_written(const std::filesystem::path& path, const std::string& reason) {
+  return Error(Status::files, path.string() + " cannot be written: " + reason);
+}
+
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code problem;
+  std::filesystem::rename(from, to, problem);
+  if (problem) throw cannot_be_written(to, problem.message());
+}
+
+/// Gives the file at `path` a second name. The file system may not know how to; then it is copied.
+void keep_as(const std::filesystem::path& path, const std::filesystem::path& previous) {
+  const std::filesystem::path partial = partial_of(previous);
+  std::error_code problem;
+  std::filesystem::remove(partial, problem);
+  std::filesystem::create_hard_link(path, partial, problem);
+  if (problem == std::errc::no_such_file_or_directory) return;
+  if (problem)
+    write_whole_file(previous, read_whole_file(path));
+  else
+    rename_file(partial, previous);
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view text,
+                  const std::filesystem::path* previous) {
+  const std::filesystem::path partial = partial_of(path);
   try {
     File file = File::create(partial);
-    for (std::string_view part : parts) file.write(part);
+    file.write(text);
     file.sync();
     file.close();
-    std::error_code problem;
-    std::filesystem::rename(partial, path, problem);
-    if (problem) throw Error(Status::files, path.string() + " cannot be written: " + problem.message());
+    if (read_whole_file(partial) != text) throw cannot_be_written(path, "it reads back as something else");
+    if (previous != nullptr) keep_as(path, *previous);
+    rename_file(partial, path);
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove(partial, ignored);
@@ -130,8 +165,15 @@ void write_whole_file(const std::filesystem::path& path, std::span<const std::st
   sync_directory(path.has_parent_path() ? path.parent_path() : ".");
 }
 
+}  // namespace
+
 void write_whole_file(const std::filesystem::path& path, std::string_view text) {
-  write_whole_file(path, std::span(&text, 1));
+  replace_file(path, text, nullptr);
+}
+
+void write_whole_file(const std::filesystem::path& path, std::string_view text,
+                      const std::filesystem::path& previous) {
+  replace_file(path, text, &previous);
 }
 
 std::string read_whole_file(const std::filesystem::path& path) { return File::read(path).read_to_end(); }

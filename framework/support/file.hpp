@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,11 +35,15 @@ class File {
   int descriptor_ = -1;
 };
 
-/// Puts `parts`, one after the other, in place of the file at `path`. Whatever happens on the way (a full
-/// disk, a kill, a power cut), the file holds afterwards either all of the old or all of the new. Throws
-/// Error{files}. REQUIRES: nobody else writes the same file; `path` + ".partial" is free for use.
-void write_whole_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
+/// Puts `text` in place of the file at `path`. Whatever happens on the way (a full disk, a kill, a power
+/// cut), the file holds afterwards either all of the old or all of the new. What was written is read again
+/// before it takes the place. Throws Error{files}. REQUIRES: nobody else writes the same file; `path` +
+/// ".partial" is free for use.
 void write_whole_file(const std::filesystem::path& path, std::string_view text);
+/// The same, and the old file is at `previous` afterwards. At every moment at least one of them is there.
+/// REQUIRES: `previous` is in the same directory; `previous` + ".partial" is free for use, too.
+void write_whole_file(const std::filesystem::path& path, std::string_view text,
+                      const std::filesystem::path& previous);
 
 /// Throws Error{files}.
 [[nodiscard]] std::string read_whole_file(const std::filesystem::path& path);

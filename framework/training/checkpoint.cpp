@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <talweg/error.hpp>
 
+#include "model/fields.hpp"
+#include "support/build.hpp"
 #include "support/file.hpp"
 #include "support/numbers.hpp"
 #include "training/safetensors.hpp"
@@ -30,15 +33,15 @@ class MetadataReader {
     return *value;
   }
 
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> settings() const {
-    const nlohmann::json list = nlohmann::json::parse(text("settings"), nullptr, false);
-    std::vector<std::pair<std::string, std::string>> settings;
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> pairs(std::string_view name) const {
+    const nlohmann::json list = nlohmann::json::parse(text(name), nullptr, false);
+    std::vector<std::pair<std::string, std::string>> pairs;
     try {
-      list.get_to(settings);
+      list.get_to(pairs);
     } catch (const nlohmann::json::exception&) {
-      refuse("settings");
+      refuse(name);
     }
-    return settings;
+    return pairs;
   }
 
  private:
@@ -58,11 +61,16 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
   file.metadata = {{"format", std::string(kFormat)},
                    {"step", std::to_string(checkpoint.step)},
                    {"steps", std::to_string(checkpoint.steps)},
+                   {"steps_given", checkpoint.steps_given ? "1" : "0"},
                    {"validated_step", std::to_string(checkpoint.validated_step)},
                    {"best_step", std::to_string(checkpoint.best_step)},
                    {"validations_since_best", std::to_string(checkpoint.validations_since_best)},
                    {"seed", std::to_string(checkpoint.seed)},
                    {"optimizer", checkpoint.optimizer},
+                   {"plugins", nlohmann::json(checkpoint.plugins).dump()},
+                   {"build", checkpoint.surroundings.build},
+                   {"processor", checkpoint.surroundings.processor},
+                   {"threads", std::to_string(checkpoint.surroundings.threads)},
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
                    {"model", checkpoint.model}};
   file.tensors = checkpoint.tensors;
@@ -79,13 +87,19 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
   Checkpoint checkpoint;
   checkpoint.path = path;
   checkpoint.model = metadata.text("model");
-  checkpoint.settings = metadata.settings();
+  checkpoint.settings = metadata.pairs("settings");
   checkpoint.seed =
       static_cast<std::uint32_t>(metadata.integer("seed", std::numeric_limits<std::uint32_t>::max()));
   checkpoint.optimizer = metadata.text("optimizer");
+  checkpoint.plugins = metadata.pairs("plugins");
+  checkpoint.surroundings.build = metadata.text("build");
+  checkpoint.surroundings.processor = metadata.text("processor");
+  checkpoint.surroundings.threads =
+      static_cast<int>(metadata.integer("threads", std::numeric_limits<int>::max()));
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   checkpoint.step = metadata.integer("step", kMost);
   checkpoint.steps = metadata.integer("steps", kMost);
+  checkpoint.steps_given = metadata.integer("steps_given", 1) == 1;
   checkpoint.validated_step = metadata.integer("validated_step", kMost);
   checkpoint.best_step = metadata.integer("best_step", kMost);
   checkpoint.validations_since_best = metadata.integer("validations_since_best", kMost);
@@ -97,9 +111,53 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   return decode_checkpoint(read_whole_file(path), path.string());
 }
 
+Surroundings Surroundings::of_this_process(int threads) { return {build_id(), processor_name(), threads}; }
+
+std::string difference(const Surroundings& then, const Surroundings& now) {
+  std::vector<std::string> parts;
+  if (then.build != now.build) parts.emplace_back("the build of talweg");
+  if (then.processor != now.processor)
+    parts.push_back("the processor (" + then.processor + ", now " + now.processor + ")");
+  if (then.threads != now.threads)
+    parts.push_back("the number of threads (" + std::to_string(then.threads) + ", now " +
+                    std::to_string(now.threads) + ")");
+  return join(parts);
+}
+
+namespace {
+
+/// The lines that mean something, without what surrounds them.
+std::vector<std::string> meaningful_lines(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r";
+  static const std::regex kPlannedNumber(R"(\b(steps|epochs): *[^ ,}]+)");
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t size = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, size);
+    text.remove_prefix(std::min(size + 1, text.size()));
+    const std::size_t begin = line.find_first_not_of(kSpace);
+    if (begin == std::string_view::npos || line[begin] == '#') continue;
+    line = line.substr(0, line.find_last_not_of(kSpace) + 1);
+    lines.push_back(std::regex_replace(std::string(line), kPlannedNumber, "$1: ..."));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string first_difference(std::string_view then, std::string_view now) {
+  const std::vector<std::string> before = meaningful_lines(then), after = meaningful_lines(now);
+  const auto line = [](const std::vector<std::string>& lines, std::size_t i) {
+    return i < lines.size() ? "'" + lines[i] + "'" : std::string("nothing");
+  };
+  for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i)
+    if (line(before, i) != line(after, i)) return line(before, i) + " has become " + line(after, i);
+  return "";
+}
+
 ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given) {
   if (!given.seed) given.seed = checkpoint.seed;
-  if (!given.steps) given.steps = checkpoint.steps;
+  if (!given.steps && checkpoint.steps_given) given.steps = checkpoint.steps;
   for (const auto& setting : checkpoint.settings)
     if (std::ranges::find(given.set, setting.first, &std::pair<std::string, std::string>::first) ==
         given.set.end())

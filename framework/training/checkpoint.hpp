@@ -12,15 +12,26 @@
 
 namespace talweg {
 
+/// What the bits of a training depend on besides.
+struct Surroundings {
+  std::string build, processor;  ///< see support/build.hpp
+  int threads = 1;
+
+  [[nodiscard]] static Surroundings of_this_process(int threads);
+};
+
 /// Everything that a training needs to go on as if it had never stopped.
 struct Checkpoint {
   std::string path;                                           ///< of the file it was read from, for errors
   std::string model;                                          ///< the model file's text
   std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
   std::uint32_t seed = 0;
-  std::string optimizer;            ///< its name, "" where nothing is trained
+  std::string optimizer;                                     ///< its name, "" where nothing is trained
+  std::vector<std::pair<std::string, std::string>> plugins;  ///< SHA-256 of the optimizers' files, by name
+  Surroundings surroundings;
   std::int64_t step = 0;            ///< updates made
   std::int64_t steps = 0;           ///< planned, which schedules depend on
+  bool steps_given = false;         ///< in place of the model's
   std::int64_t validated_step = 0;  ///< of the last validation
   std::int64_t best_step = 0;       ///< of the best values, where there are some
   std::int64_t validations_since_best = 0;
@@ -34,6 +45,14 @@ struct Checkpoint {
 /// Throws Error{files} that begins with `path`: damaged, or a file of another kind.
 [[nodiscard]] Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path);
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
+
+/// How the surroundings differ, for people: "the build and the number of threads (2, now 1)"; "" where they
+/// do not, and a training goes on to the bit.
+[[nodiscard]] std::string difference(const Surroundings& then, const Surroundings& now);
+
+/// The first line in which two model files differ, for people; "" where there is none. Comments, empty lines
+/// and the numbers of steps and epochs may differ.
+[[nodiscard]] std::string first_difference(std::string_view then, std::string_view now);
 
 /// What a training is resumed with: the checkpoint's settings, seed and planned steps where `given` says
 /// nothing else.

@@ -21,6 +21,12 @@ class OptimizerGroups final : public Optimizer {
   [[nodiscard]] const std::vector<Hyperparameter>& hyperparameters() const override {
     return main_->hyperparameters();
   }
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> libraries() const override {
+    std::vector<std::pair<std::string, std::string>> all = main_->libraries();
+    for (const auto& rule : rules_)
+      for (auto& library : rule->libraries()) all.push_back(std::move(library));
+    return all;
+  }
   [[nodiscard]] const UpdateRule& main() const { return *main_; }
   [[nodiscard]] const UpdateRule& rule(std::size_t group) const { return *rules_[group]; }
 

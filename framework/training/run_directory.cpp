@@ -10,7 +10,14 @@ namespace talweg {
 namespace {
 
 constexpr const char* kMetrics = "metrics.jsonl";
-constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char *kCheckpoint = "checkpoint.safetensors", *kPrevious = "checkpoint.previous.safetensors";
+
+bool file_exists(const std::filesystem::path& path) {
+  std::error_code problem;
+  const bool exists = std::filesystem::exists(path, problem);
+  if (problem) throw Error(Status::files, path.string() + " cannot be read: " + problem.message());
+  return exists;
+}
 
 File lock_directory(const std::filesystem::path& path) {
   std::error_code problem;
@@ -48,28 +55,35 @@ std::string lines_before(std::string_view text, const Trainer& trainer) {
 RunDirectory::RunDirectory(std::filesystem::path path, std::chrono::milliseconds checkpoint_interval)
     : path_(std::move(path)), interval_(checkpoint_interval), lock_(lock_directory(path_)) {}
 
-std::optional<Checkpoint> RunDirectory::checkpoint() const {
-  const std::filesystem::path file = path_ / kCheckpoint;
-  if (!std::filesystem::exists(file)) return std::nullopt;
-  return read_checkpoint(file);
+std::optional<RunDirectory::Found> RunDirectory::checkpoint() const {
+  const std::filesystem::path last = path_ / kCheckpoint, previous = path_ / kPrevious;
+  const bool has_previous = file_exists(previous);
+  if (!file_exists(last) && !has_previous) return std::nullopt;
+  try {
+    return Found{read_checkpoint(last), ""};
+  } catch (const Error& error) {
+    if (!has_previous) throw;
+    return Found{read_checkpoint(previous), error.message()};
+  }
 }
 
 void RunDirectory::begin(Trainer& trainer) {
   trainer_ = &trainer;
   const std::filesystem::path metrics = path_ / kMetrics;
   std::string kept;
-  if (trainer.step() > 0 && std::filesystem::exists(metrics))
-    kept = lines_before(read_whole_file(metrics), trainer);
+  if (trainer.step() > 0 && file_exists(metrics)) kept = lines_before(read_whole_file(metrics), trainer);
   write_whole_file(path_ / "model.yaml", trainer.model().text);
   write_whole_file(metrics, kept);
   metrics_ = File::append(metrics);
   // At once, so that a kill before the next one does not leave that of an earlier training.
   save();
+  std::error_code ignored;
+  if (trainer.step() == 0) std::filesystem::remove(path_ / kPrevious, ignored);
 }
 
 void RunDirectory::save() {
   write_whole_file(path_ / "weights.safetensors", encode_safetensors({trainer_->weights(), {}}));
-  write_whole_file(path_ / kCheckpoint, encode_checkpoint(trainer_->checkpoint()));
+  write_whole_file(path_ / kCheckpoint, encode_checkpoint(trainer_->checkpoint()), path_ / kPrevious);
   saved_ = std::chrono::steady_clock::now();
 }
 

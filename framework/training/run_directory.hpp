@@ -13,7 +13,8 @@ namespace talweg {
 /// The directory of `--out DIR`, where one training keeps what comes of it:
 ///   model.yaml               the model file as read
 ///   metrics.jsonl            the lines of `--json`, each on the disk's way as soon as it is known
-///   checkpoint.safetensors   see Checkpoint: from time to time, and when training ends or is interrupted
+///   checkpoint.safetensors   see Checkpoint: from time to time, and when training ends or is interrupted;
+///                            checkpoint.previous.safetensors is the one before it
 ///   weights.safetensors      parameters and states, with every checkpoint; with `keep:` the best
 /// Throws Error{files}: no directory can be made there, another training holds it, the disk is full.
 class RunDirectory final : public TrainingObserver {
@@ -24,8 +25,14 @@ class RunDirectory final : public TrainingObserver {
   explicit RunDirectory(std::filesystem::path path,
                         std::chrono::milliseconds checkpoint_interval = kCheckpointInterval);
 
-  /// That of an earlier training here, to be restored before begin(); nothing where there is none.
-  [[nodiscard]] std::optional<Checkpoint> checkpoint() const;
+  /// A checkpoint of an earlier training here: the last, or the one before it where that is damaged or
+  /// missing; `damage` says why then.
+  struct Found {
+    Checkpoint checkpoint;
+    std::string damage;
+  };
+  /// To be restored before begin(); nothing where there is none. Throws Error{files} where none can be used.
+  [[nodiscard]] std::optional<Found> checkpoint() const;
   /// Before Trainer::run. Replaces what an earlier training left, but where the trainer goes on with that,
   /// its metrics up to there stay. The trainer outlives the directory's use.
   void begin(Trainer& trainer);

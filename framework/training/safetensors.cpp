@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <talweg/error.hpp>
 
@@ -15,7 +16,7 @@ using Json = nlohmann::ordered_json;
 static_assert(std::endian::native == std::endian::little, "the format's numbers are little-endian");
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
-constexpr const char *kMetadata = "__metadata__", *kChecksum = "checksum";
+constexpr const char *kMetadata = "__metadata__", *kChecksum = "checksum", *kChecksums = "checksums";
 constexpr std::size_t kChecksumDigits = 16;
 
 std::string_view type_name(DType dtype) {
@@ -72,9 +73,12 @@ class Decoder {
     const Json header = read_header();
     TensorFile file;
     if (header.contains(kMetadata)) read_metadata(header[kMetadata], file);
-    if (const std::string* checksum = file.find_metadata(kChecksum)) verify(*checksum);
+    read_checksums(file);
     for (const auto& [key, entry] : header.items())
       if (key != kMetadata) file.tensors.push_back(read_tensor(key, entry));
+    // Last, so that a damaged tensor is named.
+    if (const std::string* checksum = file.find_metadata(kChecksum)) verify(*checksum);
+    std::erase_if(file.metadata, [](const auto& entry) { return entry.first == kChecksums; });
     if (used_ != data_.size()) refuse("its tensors do not account for all of its bytes");
     return file;
   }
@@ -129,6 +133,7 @@ class Decoder {
       refuse("it is damaged: tensor '" + key + "' is " + to_string(tensor.shape) + " and has " +
              std::to_string(end - begin) + " bytes instead of " + std::to_string(expected));
     used_ += end - begin;
+    verify_tensor(key, data_.substr(begin, end - begin));
     tensor.values = read_values(key, tensor.dtype, data_.substr(begin, end - begin));
     return tensor;
   }
@@ -154,6 +159,24 @@ class Decoder {
     return values;
   }
 
+  void read_checksums(const TensorFile& file) {
+    const std::string* text = file.find_metadata(kChecksums);
+    if (text == nullptr) return;
+    const Json checksums = Json::parse(*text, nullptr, false);
+    try {
+      checksums.get_to(checksums_);
+    } catch (const Json::exception&) {
+      refuse("it is damaged: the checksums of its tensors are none");
+    }
+  }
+
+  void verify_tensor(const std::string& key, std::string_view bytes) const {
+    if (checksums_.empty()) return;
+    const auto checksum = checksums_.find(key);
+    if (checksum == checksums_.end() || checksum->second != checksum_of(bytes))
+      refuse("it is damaged: the checksum of tensor '" + key + "' is not that of its content");
+  }
+
   void verify(const std::string& checksum) const {
     // The checksum was computed with zeros in its place.
     const std::string zeros(kChecksumDigits, '0');
@@ -166,6 +189,7 @@ class Decoder {
   }
 
   std::string_view bytes_, header_, data_;
+  std::map<std::string, std::string> checksums_;  ///< by tensor; empty where the file has none
   const std::string& name_;
   std::size_t used_ = 0;
 };
@@ -184,15 +208,18 @@ std::string encode_safetensors(const TensorFile& file) {
   header[kMetadata][kChecksum] = zeros;
   for (const auto& [name, value] : file.metadata) header[kMetadata][name] = value;
   std::string data;
+  Json checksums = Json::object();
   for (const NamedTensor& tensor : file.tensors) {
     const std::size_t begin = data.size();
     if (tensor.dtype == DType::float32) append_elements<float>(data, tensor.values);
     if (tensor.dtype == DType::float64) append_elements<double>(data, tensor.values);
     if (tensor.dtype == DType::int64) append_elements<std::int64_t>(data, tensor.values);
+    checksums[tensor.name] = checksum_of(std::string_view(data).substr(begin));
     header[tensor.name] = {{"dtype", type_name(tensor.dtype)},
                            {"shape", tensor.shape.sizes()},
                            {"data_offsets", {begin, data.size()}}};
   }
+  header[kMetadata][kChecksums] = checksums.dump(-1, ' ', false, Json::error_handler_t::replace);
   std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
   const std::uint64_t length = text.size();

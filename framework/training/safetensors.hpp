@@ -20,7 +20,8 @@ struct TensorFile {
 
 /// The bytes of such a file: the length of the header (8 bytes, little-endian), the header in JSON, the
 /// elements as F32, F64 or I64 after each other. Its metadata gets an entry "checksum", 64-bit FNV-1a over
-/// all other bytes. REQUIRES: the names of tensors differ, none is boolean.
+/// all other bytes, and "checksums", those of the tensors' bytes, as a JSON object. REQUIRES: the names of
+/// tensors differ, none is boolean.
 [[nodiscard]] std::string encode_safetensors(const TensorFile& file);
 
 /// The reverse; files by others, without a checksum, too. Throws Error{files} that begins with `name` and

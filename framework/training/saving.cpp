@@ -4,6 +4,8 @@
 #include <talweg/error.hpp>
 
 #include "graph/minimizer.hpp"
+#include "support/file.hpp"
+#include "support/sha256.hpp"
 
 namespace talweg {
 namespace {
@@ -47,6 +49,24 @@ StoredTensors stored_in(const Checkpoint& checkpoint) {
   return {checkpoint.path + ": it is the checkpoint of another model: ", checkpoint.tensors};
 }
 
+std::vector<std::pair<std::string, std::string>> plugin_hashes(const TrainingState& state) {
+  if (state.rule == nullptr) return {};
+  std::vector<std::pair<std::string, std::string>> hashes = state.rule->libraries();
+  for (auto& [name, file] : hashes) file = sha256(read_whole_file(file));
+  return hashes;
+}
+
+void require_same_plugins(const Checkpoint& checkpoint, const TrainingState& state) {
+  for (const auto& [name, hash] : plugin_hashes(state)) {
+    const auto then =
+        std::ranges::find(checkpoint.plugins, name, &std::pair<std::string, std::string>::first);
+    if (then == checkpoint.plugins.end() || then->second == hash) continue;
+    throw Error(Status::files, checkpoint.path + ": it was made with another plugin '" + name +
+                                   "': its SHA-256 was " + then->second + ", and is " + hash)
+        .set_hint("weights.safetensors beside it are the model's so far");
+  }
+}
+
 /// The stored tensor of each that the model keeps.
 std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const TrainingState& state) {
   const StoredTensors file = stored_in(checkpoint);
@@ -60,6 +80,9 @@ std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const Traini
     if (std::ranges::find(stored, &tensor) == stored.end() && !is_minimizer_state(state, tensor) &&
         !is_of_best(tensor))
       file.refuse("it has '" + tensor.name + "'");
+  const std::string changed = first_difference(checkpoint.model, state.model().text);
+  if (!changed.empty()) file.refuse(changed);
+  require_same_plugins(checkpoint, state);
   return stored;
 }
 
@@ -102,8 +125,11 @@ Checkpoint make_checkpoint(const TrainingState& state) {
   checkpoint.settings = model.settings;
   checkpoint.seed = model.seed;
   checkpoint.optimizer = state.rule == nullptr ? "" : state.rule->name();
+  checkpoint.plugins = plugin_hashes(state);
+  checkpoint.surroundings = Surroundings::of_this_process(state.options.threads);
   checkpoint.step = state.step;
   checkpoint.steps = state.planned_steps();
+  checkpoint.steps_given = model.options.steps.has_value();
   checkpoint.validated_step = state.validated_step;
   for (const KeptTensor& tensor : state.values.tensors()) {
     checkpoint.tensors.push_back(state.values.read(tensor));

@@ -37,10 +37,23 @@ TEST(WholeFile, IsWrittenAndReplaced) {
   const TemporaryDirectory temporary;
   const std::filesystem::path path = temporary.path() / "file";
   write_whole_file(path, "first");
-  const std::string_view parts[] = {"sec", "", "ond"};
-  write_whole_file(path, parts);
+  write_whole_file(path, "second");
   EXPECT_EQ(read_whole_file(path), "second");
   EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+}
+
+TEST(WholeFile, LeavesTheOneBeforeItUnderAnotherName) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file", previous = temporary.path() / "file.previous";
+  write_whole_file(path, "first", previous);
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+  for (const char* text : {"second", "third"}) {
+    const std::string before = read_whole_file(path);
+    write_whole_file(path, text, previous);
+    EXPECT_EQ(read_whole_file(path), text);
+    EXPECT_EQ(read_whole_file(previous), before);
+  }
+  EXPECT_EQ(names_in(temporary.path()).size(), 2U) << "and nothing else";
 }
 
 TEST(WholeFile, StaysAsItWasWhenTheDiskIsFull) {

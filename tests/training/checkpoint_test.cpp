@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <talweg/error.hpp>
 
 #include "model/three_layer.hpp"
@@ -88,7 +89,9 @@ TEST(Checkpoint, GivesItsSettingsToTheModelUnlessOthersAreGiven) {
   given.set = {{"alpha", "2"}};
   const ModelOptions options = resumed_options(checkpoint, given);
   EXPECT_EQ(options.seed, 7U);
-  EXPECT_EQ(options.steps, 90);
+  EXPECT_FALSE(options.steps) << "those of the model file, which may have changed";
+  checkpoint.steps_given = true;
+  EXPECT_EQ(resumed_options(checkpoint, given).steps, 90);
   EXPECT_EQ(options.set, (std::vector<std::pair<std::string, std::string>>{{"alpha", "2"}, {"hidden", "5"}}));
   given.steps = 100;
   EXPECT_EQ(resumed_options(checkpoint, given).steps, 100);
@@ -115,6 +118,69 @@ TEST(Checkpoint, WithOneBitChangedOrCutShortIsRefused) {
     EXPECT_NE(refusal(changed), "accepted") << "byte " << at;
     EXPECT_NE(refusal(bytes.substr(0, at)), "accepted") << at << " bytes";
   }
+}
+
+TEST(Checkpoint, WithAnyOfManyBitsChangedIsRefused) {
+  const std::string bytes = encode_checkpoint(make_trainer(kThreeLayer)->checkpoint());
+  std::mt19937_64 generator(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const std::size_t bit = generator() % (8 * bytes.size());
+    std::string changed = bytes;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << (bit % 8)));
+    ASSERT_NE(refusal(changed), "accepted") << "bit " << bit;
+  }
+}
+
+TEST(Checkpoint, NamesTheDamagedTensor) {
+  std::string bytes = encode_checkpoint(make_trainer(kThreeLayer)->checkpoint());
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  EXPECT_EQ(refusal(bytes),
+            kPath + ": it is damaged: the checksum of tensor 'synapse_1' is not that of its content");
+}
+
+TEST(Checkpoint, OfAChangedModelOrPluginIsRefusedWithTheDifference) {
+  const auto trainer = make_trainer(kThreeLayer);
+  Checkpoint checkpoint = decode_checkpoint(encode_checkpoint(trainer->checkpoint()), kPath);
+  const auto refusal_of = [&] {
+    try {
+      trainer->restore(checkpoint);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal_of(), "accepted");
+  const std::string text = checkpoint.model;
+  checkpoint.model = "# a comment\n\n" + text + "\n\n  # and another\n";
+  EXPECT_EQ(refusal_of(), "accepted") << "comments mean nothing";
+  checkpoint.model = text;
+  checkpoint.model.replace(text.find("error * error) / 2"), 18, "error * error) / 4");
+  EXPECT_EQ(refusal_of(),
+            kPath +
+                ": it is the checkpoint of another model: '  loss: sum(error * error) / 4' has become "
+                "'  loss: sum(error * error) / 2'");
+  checkpoint.model = text;
+  checkpoint.model.replace(text.find("60000"), 5, "70000");
+  EXPECT_EQ(refusal_of(), "accepted") << "a training may be made longer";
+  checkpoint.model = text;
+  ASSERT_EQ(checkpoint.plugins.size(), 1U);
+  const std::string hash = checkpoint.plugins[0].second;
+  checkpoint.plugins[0].second = "0123";
+  EXPECT_EQ(refusal_of(),
+            kPath + ": it was made with another plugin 'gd': its SHA-256 was 0123, and is " + hash);
+}
+
+TEST(Checkpoint, KnowsTheSurroundings) {
+  const Surroundings now = Surroundings::of_this_process(2);
+  EXPECT_EQ(make_trainer(kThreeLayer, {}, {.threads = 2})->checkpoint().surroundings.build, now.build);
+  EXPECT_EQ(difference(now, now), "");
+  Surroundings then = now;
+  then.threads = 1;
+  EXPECT_EQ(difference(then, now), "the number of threads (1, now 2)");
+  then.build = "another";
+  then.processor = "a 68000";
+  EXPECT_EQ(difference(then, now), "the build of talweg, the processor (a 68000, now " + now.processor +
+                                       ") and the number of threads (1, now 2)");
 }
 
 TEST(Checkpoint, OfAnotherModelIsRefusedAndChangesNothing) {

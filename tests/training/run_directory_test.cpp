@@ -53,8 +53,8 @@ TEST(RunDirectory, HoldsMetricsWeightsCheckpointAndModel) {
     EXPECT_EQ(tensor.values, trainer->value(tensor.name).values);
   const auto checkpoint = directory.checkpoint();
   ASSERT_TRUE(checkpoint);
-  EXPECT_EQ(checkpoint->step, 3);
-  EXPECT_EQ(checkpoint->settings.at(0).second, "1");
+  EXPECT_EQ(checkpoint->checkpoint.step, 3);
+  EXPECT_EQ(checkpoint->checkpoint.settings.at(0).second, "1");
 }
 
 TEST(RunDirectory, IsOfOneTrainingAtATime) {
@@ -97,7 +97,7 @@ TEST(RunDirectory, OnAFullDiskEndsTheTrainingAndKeepsTheLastCheckpoint) {
       EXPECT_NE(error.message().find("cannot be written: File too large"), std::string::npos);
     }
   }
-  EXPECT_EQ(directory.checkpoint()->step, 0);
+  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0);
 }
 
 TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
@@ -115,7 +115,7 @@ TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
   {
     const auto trainer = tutorial(10'001);
     RunDirectory directory(temporary.path());
-    trainer->restore(*directory.checkpoint());
+    trainer->restore(directory.checkpoint()->checkpoint);
     directory.begin(*trainer);
     trainer->run(directory);
   }
@@ -133,11 +133,11 @@ TEST(RunDirectory, SavesFromTimeToTime) {
   const auto trainer = tutorial(10'001);
   RunDirectory directory(temporary.path(), std::chrono::milliseconds(0));
   directory.begin(*trainer);
-  EXPECT_EQ(directory.checkpoint()->step, 0) << "nothing of an earlier training is left";
+  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0) << "nothing of an earlier training is left";
   struct : TrainingObserver {
     void logged(const LogRecord& record) override {
       directory->logged(record);
-      steps.push_back(directory->checkpoint()->step);
+      steps.push_back(directory->checkpoint()->checkpoint.step);
     }
     RunDirectory* directory = nullptr;
     std::vector<std::int64_t> steps;
@@ -145,6 +145,29 @@ TEST(RunDirectory, SavesFromTimeToTime) {
   observer.directory = &directory;
   trainer->run(observer);
   EXPECT_EQ(observer.steps, (std::vector<std::int64_t>{0, 10'000}));
+}
+
+TEST(RunDirectory, GoesOnFromTheCheckpointBeforeADamagedOne) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path last = temporary.path() / "checkpoint.safetensors";
+  {
+    const auto trainer = tutorial(3);
+    RunDirectory directory(temporary.path());
+    directory.begin(*trainer);
+    trainer->run(directory);
+  }
+  RunDirectory directory(temporary.path());
+  EXPECT_EQ(directory.checkpoint()->damage, "");
+  const std::string whole = read_whole_file(last);
+  write_whole_file(last, whole.substr(0, whole.size() - 1));
+  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0) << "the one from the beginning";
+  EXPECT_EQ(directory.checkpoint()->damage,
+            last.string() + ": it is damaged: it ends before tensor 'synapse_1' does");
+  std::filesystem::remove(last);
+  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0);
+  EXPECT_EQ(directory.checkpoint()->damage, last.string() + " cannot be read: No such file or directory");
+  write_whole_file(temporary.path() / "checkpoint.previous.safetensors", "spoiled");
+  EXPECT_THROW(static_cast<void>(directory.checkpoint()), Error);
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ TEST(Safetensors, ThatAreCutShortAnywhereAreRefused) {
 TEST(Safetensors, WithAChangedElementAreRefused) {
   std::string bytes = encode_safetensors(example());
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
-  EXPECT_EQ(refusal(bytes), "f: it is damaged: its checksum is not that of its content");
+  EXPECT_EQ(refusal(bytes), "f: it is damaged: the checksum of tensor 'n' is not that of its content");
 }
 
 struct Wrong {

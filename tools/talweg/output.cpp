@@ -77,6 +77,8 @@ void print_error(const Error& error) {
   static_cast<void>(write_all(kErrors, (has_colors(kErrors) ? colored(text) : text) + "\n"));
 }
 
+void print_note(const std::string& text) { static_cast<void>(write_all(kErrors, text + "\n")); }
+
 bool is_interactive(int stream) {
   const char* terminal = environment("TERM");
   return isatty(stream) != 0 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;

@@ -16,6 +16,9 @@ void write_output(std::string_view text);
 /// Prints an error to standard error as section 6 of the design wants it, with colours on a terminal.
 void print_error(const Error& error);
 
+/// Prints a line to standard error that is worth knowing and no error: "note: ...", "warning: ...".
+void print_note(const std::string& text);
+
 /// May a stream (1 or 2) have colours and be overwritten? It is a terminal that understands them, and
 /// NO_COLOR is not set.
 [[nodiscard]] bool has_colors(int stream);

@@ -48,6 +48,7 @@ class JsonLines final : public TrainingObserver {
 struct Options {
   ModelArguments model;
   TrainingArguments training;
+  std::optional<std::int64_t> save_every;  // seconds
   bool resume = false;
   bool quiet = false;
   bool profile = false;
@@ -67,15 +68,29 @@ void show_profile(const Profile& profile, const Options& options) {
     write_whole_file(std::filesystem::path(*options.training.out) / "trace.json", trace);
 }
 
+/// What whoever resumes should know, on standard error.
+void report_resumption(const RunDirectory::Found& found, int threads) {
+  const Checkpoint& checkpoint = found.checkpoint;
+  if (!found.damage.empty())
+    print_note("warning: " + found.damage +
+               "\n         training goes on from the checkpoint before it, of step " +
+               std::to_string(checkpoint.step));
+  const std::string changed = difference(checkpoint.surroundings, Surroundings::of_this_process(threads));
+  if (!changed.empty())
+    print_note("note: since the checkpoint " + changed + " changed: the last bits of results may differ");
+}
+
 int train(const Options& options) {
   const Interruption interruption;
   const PluginPath plugins = options.model.plugin_path();
   ModelOptions model_options = options.model.options();
   std::optional<RunDirectory> directory;
-  std::optional<Checkpoint> checkpoint;
-  if (options.training.out) directory.emplace(*options.training.out);
-  if (options.resume) checkpoint = directory->checkpoint();
-  if (checkpoint) model_options = resumed_options(*checkpoint, std::move(model_options));
+  std::optional<RunDirectory::Found> found;
+  if (options.training.out)
+    directory.emplace(*options.training.out, options.save_every ? std::chrono::seconds(*options.save_every)
+                                                                : RunDirectory::kCheckpointInterval);
+  if (options.resume) found = directory->checkpoint();
+  if (found) model_options = resumed_options(found->checkpoint, std::move(model_options));
 
   CheckedModel model = load_model(options.model.model, model_options);
   const auto optimizer = find_optimizer(model, plugins);
@@ -84,7 +99,10 @@ int train(const Options& options) {
   if (!options.training.threads) trainer_options.threads = processor_threads();
   if (options.profile || options.trace) trainer_options.profile = &profile;
   Trainer trainer(std::move(model), optimizer, trainer_options);
-  if (checkpoint) trainer.restore(*checkpoint);
+  if (found) {
+    trainer.restore(found->checkpoint);
+    report_resumption(*found, trainer_options.threads);
+  }
 
   Observers observers;
   ProgressLine progress;
@@ -110,6 +128,8 @@ int run_train(std::span<const std::string> arguments) {
   CommandLine line("train", "Trains a model and shows what its `log:` and `report:` ask for.");
   options.model.declare(line);
   options.training.declare(line, "keeps metrics, weights, checkpoint and model there");
+  line.option("--save-every", "SECONDS", "between two checkpoints in DIR of --out; 30 if not given",
+              options.save_every, 0);
   line.flag("--resume", "goes on from the checkpoint in DIR of --out; begins where there is none",
             options.resume);
   line.flag("--profile", "what each instruction of a step costs, with its line; DIR/trace.json of --out",

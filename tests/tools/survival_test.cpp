@@ -1,0 +1,162 @@
+// A training with checkpoints survives kills and failing disks: whatever happens, it goes on to the bit.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <random>
+#include <talweg/error.hpp>
+#include <thread>
+
+#include "plugin/test_plugins.hpp"
+#include "tools/program.hpp"
+#include "training/run_directory.hpp"
+
+namespace talweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Batches, a partial one, states, an optimizer with two states, validation and best values.
+const std::string kModel =
+    "talweg: 1\nseed: 2\ndata:\n  x: [0.3, -1, 2, 0.7, 1.1, -0.4, 0.9, 1.6, -2, 0.1, 0.2]\n"
+    "split: {train: 8, validation: 3}\nparameters: {w: {shape: [3], init: 'uniform(-1, 1)'}}\n"
+    "state: {mean_of_x: {shape: []}}\nupdate: {mean_of_x: 0.9 * mean_of_x + 0.1 * mean(x)}\n"
+    "graph: {y: 'w[0] + w[1] * x + w[2] * x ** 2', loss: mean((y - sin(3 * x)) ** 2)}\n"
+    "metrics: {shifted: mean(abs(y)) - mean_of_x}\n"
+    "train: {minimize: loss, optimizer: {adam: {alpha: 0.01}}, batch: 3, steps: 2000, validate: {every: "
+    "50},\n"
+    "  keep: {lowest: shifted}, log: {every: 5, seen: sum(x)}}\n";
+
+class Survival : public testing::Test {
+ protected:
+  Survival() { write_text(model_, kModel); }
+
+  [[nodiscard]] std::vector<std::string> command(const fs::path& out, std::vector<std::string> more) const {
+    std::vector<std::string> words = {(program_directory() / "talweg").string(),
+                                      "train",
+                                      model_.string(),
+                                      "--out",
+                                      out.string(),
+                                      "--resume",
+                                      "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  [[nodiscard]] fs::path path(const std::string& name) const { return temporary_.path() / name; }
+
+ private:
+  TemporaryDirectory temporary_;
+  fs::path model_ = temporary_.path() / "model.yaml";
+};
+
+/// Without the last one, which says how long it took.
+std::vector<std::string> metrics_of(const fs::path& out) {
+  std::vector<std::string> lines = lines_of(read_text(out / "metrics.jsonl"));
+  std::erase_if(lines, [](const std::string& line) {
+    return line.find("\"log\"") == std::string::npos && line.find("\"validation\",") == std::string::npos;
+  });
+  return lines;
+}
+
+TEST_F(Survival, OfTwoHundredKillsEndsWithTheBitsOfAnUninterruptedRun) {
+  ASSERT_EQ(run(command(path("whole"), {})).status, 0);
+  const std::string weights = read_text(path("whole") / "weights.safetensors");
+  const std::vector<std::string> metrics = metrics_of(path("whole"));
+  std::mt19937 generator(1);
+  std::uniform_int_distribution<int> microseconds(1000, 40'000);
+  int kills = 0, finished = 0;
+  while (kills < 200) {
+    Process process(command(path("killed"), {"--save-every", "0"}));
+    std::this_thread::sleep_for(std::chrono::microseconds(microseconds(generator)));
+    process.send(SIGKILL);
+    const Finished end = process.finish();
+    if (end.status == 128 + SIGKILL) {
+      ++kills;
+      continue;
+    }
+    ASSERT_EQ(end.status, 0) << end.errors;
+    ASSERT_EQ(read_text(path("killed") / "weights.safetensors"), weights) << "after " << kills << " kills";
+    ASSERT_EQ(metrics_of(path("killed")), metrics);
+    fs::remove_all(path("killed"));
+    ++finished;
+  }
+  const Finished end = run(command(path("killed"), {}));
+  ASSERT_EQ(end.status, 0) << end.errors;
+  EXPECT_EQ(read_text(path("killed") / "weights.safetensors"), weights);
+  EXPECT_EQ(metrics_of(path("killed")), metrics);
+}
+
+/// What a save does, call by call, on the files of a run directory: by name, how often.
+std::map<std::string, int> calls_of_save(const std::vector<std::string>& strace,
+                                         const std::vector<std::string>& command, const fs::path& log) {
+  std::vector<std::string> words = strace;
+  words.insert(words.end(), {"-o", log.string()});
+  words.insert(words.end(), command.begin(), command.end());
+  EXPECT_EQ(run(words).status, 0);
+  std::map<std::string, int> calls;
+  for (const std::string& line : lines_of(read_text(log))) {
+    const std::size_t begin = line.find_first_not_of("0123456789 "), end = line.find('(');
+    if (end != std::string::npos && begin < end) ++calls[line.substr(begin, end - begin)];
+  }
+  return calls;
+}
+
+TEST_F(Survival, OfAFailureAtAnyCallOfASaveLeavesTheOldOrTheNewCheckpoint) {
+  if (run({"strace", "-qq", "-o", "/dev/null", "true"}).status != 0)
+    GTEST_SKIP() << "strace is not there or may not trace";
+  constexpr std::int64_t kOld = 20, kNew = 40;
+  const fs::path old = path("old"), out = path("out");
+  ASSERT_EQ(run(command(old, {"--steps", std::to_string(kOld)})).status, 0);
+  const std::vector<std::string> resumed = command(out, {"--steps", std::to_string(kNew)});
+  const auto begin_again = [&] {
+    fs::remove_all(out);
+    fs::copy(old, out, fs::copy_options::recursive);
+  };
+  std::vector<std::string> strace = {"strace", "-f", "-qq"};
+  for (const char* name :
+       {"", "checkpoint.safetensors", "checkpoint.safetensors.partial", "checkpoint.previous.safetensors",
+        "checkpoint.previous.safetensors.partial", "weights.safetensors", "weights.safetensors.partial"})
+    strace.insert(strace.end(), {"-P", *name == '\0' ? out.string() : (out / name).string()});
+  begin_again();
+  const auto calls = calls_of_save(strace, resumed, path("log"));
+  for (const char* name : {"openat", "write", "fsync", "close", "rename", "read"})
+    EXPECT_GT(calls.count(name), 0U) << name << " is traced";
+  const std::string whole = read_text(out / "checkpoint.safetensors");
+
+  int failures = 0;
+  for (const auto& [name, number] : calls)
+    for (const std::string fault : {"error=ENOSPC", "error=EIO", "retval=1", "signal=KILL"}) {
+      if (fault == "retval=1" && name != "write") continue;  // a write that is short, and that is lost
+      for (int i = 1; i <= number; ++i) {
+        begin_again();
+        std::vector<std::string> words = strace;
+        words.insert(words.end(), {"-o", "/dev/null", "-e", "trace=" + name, "-e",
+                                   "inject=" + name + ":" + fault + ":when=" + std::to_string(i)});
+        words.insert(words.end(), resumed.begin(), resumed.end());
+        const Finished end = run(words);
+        const std::string what = name + " " + std::to_string(i) + ": " + fault;
+        failures += end.status == 0 ? 0 : 1;
+        try {
+          const auto found = RunDirectory(out).checkpoint();
+          ASSERT_TRUE(found) << what;
+          EXPECT_EQ(found->damage, "") << what;
+          EXPECT_TRUE(found->checkpoint.step == kOld || found->checkpoint.step == kNew) << what;
+        } catch (const Error& error) {
+          FAIL() << what << ": " << error.what();
+        }
+        if (end.status == 0) {
+          EXPECT_EQ(read_text(out / "checkpoint.safetensors"), whole) << what;
+        } else {
+          const int expected = fault == "signal=KILL" ? 128 + SIGKILL : static_cast<int>(Status::files);
+          EXPECT_EQ(end.status, expected) << what << "\n" << end.errors;
+        }
+      }
+    }
+  EXPECT_GT(failures, 50) << "the faults reach the program";
+}
+
+}  // namespace
+}  // namespace talweg
