@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <talweg/error.hpp>
 
 #include "tools/json.hpp"
 
@@ -23,15 +25,27 @@ std::vector<std::string> model_files() {
 
 class GraphFile : public testing::TestWithParam<std::string> {};
 
+/// Where the files are that a model of real data names: $TALWEG_DATA, or beside the repository.
+RunOptions with_data() {
+  RunOptions options;
+  if (std::getenv("TALWEG_DATA") == nullptr)
+    options.environment["TALWEG_DATA"] = (repository().parent_path() / "shared/data/mnist10k").string();
+  return options;
+}
+
 TEST_P(GraphFile, IsCheckedShownAndTrained) {
-  const Finished checked = run_line("check " + GetParam());
+  const RunOptions data = with_data();
+  const Finished checked = run_line("check " + GetParam(), data);
+  if (checked.status == static_cast<int>(Status::data) &&
+      read_text(repository() / GetParam()).find("tools/get-data") != std::string::npos)
+    GTEST_SKIP() << "its data are not there: " << checked.errors;
   EXPECT_EQ(checked.status, 0) << checked.out << checked.errors;
   EXPECT_TRUE(checked.out.ends_with("The gradients are right.\n")) << checked.out;
-  const Finished shown = run_line("show --dot --gradients --update " + GetParam());
+  const Finished shown = run_line("show --dot --gradients --update " + GetParam(), data);
   EXPECT_EQ(shown.status, 0) << shown.errors;
   for (const char* executor : {"program", "reference"}) {
     const Finished trained =
-        run_line("train --json --steps 5 --executor " + std::string(executor) + " " + GetParam());
+        run_line("train --json --steps 5 --executor " + std::string(executor) + " " + GetParam(), data);
     EXPECT_EQ(trained.status, 0) << trained.errors;
     EXPECT_EQ(json_lines(trained.out).back()["event"], "end");
   }
@@ -54,6 +68,11 @@ INSTANTIATE_TEST_SUITE_P(Graphs, GraphFile, testing::ValuesIn(model_files()), []
       name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 });
+
+TEST(Spirals, AreToldApart) {
+  const Finished trained = run_line("train --json graphs/generated/spirals.yaml");
+  EXPECT_GT(json_lines(trained.out).back()["validation"]["accuracy"].get<double>(), 0.95);
+}
 
 Json end_of(const std::string& arguments) {
   const Finished finished = run_line("train --json graphs/tutorial/" + arguments);

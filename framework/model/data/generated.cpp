@@ -85,8 +85,9 @@ GeneratedSet exclusive_or(std::span<const double> values, std::uint32_t seed, st
   const double examples = values[0], noise = values[1];
   Draws draws(seed, key);
   GeneratedSet set = plane_set(examples, kCorners, [&](std::int64_t corner) {
+    const std::int64_t x = corner / 2, y = corner % 2;
     const double dx = noise * draws.normal(), dy = noise * draws.normal();
-    return std::array{static_cast<double>(corner / 2) + dx, static_cast<double>(corner % 2) + dy};
+    return std::array{static_cast<double>(x) + dx, static_cast<double>(y) + dy};
   });
   for (double& target : set.targets) target = target == 1 || target == 2 ? 1 : 0;
   return set;

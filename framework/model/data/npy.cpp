@@ -159,7 +159,6 @@ class HeaderReader {
   }
 
   static std::string meaning(const std::string& text, char kind) {
-    const std::string shown = "of type '" + text + "'";
     switch (kind) {
       case 'O':
         return "Python objects ('" + text + "')";
@@ -173,7 +172,7 @@ class HeaderReader {
       case 'm':
         return "times ('" + text + "')";
       default:
-        return shown;
+        return "of type '" + text + "'";
     }
   }
 

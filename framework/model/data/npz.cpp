@@ -153,6 +153,7 @@ std::string array_name(const Member& member) {
 const Member& find_member(const DataBytes& data, const std::vector<Member>& members,
                           const std::optional<std::string>& array) {
   std::vector<std::string> names;
+  names.reserve(members.size());
   for (const Member& member : members) names.push_back(array_name(member));
   if (members.empty()) throw data_error(data, "there are no arrays in it");
   if (!array) {
