@@ -158,7 +158,8 @@ struct ModelOptions {
   std::optional<DType> dtype;            ///< float32 or float64, in place of the model's
   Mode mode = Mode::training;
   std::optional<std::int64_t> rows;  ///< of every data entry, in place of the batch, where it has Examples
-  std::vector<std::filesystem::path> data_directories;  ///< where data files are looked for, after the model's
+  std::vector<std::filesystem::path>
+      data_directories;  ///< where data files are looked for, after the model's
 };
 
 /// A checked model: its graph holds the forward pass and every expression of the file. Gradients of what is
