@@ -55,12 +55,14 @@ std::string lines_before(std::string_view text, const Trainer& trainer) {
 RunDirectory::RunDirectory(std::filesystem::path path, std::chrono::milliseconds checkpoint_interval)
     : path_(std::move(path)), interval_(checkpoint_interval), lock_(lock_directory(path_)) {}
 
-std::optional<RunDirectory::Found> RunDirectory::checkpoint() const {
+std::optional<RunDirectory::Found> RunDirectory::checkpoint() {
   const std::filesystem::path last = path_ / kCheckpoint, previous = path_ / kPrevious;
   const bool has_previous = file_exists(previous);
   if (!file_exists(last) && !has_previous) return std::nullopt;
   try {
-    return Found{read_checkpoint(last), ""};
+    Found found{read_checkpoint(last), ""};
+    last_is_whole_ = true;
+    return found;
   } catch (const Error& error) {
     if (!has_previous) throw;
     return Found{read_checkpoint(previous), error.message()};
@@ -83,7 +85,12 @@ void RunDirectory::begin(Trainer& trainer) {
 
 void RunDirectory::save() {
   write_whole_file(path_ / "weights.safetensors", encode_safetensors({trainer_->weights(), {}}));
-  write_whole_file(path_ / kCheckpoint, encode_checkpoint(trainer_->checkpoint()), path_ / kPrevious);
+  const std::string checkpoint = encode_checkpoint(trainer_->checkpoint());
+  if (last_is_whole_)
+    write_whole_file(path_ / kCheckpoint, checkpoint, path_ / kPrevious);
+  else
+    write_whole_file(path_ / kCheckpoint, checkpoint);
+  last_is_whole_ = true;
   saved_ = std::chrono::steady_clock::now();
 }
 

@@ -32,7 +32,7 @@ class RunDirectory final : public TrainingObserver {
     std::string damage;
   };
   /// To be restored before begin(); nothing where there is none. Throws Error{files} where none can be used.
-  [[nodiscard]] std::optional<Found> checkpoint() const;
+  [[nodiscard]] std::optional<Found> checkpoint();
   /// Before Trainer::run. Replaces what an earlier training left, but where the trainer goes on with that,
   /// its metrics up to there stay. The trainer outlives the directory's use.
   void begin(Trainer& trainer);
@@ -53,6 +53,7 @@ class RunDirectory final : public TrainingObserver {
   std::chrono::milliseconds interval_;
   File lock_;
   std::optional<File> metrics_;
+  bool last_is_whole_ = false;  ///< only then may the last checkpoint take the place of the one before it
   Trainer* trainer_ = nullptr;
   std::chrono::steady_clock::time_point saved_;
 };

@@ -163,11 +163,38 @@ TEST(RunDirectory, GoesOnFromTheCheckpointBeforeADamagedOne) {
   EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0) << "the one from the beginning";
   EXPECT_EQ(directory.checkpoint()->damage,
             last.string() + ": it is damaged: it ends before tensor 'synapse_1' does");
+  const auto trainer = tutorial(5);
+  trainer->restore(directory.checkpoint()->checkpoint);
+  directory.begin(*trainer);
+  EXPECT_EQ(read_checkpoint(last).step, 0) << "a whole one takes the damaged one's place";
+  trainer->run(directory);
+  EXPECT_EQ(read_checkpoint(last).step, 5);
+  EXPECT_EQ(read_checkpoint(temporary.path() / "checkpoint.previous.safetensors").step, 0);
   std::filesystem::remove(last);
   EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0);
   EXPECT_EQ(directory.checkpoint()->damage, last.string() + " cannot be read: No such file or directory");
   write_whole_file(temporary.path() / "checkpoint.previous.safetensors", "spoiled");
   EXPECT_THROW(static_cast<void>(directory.checkpoint()), Error);
+}
+
+TEST(RunDirectory, NeverPutsADamagedCheckpointInPlaceOfTheOneBeforeIt) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path last = temporary.path() / "checkpoint.safetensors";
+  const std::filesystem::path previous = temporary.path() / "checkpoint.previous.safetensors";
+  {
+    const auto trainer = tutorial(3);
+    RunDirectory directory(temporary.path());
+    directory.begin(*trainer);
+    trainer->run(directory);
+    directory.save();  // both are of step 3
+  }
+  write_whole_file(last, "spoiled");
+  RunDirectory directory(temporary.path());
+  const auto trainer = tutorial(5);
+  trainer->restore(directory.checkpoint()->checkpoint);
+  directory.begin(*trainer);
+  EXPECT_EQ(read_checkpoint(last).step, 3);
+  EXPECT_EQ(read_checkpoint(previous).step, 3) << "a kill between the two renames would leave none";
 }
 
 }  // namespace
