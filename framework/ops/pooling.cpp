@@ -56,24 +56,46 @@ Inferred infer_positions(const InferCall& call) {
   return {pooled_shape(call.shape(0), call.attributes), DType::int64};
 }
 
-/// The first of the largest, or of those that are NaN; the plane's size where a window covers nothing.
+/// One window of a plane: its elements are at place(i, j).
 template <class T>
-void positions_kernel(const ReferenceCall<T>& call) {
+struct PlaneWindow {
+  const T* plane;
+  std::int64_t first, rows, columns, down, right;
+
+  [[nodiscard]] std::int64_t place(std::int64_t i, std::int64_t j) const {
+    return first + i * down + j * right;
+  }
+};
+
+/// Each element of the output from its window.
+template <class T, class Body>
+void pool(const ReferenceCall<T>& call, Body body) {
   const Shape& shape = call.inputs[0].shape;
   const WindowAxes axes = pooling_axes(shape, call.node.attributes);
   const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
   each_window(axes, planes_of(shape),
               [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
                   std::int64_t first) {
-                const T* x = call.inputs[0].data + plane;
-                std::int64_t best = rows > 0 && columns > 0 ? first : axes[0].input * axes[1].input;
-                for (std::int64_t i = 0; i < rows; ++i)
-                  for (std::int64_t j = 0; j < columns; ++j) {
-                    const std::int64_t place = first + i * down + j * right;
-                    if (x[place] > x[best] || (std::isnan(x[place]) && !std::isnan(x[best]))) best = place;
-                  }
-                call.output.data[window] = static_cast<T>(best);
+                const PlaneWindow<T> inside{call.inputs[0].data + plane, first, rows, columns, down, right};
+                call.output.data[window] = static_cast<T>(body(inside));
               });
+}
+
+/// The first of the largest, or of those that are NaN; the plane's size where a window covers nothing.
+template <class T>
+void positions_kernel(const ReferenceCall<T>& call) {
+  const WindowAxes axes = pooling_axes(call.inputs[0].shape, call.node.attributes);
+  pool(call, [&](const PlaneWindow<T>& window) {
+    const T* x = window.plane;
+    const bool covers_something = window.rows > 0 && window.columns > 0;
+    std::int64_t best = covers_something ? window.first : axes[0].input * axes[1].input;
+    for (std::int64_t i = 0; i < window.rows; ++i)
+      for (std::int64_t j = 0; j < window.columns; ++j) {
+        const std::int64_t place = window.place(i, j);
+        if (x[place] > x[best] || (std::isnan(x[place]) && !std::isnan(x[best]))) best = place;
+      }
+    return best;
+  });
 }
 
 Inferred infer_sum_pool(const InferCall& call) {
@@ -83,19 +105,13 @@ Inferred infer_sum_pool(const InferCall& call) {
 
 template <class T>
 void sum_pool_kernel(const ReferenceCall<T>& call) {
-  const Shape& shape = call.inputs[0].shape;
-  const WindowAxes axes = pooling_axes(shape, call.node.attributes);
-  const std::int64_t down = axes[0].dilation * axes[1].input, right = axes[1].dilation;
-  each_window(axes, planes_of(shape),
-              [&](std::int64_t plane, std::int64_t window, std::int64_t rows, std::int64_t columns,
-                  std::int64_t first) {
-                const T* x = call.inputs[0].data + plane + first;
-                double total = 0;
-                for (std::int64_t i = 0; i < rows; ++i)
-                  for (std::int64_t j = 0; j < columns; ++j)
-                    total += static_cast<double>(x[i * down + j * right]);
-                call.output.data[window] = static_cast<T>(total);
-              });
+  pool(call, [](const PlaneWindow<T>& window) {
+    double total = 0;
+    for (std::int64_t i = 0; i < window.rows; ++i)
+      for (std::int64_t j = 0; j < window.columns; ++j)
+        total += static_cast<double>(window.plane[window.place(i, j)]);
+    return total;
+  });
 }
 
 Inferred infer_sum_pool_adjoint(const InferCall& call) {
