@@ -100,6 +100,7 @@ void Minimization::begin_step() {
     present_ = {std::move(x), {}, {}};
     last_ = {};
   }
+  left_.clear();
   draws_ = 0;
   moved_ = false;
   stop_reason_.clear();
@@ -182,6 +183,7 @@ void Minimization::move_to(std::span<const double> x) {
   moved_ = true;
   std::vector<double> to = rounded(x);
   if (same_bits(to, present_.x)) return;
+  left_.push_back(std::move(present_));
   if (same_bits(to, last_.x))
     present_ = last_;
   else

@@ -66,6 +66,7 @@ class Minimization final : private Objective {
   const Minimizer& minimizer_;
   bool may_change_;  ///< does the objective depend on more than x?
   Known present_, last_;
+  std::vector<Known> left_;  ///< points of this step: a plugin that wrongly reads there still finds memory
   std::map<std::string, double, std::less<>> numbers_;
   TensorMemory gradient_, vector_, product_, updates_;
   std::unique_ptr<Executor> value_program_, gradient_program_, product_program_, numbers_program_,
