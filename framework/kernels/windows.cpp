@@ -31,7 +31,7 @@ void take_larger(const Candidates<T>& from, T* best, T* place, std::size_t n) {
     const std::size_t size = std::min(kLanes<T>, n - i);
     const Vector<T> value = load_apart(from.data + i * from.stride, from.stride, size);
     const Vector<T> known = load_part(best + i, size), at = load_part(place + i, size);
-    const auto larger = (value > known) | (xsimd::isnan(value) & (known == known)) | (at == nowhere);
+    const auto larger = (value > known) | (xsimd::isnan(value) & !xsimd::isnan(known)) | (at == nowhere);
     const Vector<T> here = Vector<T>(from.place) + (Vector<T>(static_cast<T>(i)) + numbers) * step;
     store_part(xsimd::select(larger, value, known), best + i, size);
     store_part(xsimd::select(larger, here, at), place + i, size);

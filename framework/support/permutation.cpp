@@ -1,6 +1,6 @@
 #include "support/permutation.hpp"
 
-#include <bit>
+#include <algorithm>
 
 #include "support/random.hpp"
 
@@ -21,9 +21,9 @@ std::uint32_t mix(std::uint32_t value) {
 Permutation::Permutation(std::int64_t size, std::uint32_t seed, std::uint32_t key, std::uint64_t epoch)
     : size_(static_cast<std::uint64_t>(size)) {
   while ((std::uint64_t{1} << static_cast<unsigned>(2 * half_bits_)) < size_) ++half_bits_;
-  for (int i = 0; i < kRounds; i += 4) {
-    const auto words = draw(seed, key, epoch, static_cast<std::uint64_t>(i));
-    for (int j = 0; j < 4; ++j) keys_[static_cast<std::size_t>(i + j)] = words[static_cast<std::size_t>(j)];
+  for (std::size_t i = 0; i < kRounds; i += 4) {
+    const auto words = draw(seed, key, epoch, i);
+    std::ranges::copy(words, keys_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
 

@@ -17,7 +17,7 @@ class Permutation {
   [[nodiscard]] std::int64_t operator()(std::int64_t place) const;
 
  private:
-  static constexpr int kRounds = 8;
+  static constexpr std::size_t kRounds = 8;
 
   [[nodiscard]] std::uint64_t encrypt(std::uint64_t value) const;
 

@@ -1,5 +1,7 @@
 #include "training/saving.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <talweg/error.hpp>
 
@@ -61,8 +63,9 @@ void require_same_plugins(const Checkpoint& checkpoint, const TrainingState& sta
     const auto then =
         std::ranges::find(checkpoint.plugins, name, &std::pair<std::string, std::string>::first);
     if (then == checkpoint.plugins.end() || then->second == hash) continue;
-    throw Error(Status::files, checkpoint.path + ": it was made with another plugin '" + name +
-                                   "': its SHA-256 was " + then->second + ", and is " + hash)
+    throw Error(Status::files,
+                fmt::format("{}: it was made with another plugin '{}': its SHA-256 was {}, and is {}",
+                            checkpoint.path, name, then->second, hash))
         .set_hint("weights.safetensors beside it are the model's so far");
   }
 }

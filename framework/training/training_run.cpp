@@ -215,6 +215,7 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
   const Instance& instance = state_.present();
   const std::vector<NamedExpression>& report = instance.model.train->report;
   std::vector<NodeId> nodes;
+  nodes.reserve(report.size());
   for (const NamedExpression& entry : report) nodes.push_back(entry.value);
   const auto program = state_.compile(instance, {}, std::move(nodes));
   program->run();

@@ -155,7 +155,8 @@ std::unique_ptr<Instruction> make_weights(const Memory& memory, const Convolutio
   const DnnlWeights::Operands operands{memory.at<float>(views.first),  memory.at<float>(views.second),
                                        memory.at<float>(views.to),     sizes.filters * sizes.output_plane(),
                                        sizes.channels * sizes.plane(), views.to.shape.elements()};
-  const std::int64_t at_a_time = std::max<std::int64_t>(kTerms / sizes.output_plane(), 1);
+  const std::int64_t at_a_time =
+      std::max<std::int64_t>(kTerms / std::max<std::int64_t>(sizes.output_plane(), 1), 1);
   const int pieces = pool == nullptr ? 1 : pool->threads();
   std::vector<DnnlWeights::Part> parts;
   for (int piece = 0; piece < pieces; ++piece) {
