@@ -1,5 +1,6 @@
 // A training with checkpoints survives kills and failing disks: whatever happens, it goes on to the bit.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -141,10 +142,10 @@ TEST_F(Survival, OfAFailureAtAnyCallOfASaveLeavesTheOldOrTheNewCheckpoint) {
         begin_again();
         std::vector<std::string> words = strace;
         words.insert(words.end(), {"-o", "/dev/null", "-e", "trace=" + name, "-e",
-                                   "inject=" + name + ":" + fault + ":when=" + std::to_string(i)});
+                                   fmt::format("inject={}:{}:when={}", name, fault, i)});
         words.insert(words.end(), resumed.begin(), resumed.end());
         const Finished end = run(words, options);
-        const std::string what = name + " " + std::to_string(i) + ": " + fault;
+        const std::string what = fmt::format("{} {}: {}", name, i, fault);
         failures += end.status == 0 ? 0 : 1;
         try {
           const auto found = RunDirectory(out).checkpoint();

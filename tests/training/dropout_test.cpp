@@ -25,7 +25,7 @@ std::string model(const std::string& y, const std::string& seed = "7", const std
 
 using Values = std::vector<double>;
 
-Values drawn(const std::string& text, ModelOptions options = {}, TrainerOptions training = {}) {
+Values drawn(const std::string& text, const ModelOptions& options = {}, const TrainerOptions& training = {}) {
   return make_trainer(text, options, training)->value("y").values;
 }
 

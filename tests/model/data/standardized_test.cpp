@@ -47,8 +47,8 @@ TEST(Standardized, LeavesNaNOut) {
 }
 
 TEST(Standardized, KeepsDigitsWhereTheMeanIsLarge) {
-  std::vector<double> values;
-  for (int i = 0; i < 100'000; ++i) values.push_back(1e9 + i % 2);
+  std::vector<double> values(100'000, 1e9);
+  for (std::size_t i = 1; i < values.size(); i += 2) values[i] += 1;
   const auto column = DataColumn::of(values, {100'000}, DType::float64);
   EXPECT_NEAR(standardized_values(*column, 100'000)[0], -1, 1e-6);
 }

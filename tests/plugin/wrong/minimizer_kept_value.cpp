@@ -10,7 +10,8 @@ struct MinimizerKeptValue : talweg::Minimizer {
   void step(Objective& f) const {
     const Point now = f.point();
     double& lowest = f.number("lowest", 1e300);
-    for (double t = f[alpha]; t > 1e-20; t /= 2) {
+    double t = f[alpha];
+    for (int i = 0; i < 66; ++i, t /= 2) {
       const Point next = f.at(now.x - t * now.gradient);
       if (next.value >= std::min(lowest, 1e300)) continue;
       lowest = next.value;

@@ -10,7 +10,8 @@ struct MinimizerMoves : talweg::Minimizer {
   void step(Objective& f) const {
     const Point now = f.point();
     Point next = now;
-    for (double t = f[alpha]; t > 1e-6; t /= 2) {
+    double t = f[alpha];
+    for (int i = 0; i < 20; ++i, t /= 2) {
       next = f.at(now.x - t * now.gradient);
       if (next.value < now.value) return f.move_to(next);
     }

@@ -9,7 +9,8 @@ struct MinimizerOtherPoint : talweg::Minimizer {
 
   void step(Objective& f) const {
     const Point now = f.point();
-    for (double t = f[alpha]; t > 1e-20; t /= 2)
+    double t = f[alpha];
+    for (int i = 0; i < 66; ++i, t /= 2)
       if (f.at(now.x - t * now.gradient).value < now.value) return f.move_to(now.x - 3 * t * now.gradient);
     f.stop("no shorter step leads down");
   }

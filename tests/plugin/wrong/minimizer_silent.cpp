@@ -9,7 +9,8 @@ struct MinimizerSilent : talweg::Minimizer {
 
   void step(Objective& f) const {
     const Point now = f.point();
-    for (double t = f[alpha]; t > 1e-20; t /= 2) {
+    double t = f[alpha];
+    for (int i = 0; i < 66; ++i, t /= 2) {
       const Point next = f.at(now.x - t * now.gradient);
       if (next.value < now.value) return f.move_to(next);
     }
