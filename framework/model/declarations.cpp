@@ -178,8 +178,68 @@ void read_lets(ModelContext& context, const DocumentNode* section) {
   }
 }
 
+namespace {
+
+void check_inputs(const ModelContext& context, const DocumentNode* section) {
+  std::vector<std::string> names;
+  if (section != nullptr)
+    for (const DocumentEntry& entry : section->entries)
+      for (const DocumentNode& name : data_names(entry.key)) names.push_back(name.text);
+  const std::vector<DataInput>& inputs = context.options.use.inputs;
+  for (auto input = inputs.begin(); input != inputs.end(); ++input) {
+    if (std::ranges::find(names, input->name) == names.end()) {
+      Error error(Status::model, "'data:' has no '" + input->name + "', which --input is given for");
+      if (!names.empty()) error.note("it has " + join(names));
+      throw error.set_hint(did_you_mean(input->name, names));
+    }
+    if (std::find_if(inputs.begin(), input,
+                     [&](const DataInput& other) { return other.name == input->name; }) != input)
+      throw Error(Status::model, "--input is given twice for '" + input->name + "'");
+  }
+}
+
+/// Inputs in place of all of the model's data. The entries that there is none for come last, as zeros of as
+/// many examples.
+void read_inputs(ModelContext& context, const DocumentNode& section) {
+  const UseOptions& use = context.options.use;
+  std::vector<DataEntry>& data = context.model.data;
+  for (const DocumentEntry& entry : section.entries)
+    for (const DocumentNode& name : data_names(entry.key)) {
+      const auto description =
+          std::ranges::find(use.descriptions, name.text, [](const auto& pair) { return pair.first; });
+      if (description == use.descriptions.end())
+        throw error_at(name.span, "nothing is known of what the model was trained on as '" + name.text + "'");
+      data.push_back({name.text, kNoNode, nullptr, name.span});
+      const auto input = std::ranges::find(use.inputs, name.text, &DataInput::name);
+      if (input == use.inputs.end()) continue;
+      const std::size_t limit = *context.names.find(data_names(entry.key).front().text);
+      data.back().column = read_input(context, entry, *input, description->second, limit);
+      const auto first =
+          std::ranges::find_if(data, [](const DataEntry& read) { return read.column != nullptr; });
+      if (data.back().column->rows() != first->column->rows())
+        throw Error(Status::data, "--input gives " + count(first->column->rows(), "example") + " of '" +
+                                      first->name + "' and " + std::to_string(data.back().column->rows()) +
+                                      " of '" + name.text + "'");
+    }
+  const auto first = std::ranges::find_if(data, [](const DataEntry& read) { return read.column != nullptr; });
+  for (DataEntry& entry : data)
+    if (entry.column == nullptr) {
+      const auto description =
+          std::ranges::find(use.descriptions, entry.name, [](const auto& pair) { return pair.first; });
+      entry.column = placeholder(description->second, first->column->rows());
+      entry.is_placeholder = true;
+    }
+}
+
+}  // namespace
+
 void read_data(ModelContext& context, const DocumentNode* section) {
+  check_inputs(context, section);
   if (section == nullptr) return;
+  if (!context.options.use.inputs.empty() && context.known_data.empty()) {
+    read_inputs(context, *section);
+    return;
+  }
   for (const DocumentEntry& entry : section->entries) {
     const std::vector<DocumentNode> names = data_names(entry.key);
     const auto known = std::ranges::find(context.known_data, names.front().text, &DataEntry::name);
@@ -191,7 +251,9 @@ void read_data(ModelContext& context, const DocumentNode* section) {
         read.columns.push_back((known + static_cast<std::ptrdiff_t>(i))->column);
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (read.standardize) context.standardized.push_back(context.model.data.size());
-      context.model.data.push_back({names[i].text, kNoNode, std::move(read.columns[i]), names[i].span});
+      context.model.data.push_back(
+          {names[i].text, kNoNode, std::move(read.columns[i]), names[i].span,
+           known != context.known_data.end() && (known + static_cast<std::ptrdiff_t>(i))->is_placeholder});
     }
   }
 }

@@ -16,9 +16,8 @@ constexpr std::array<std::string_view, 3> kSplits = {Examples::kTrain, Examples:
                                                      Examples::kTest};
 
 /// All entries have as many rows as the first.
-std::int64_t rows_of_all(const ModelContext& context, const DocumentNode& place) {
+std::int64_t rows_of_all(const ModelContext& context) {
   const std::vector<DataEntry>& data = context.model.data;
-  if (data.empty()) throw error_at(place.span, "examples are rows of 'data:', and the model has none");
   const auto rows = [](const DataEntry& entry) { return entry.column->rows(); };
   for (const DataEntry& entry : data) {
     if (entry.column->shape().rank() == 0)
@@ -63,6 +62,12 @@ std::vector<std::int64_t> part_sizes(const std::vector<double>& parts, std::int6
   return sizes;
 }
 
+/// The parts are those of the model's own data: of others all is one part.
+void take_everything(Examples& examples) {
+  examples.split_shuffled = false;
+  for (Split& split : examples.splits) split = {split.name, 0, examples.rows};
+}
+
 void read_parts(ModelContext& context, const DocumentNode& node, Examples& examples) {
   const Fields fields(node, "'split'", {"train", "validation", "test", "shuffle"});
   static_cast<void>(fields.require("train"));
@@ -84,6 +89,7 @@ void read_parts(ModelContext& context, const DocumentNode& node, Examples& examp
     ModelScope scope(context, ModelScope::kEverything);
     examples.split_shuffled = read_flag(context.graph(), scope, *shuffle, "'shuffle' of 'split'");
   }
+  if (!context.options.use.inputs.empty()) return take_everything(examples);
   const std::vector<std::int64_t> sizes = part_sizes(parts, examples.rows);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -112,17 +118,24 @@ void read_parts(ModelContext& context, const DocumentNode& node, Examples& examp
 }  // namespace
 
 void read_examples(ModelContext& context, const DocumentNode* split, const DocumentNode* batch) {
-  if (split == nullptr && batch == nullptr) return;
+  const UseOptions& use = context.options.use;
+  const bool used = use.rows_are_examples || !use.inputs.empty();
+  if (split == nullptr && batch == nullptr && !used) return;
+  if (context.model.data.empty()) {
+    Error error(Status::model, "examples are rows of 'data:', and the model has none");
+    if (split != nullptr || batch != nullptr) error.at((split == nullptr ? batch : split)->span.location());
+    throw error;
+  }
   Examples examples;
-  examples.rows = rows_of_all(context, split == nullptr ? *batch : *split);
+  examples.rows = rows_of_all(context);
   if (split == nullptr)
     examples.splits = {{std::string(Examples::kTrain), 0, examples.rows}};
   else
     read_parts(context, *split, examples);
-  examples.batch = examples.train().count;
-  if (batch != nullptr)
-    examples.batch =
-        std::min(examples.batch, read_integer(context, *batch, ModelScope::kEverything, "'batch'", 1));
+  std::optional<std::int64_t> rows;
+  if (batch != nullptr) rows = read_integer(context, *batch, ModelScope::kEverything, "'batch'", 1);
+  if (use.batch) rows = use.batch;
+  examples.batch = std::min(examples.train().count, rows.value_or(examples.train().count));
   context.model.examples = std::move(examples);
 }
 

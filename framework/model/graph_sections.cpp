@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "graph/op.hpp"
+#include "model/document_text.hpp"
 #include "model/fields.hpp"
 #include "model/sections.hpp"
 #include "support/suggest.hpp"
@@ -62,6 +63,21 @@ void read_graph(ModelContext& context) {
     for (const TensorDeclaration& tensor : *tensors)
       if (!context.names.find(tensor.name))
         model.named.emplace_back(tensor.name, tensor.node);  // of a module
+}
+
+void read_prediction(ModelContext& context) {
+  const std::optional<std::string>& text = context.options.use.expression;
+  if (!text) return;
+  CheckedModel& model = context.model;
+  model.sources.push_back(std::make_unique<Source>("the expression", *text));
+  check_document_text(*model.sources.back());
+  const Expression expression = parse_expression(scalar_document(*model.sources.back()));
+  ModelScope scope(context, ModelScope::kEverything);
+  const Operand operand = evaluate(expression, scope, context.graph());
+  if (operand.is_none() || operand.text() != nullptr || operand.callable() != nullptr)
+    throw error_at(expression.span(), "the expression is " + describe(operand) + ", not a tensor");
+  const OriginScope origin(context.graph(), expression.span());
+  model.prediction = {*text, to_tensor(context.graph(), operand).id(), expression.span()};
 }
 
 void read_update(ModelContext& context, Scope& scope, std::size_t index, const DocumentNode& key,

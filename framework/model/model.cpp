@@ -89,7 +89,8 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   const DocumentNode* parameters = mapping_or_null(fields, "parameters");
   const DocumentNode* state = mapping_or_null(fields, "state");
   const DocumentNode* train = mapping_or_null(fields, "train");
-  context.modules.read(mapping_or_null(fields, "modules"), fields.find("use"));
+  context.modules.read(mapping_or_null(fields, "modules"), fields.find("use"),
+                       home_of(options, *model.sources.front()));
   define_all(context, let, Section::let);
   define_data(context, data);
   define_all(context, parameters, Section::parameters);
@@ -109,6 +110,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   read_updates(context, mapping_or_null(fields, "update"));
   read_metrics(context, mapping_or_null(fields, "metrics"));
   read_train(context, train);
+  read_prediction(context);
   read_optimizers(context, mapping_or_null(fields, "optimizers"));
   read_sweep(context, mapping_or_null(fields, "sweep"));
   read_problem(context, mapping_or_null(fields, "problem"));
@@ -133,6 +135,10 @@ CheckedModel read_text(std::string text, std::string name, const ModelOptions& o
 }
 
 }  // namespace
+
+std::filesystem::path home_of(const ModelOptions& options, const Source& file) {
+  return options.home.value_or(std::filesystem::path(file.name()).parent_path());
+}
 
 CheckedModel load_model_text(std::string text, std::string name, const ModelOptions& options) {
   return read_text(std::move(text), std::move(name), options, {});

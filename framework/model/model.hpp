@@ -11,6 +11,7 @@
 #include "graph/graph.hpp"
 #include "graph/update_rule.hpp"
 #include "model/data/column.hpp"
+#include "model/data/description.hpp"
 #include "model/examples.hpp"
 #include "support/source.hpp"
 
@@ -26,6 +27,7 @@ struct DataEntry {
   NodeId node = kNoNode;
   std::shared_ptr<const DataColumn> column;
   Span span;
+  bool is_placeholder = false;  ///< zeros: the model was loaded with `inputs`, and this is none of them
 };
 
 /// How a tensor gets its first value.
@@ -149,6 +151,24 @@ struct ProblemSetting {
   std::vector<double> box;  ///< what a picture of a function of two variables shows: low, high, low, high
 };
 
+/// A file of examples in place of an entry of `data:`.
+struct DataInput {
+  std::string name;  ///< of the entry
+  std::filesystem::path file;
+};
+
+/// What a model is loaded for that is trained already and shall say something of examples.
+struct UseOptions {
+  /// In place of all of the model's data, which are not read then; entries that none is for become zeros.
+  std::vector<DataInput> inputs;
+  /// Of every entry of `data:`; needed where there are inputs.
+  std::vector<std::pair<std::string, ColumnDescription>> descriptions;
+  /// The rows of the data are examples, even where the model has neither `split:` nor `batch`.
+  bool rows_are_examples = false;
+  std::optional<std::int64_t> batch;      ///< examples that are looked at together, in place of train.batch
+  std::optional<std::string> expression;  ///< over the names of the model: what is to be predicted
+};
+
 struct ModelOptions {
   std::vector<std::pair<std::string, std::string>>
       set;  ///< replaced `let`s, by name: the text of an expression
@@ -160,7 +180,13 @@ struct ModelOptions {
   std::optional<std::int64_t> rows;  ///< of every data entry, in place of the batch, where it has Examples
   std::vector<std::filesystem::path>
       data_directories;  ///< where data files are looked for, after the model's
+  std::optional<std::filesystem::path>
+      home;  ///< where relative paths begin, in place of the file's directory
+  UseOptions use;
 };
+
+/// Where relative paths begin that a model file names.
+[[nodiscard]] std::filesystem::path home_of(const ModelOptions& options, const Source& file);
 
 /// A checked model: its graph holds the forward pass and every expression of the file. Gradients of what is
 /// minimized and the optimizer's update are appended by the trainer.
@@ -186,7 +212,8 @@ struct CheckedModel {
   std::optional<TrainSetting> train;
   std::optional<SweepSetting> sweep;
   std::optional<ProblemSetting> problem;
-  NodeId steps = kNoNode;  ///< "scalar" leaf `steps`, if an expression uses it
+  std::optional<NamedExpression> prediction;  ///< UseOptions::expression; its name is the expression's text
+  NodeId steps = kNoNode;                     ///< "scalar" leaf `steps`, if an expression uses it
 };
 
 /// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.

@@ -168,11 +168,11 @@ std::string ModuleCalls::next() {
   return numbered_ || made_ > 1 ? path_ + "/" + std::to_string(made_) : path_;
 }
 
-void Modules::read(const DocumentNode* modules, const DocumentNode* use) {
+void Modules::read(const DocumentNode* modules, const DocumentNode* use, const fs::path& home) {
   if (use != nullptr)
     for (const DocumentNode& item : require_sequence(*use, "'use'").items) {
       const std::string& name = require_text(item, "a file of modules");
-      const fs::path path = fs::path(item.span.source->name()).parent_path() / name;
+      const fs::path path = home / name;
       std::string text;
       try {
         text = read_model_file(path);

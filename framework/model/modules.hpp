@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,8 +41,9 @@ class Modules {
  public:
   explicit Modules(std::vector<std::unique_ptr<Source>>& sources) : sources_(sources) {}
 
-  /// `modules:` and `use:` of the model file; either may be null. Throws Error{model} with a place.
-  void read(const DocumentNode* modules, const DocumentNode* use);
+  /// `modules:` and `use:` of the model file, whose paths begin at `home`; either may be null. Throws
+  /// Error{model} with a place.
+  void read(const DocumentNode* modules, const DocumentNode* use, const std::filesystem::path& home);
 
   [[nodiscard]] const ModuleDefinition* find(const std::string& name);
   [[nodiscard]] std::vector<std::string> names() const;

@@ -22,6 +22,8 @@ void read_updates(ModelContext& context, const DocumentNode* section);
 void read_optimizers(ModelContext& context, const DocumentNode* section);
 void read_metrics(ModelContext& context, const DocumentNode* section);
 void read_train(ModelContext& context, const DocumentNode* section);
+/// UseOptions::expression, which is not in the file.
+void read_prediction(ModelContext& context);
 void read_sweep(ModelContext& context, const DocumentNode* section);
 void read_problem(ModelContext& context, const DocumentNode* section);
 

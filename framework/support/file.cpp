@@ -176,6 +176,22 @@ void write_whole_file(const std::filesystem::path& path, std::string_view text,
   replace_file(path, text, &previous);
 }
 
+FileInPieces::FileInPieces(std::filesystem::path path)
+    : path_(std::move(path)), file_(File::create(partial_of(path_))) {}
+
+FileInPieces::~FileInPieces() {
+  std::error_code ignored;
+  if (!finished_) std::filesystem::remove(partial_of(path_), ignored);
+}
+
+void FileInPieces::finish() {
+  file_.sync();
+  file_.close();
+  rename_file(partial_of(path_), path_);
+  finished_ = true;
+  sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
+}
+
 std::string read_whole_file(const std::filesystem::path& path) { return File::read(path).read_to_end(); }
 
 }  // namespace talweg

@@ -45,6 +45,25 @@ void write_whole_file(const std::filesystem::path& path, std::string_view text);
 void write_whole_file(const std::filesystem::path& path, std::string_view text,
                       const std::filesystem::path& previous);
 
+/// A file that comes piece by piece. It takes the place of the one at its path when it is finished; until
+/// then, and where it never is, that one stays as it was.
+class FileInPieces {
+ public:
+  /// REQUIRES: as write_whole_file().
+  explicit FileInPieces(std::filesystem::path path);
+  ~FileInPieces();
+  FileInPieces(const FileInPieces&) = delete;
+  FileInPieces& operator=(const FileInPieces&) = delete;
+
+  void write(std::string_view text) { file_.write(text); }
+  void finish();
+
+ private:
+  std::filesystem::path path_;
+  File file_;
+  bool finished_ = false;
+};
+
 /// Throws Error{files}.
 [[nodiscard]] std::string read_whole_file(const std::filesystem::path& path);
 

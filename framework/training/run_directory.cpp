@@ -4,7 +4,7 @@
 #include <talweg/error.hpp>
 
 #include "training/json_lines.hpp"
-#include "training/safetensors.hpp"
+#include "training/weights.hpp"
 
 namespace talweg {
 namespace {
@@ -50,6 +50,14 @@ std::string lines_before(std::string_view text, const Trainer& trainer) {
   return kept;
 }
 
+/// Where the model's relative paths begin, from `directory`; "" for a model from a string.
+std::string home_from(const std::filesystem::path& directory, const CheckedModel& model) {
+  if (model.path.empty()) return "";
+  std::error_code unknown;
+  const std::filesystem::path home = std::filesystem::absolute(model.path, unknown).parent_path();
+  return std::filesystem::relative(home, directory, unknown).string();
+}
+
 }  // namespace
 
 RunDirectory::RunDirectory(std::filesystem::path path, std::chrono::milliseconds checkpoint_interval)
@@ -71,6 +79,7 @@ std::optional<RunDirectory::Found> RunDirectory::checkpoint() {
 
 void RunDirectory::begin(Trainer& trainer) {
   trainer_ = &trainer;
+  home_ = home_from(path_, trainer.model());
   const std::filesystem::path metrics = path_ / kMetrics;
   std::string kept;
   if (trainer.step() > 0 && file_exists(metrics)) kept = lines_before(read_whole_file(metrics), trainer);
@@ -84,7 +93,9 @@ void RunDirectory::begin(Trainer& trainer) {
 }
 
 void RunDirectory::save() {
-  write_whole_file(path_ / "weights.safetensors", encode_safetensors({trainer_->weights(), {}}));
+  Weights weights = trainer_->weights();
+  weights.home = home_;
+  write_whole_file(path_ / "weights.safetensors", encode_weights(weights));
   const std::string checkpoint = encode_checkpoint(trainer_->checkpoint());
   if (last_is_whole_)
     write_whole_file(path_ / kCheckpoint, checkpoint, path_ / kPrevious);

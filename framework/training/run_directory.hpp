@@ -50,6 +50,7 @@ class RunDirectory final : public TrainingObserver {
   void save_if_due();
 
   std::filesystem::path path_;
+  std::string home_;  ///< see Weights::home
   std::chrono::milliseconds interval_;
   File lock_;
   std::optional<File> metrics_;

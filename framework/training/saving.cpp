@@ -161,13 +161,16 @@ void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint) {
   state.set_step(checkpoint.step);
 }
 
-std::vector<NamedTensor> weights_of(const TrainingState& state) {
+Weights weights_of(const TrainingState& state) {
   const bool keeps_best = state.best && state.model().train && state.model().train->keep;
-  std::vector<NamedTensor> weights;
+  Weights weights;
+  weights.settings = state.model().settings;
+  weights.seed = state.model().seed;
+  weights.data = describe_data(state.model());
   for (const KeptTensor& tensor : state.values.tensors())
     if (is_weight(tensor))
-      weights.push_back(keeps_best ? state.values.read(tensor, state.best->values)
-                                   : state.values.read(tensor));
+      weights.tensors.push_back(keeps_best ? state.values.read(tensor, state.best->values)
+                                           : state.values.read(tensor));
   return weights;
 }
 

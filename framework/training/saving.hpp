@@ -4,6 +4,7 @@
 
 #include "training/checkpoint.hpp"
 #include "training/training_state.hpp"
+#include "training/weights.hpp"
 
 namespace talweg {
 
@@ -13,7 +14,7 @@ namespace talweg {
 void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint);
 
 /// What the trained model consists of: its parameters and states, with `keep:` the best so far.
-[[nodiscard]] std::vector<NamedTensor> weights_of(const TrainingState& state);
+[[nodiscard]] Weights weights_of(const TrainingState& state);
 /// Takes those. Throws Error{files} that begins with `path` where they are of another model, and changes
 /// nothing then.
 void restore_weights(TrainingState& state, const std::vector<NamedTensor>& weights, const std::string& path);

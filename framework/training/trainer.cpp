@@ -14,6 +14,7 @@
 #include "training/saving.hpp"
 #include "training/training_run.hpp"
 #include "training/training_state.hpp"
+#include "training/weights.hpp"
 
 namespace talweg {
 struct Trainer::State : TrainingState {
@@ -92,7 +93,7 @@ Checkpoint Trainer::checkpoint() const { return make_checkpoint(*state_); }
 
 void Trainer::restore(const Checkpoint& checkpoint) { restore_checkpoint(*state_, checkpoint); }
 
-std::vector<NamedTensor> Trainer::weights() const { return weights_of(*state_); }
+Weights Trainer::weights() const { return weights_of(*state_); }
 
 std::string Trainer::program_listing() {
   std::vector<NodeId> fetches;

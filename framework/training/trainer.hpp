@@ -14,6 +14,7 @@ namespace talweg {
 
 struct Checkpoint;
 struct Profile;
+struct Weights;
 
 struct TrainerOptions {
   bool reference_executor = false;  ///< run the graph node by node, for a doubting user
@@ -63,7 +64,7 @@ class Trainer {
   void restore(const Checkpoint& checkpoint);
 
   /// What the trained model consists of: its parameters and states, with `keep:` the best so far.
-  [[nodiscard]] std::vector<NamedTensor> weights() const;
+  [[nodiscard]] Weights weights() const;
 
   /// One line an instruction of the program of a training step; of an evaluation where a minimizer trains.
   [[nodiscard]] std::string program_listing();

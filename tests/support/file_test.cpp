@@ -104,6 +104,31 @@ TEST(WholeFile, IsWholeAfterAKillAtAnyTime) {
   }
 }
 
+TEST(FileInPieces, TakesItsPlaceWhenItIsFinished) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  write_whole_file(path, "old");
+  FileInPieces file(path);
+  file.write("new, ");
+  EXPECT_EQ(read_whole_file(path), "old");
+  file.write("in pieces");
+  file.finish();
+  EXPECT_EQ(read_whole_file(path), "new, in pieces");
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+}
+
+TEST(FileInPieces, LeavesTheOneBeforeItWhereItIsNeverFinished) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  write_whole_file(path, "old");
+  {
+    FileInPieces file(path);
+    file.write("new");
+  }
+  EXPECT_EQ(read_whole_file(path), "old");
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+}
+
 TEST(File, IsLockedOnce) {
   const TemporaryDirectory temporary;
   File first = File::append(temporary.path() / "lock"), second = File::append(temporary.path() / "lock");

@@ -10,7 +10,10 @@ namespace talweg {
 
 int run_bench(std::span<const std::string> arguments);
 int run_check(std::span<const std::string> arguments);
+int run_eval(std::span<const std::string> arguments);
+int run_export(std::span<const std::string> arguments);
 int run_plugins(std::span<const std::string> arguments);
+int run_predict(std::span<const std::string> arguments);
 int run_show(std::span<const std::string> arguments);
 int run_sweep(std::span<const std::string> arguments);
 int run_train(std::span<const std::string> arguments);

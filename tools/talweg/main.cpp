@@ -20,6 +20,9 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"train", "train a model", run_train},
+    {"eval", "evaluate a trained model", run_eval},
+    {"predict", "predict with a trained model", run_predict},
+    {"export", "write trained weights for NumPy or others", run_export},
     {"check", "show every node's shape; check gradients against central differences", run_check},
     {"sweep", "train with every combination of some settings", run_sweep},
     {"show", "show the graph, as text or for Graphviz", run_show},

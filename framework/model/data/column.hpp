@@ -48,6 +48,8 @@ struct Conversion {
   std::vector<double> table;          ///< by unsigned integer; empty: none
   std::vector<double> scale, offset;  ///< of the same size; empty: none
   std::int64_t one_hot = 0;
+  /// What the integers stand for that come of it: the characters of a text, the categories of a table.
+  std::vector<std::string> texts;
 };
 
 /// What the values of a column may be besides what its dtype says. Others are an Error{data}.

@@ -89,7 +89,7 @@ StoredRows rows_of(StoredArray array, DType floating) {
 StoredRows rows_of(StoredText text, std::optional<std::int64_t> window, std::int64_t stride) {
   StoredRows stored = rows_of(std::move(text.characters), DType::float64);
   stored.table = std::move(text.table);
-  stored.indexes = static_cast<std::int64_t>(text.alphabet.size());
+  stored.texts = std::move(text.alphabet);
   if (!window) return stored;
   RawRows& raw = stored.raw;
   if (raw.rows < *window)
@@ -106,7 +106,7 @@ StoredRows rows_of(StoredTable table, bool one_column, DType floating) {
   StoredRows stored = rows_of(std::move(table.cells), floating);
   if (table.integers) stored.dtype = DType::int64;
   if (one_column) stored.example = {};
-  stored.indexes = static_cast<std::int64_t>(table.categories.size());
+  stored.texts = std::move(table.categories);
   return stored;
 }
 
@@ -117,8 +117,8 @@ std::shared_ptr<const DataColumn> make_column(StoredRows stored, const ColumnOpt
     throw data_error(stored.data, "it holds no values: its shape is " + to_string(shape_of(stored, 0)));
   if (options.rows) apply_rows(stored, *options.rows);
   const std::int64_t classes = std::max(options.classes, options.one_hot);
-  if (classes > 0 && stored.indexes > classes)
-    throw data_error(stored.data, "it has " + std::to_string(stored.indexes) +
+  if (classes > 0 && static_cast<std::int64_t>(stored.texts.size()) > classes)
+    throw data_error(stored.data, "it has " + std::to_string(stored.texts.size()) +
                                       " distinct values; the model has " + std::to_string(classes) +
                                       " classes");
   const bool scaled = options.scale || options.offset;
@@ -132,6 +132,7 @@ std::shared_ptr<const DataColumn> make_column(StoredRows stored, const ColumnOpt
     conversion.offset = {options.offset.value_or(0)};
   }
   conversion.one_hot = options.one_hot;
+  conversion.texts = std::move(stored.texts);
   const Shape shape = shape_of(stored, options.one_hot);
   const bool checked = stored.raw.rows * stored.raw.row_stride <= kCheckedWhenLoaded;
   auto column = std::make_shared<const DataColumn>(std::move(stored.raw), shape, dtype, std::move(conversion),

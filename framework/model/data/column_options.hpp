@@ -33,11 +33,11 @@ struct ColumnOptions {
 struct StoredRows {
   DataBytes data;
   RawRows raw;
-  Shape example;               ///< of one row
-  bool scalar = false;         ///< an array without axes, which is one row
-  DType dtype = DType::int64;  ///< what the elements mean by themselves
-  std::vector<double> table;   ///< as in Conversion
-  std::int64_t indexes = 0;    ///< of texts and categories: how many distinct values there are
+  Shape example;                   ///< of one row
+  bool scalar = false;             ///< an array without axes, which is one row
+  DType dtype = DType::int64;      ///< what the elements mean by themselves
+  std::vector<double> table;       ///< as in Conversion
+  std::vector<std::string> texts;  ///< as in Conversion
 };
 
 /// `floating` is the model's floating type.

@@ -272,4 +272,11 @@ StoredTable read_csv(const DataBytes& data, const CsvRequest& request) {
   return TableReader(data, request).read();
 }
 
+bool has_header(const DataBytes& data, char delimiter) {
+  CsvLines lines(data, delimiter);
+  return lines.next() && std::ranges::any_of(lines.cells(), [](const Cell& cell) {
+           return !trimmed(cell.text).empty() && !parse_number(trimmed(cell.text));
+         });
+}
+
 }  // namespace talweg

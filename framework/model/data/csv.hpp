@@ -29,5 +29,7 @@ struct StoredTable {
 /// (written twice) or line breaks. Throws Error{data} with file, line and column where lines differ in
 /// length, a cell is not what was asked for or a value not allowed, or a column is not there.
 [[nodiscard]] StoredTable read_csv(const DataBytes& data, const CsvRequest& request);
+/// Has the first line a cell that is no number?
+[[nodiscard]] bool has_header(const DataBytes& data, char delimiter);
 
 }  // namespace talweg

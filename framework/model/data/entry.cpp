@@ -30,6 +30,7 @@ struct Entry {
   std::size_t limit;
   std::string what;  ///< "data 'X'"
   Fields fields;
+  const ColumnDescription* like = nullptr;  ///< where other examples are read for it
 };
 
 std::string named(const Entry& entry, std::string_view key) {
@@ -145,7 +146,10 @@ StoredRows read_text_rows(const Entry& entry, const std::filesystem::path& path,
                                     stride = read_count(entry, "stride");
   if (stride && !window)
     throw error_at(entry.fields.key("stride").span, named(entry, "stride") + " is that of a 'window'");
-  return rows_of(read_text(read_data_file(path)), window, stride.value_or(1));
+  DataBytes bytes = read_data_file(path);
+  const bool is_known = entry.like != nullptr && !entry.like->texts.empty();
+  return rows_of(is_known ? read_text(std::move(bytes), entry.like->texts) : read_text(std::move(bytes)),
+                 window, stride.value_or(1));
 }
 
 StoredRows read_npz_rows(const Entry& entry, const std::filesystem::path& path, const ColumnOptions&) {
@@ -193,11 +197,14 @@ StoredRows read_csv_rows(const Entry& entry, const std::filesystem::path& path,
     request.columns = {columns->text};
   else if (columns != nullptr)
     request.columns = read_texts(*columns, named(entry, "columns"));
-  request.header = read_flag(entry, "header", true);
   request.delimiter = read_delimiter(entry);
   request.categories = read_categories(entry);
   request.allowed = {options.allow_nan, std::max(options.classes, options.one_hot)};
-  return rows_of(read_csv(read_data_file(path), request), one_column, entry.context.graph().floating());
+  const DataBytes bytes = read_data_file(path);
+  // A file that the model does not name may do without names of its columns.
+  request.header = read_flag(entry, "header", entry.like == nullptr || has_header(bytes, request.delimiter));
+  if (entry.like != nullptr && !entry.like->texts.empty()) request.categories = entry.like->texts;
+  return rows_of(read_csv(bytes, request), one_column, entry.context.graph().floating());
 }
 
 /// A form that an entry can have, by the key that names its file.
@@ -205,15 +212,16 @@ struct Form {
   std::string_view key;
   StoredRows (*read)(const Entry& entry, const std::filesystem::path& path, const ColumnOptions& options);
   std::vector<std::string_view> options;  ///< besides those of every form
+  std::vector<std::string_view> endings;  ///< of names of such files, without ".gz"
 };
 
 const std::vector<Form>& forms() {
   static const std::vector<Form> all = {
-      {"csv", read_csv_rows, {"columns", "categories", "header", "delimiter"}},
-      {"npy", read_npy_rows, {}},
-      {"npz", read_npz_rows, {"array"}},
-      {"idx", read_idx_rows, {}},
-      {"text", read_text_rows, {"window", "stride"}}};
+      {"csv", read_csv_rows, {"columns", "categories", "header", "delimiter"}, {".csv", ".tsv"}},
+      {"npy", read_npy_rows, {}, {".npy"}},
+      {"npz", read_npz_rows, {"array"}, {".npz"}},
+      {"idx", read_idx_rows, {}, {".idx", "-ubyte"}},
+      {"text", read_text_rows, {"window", "stride"}, {".txt"}}};
   return all;
 }
 
@@ -234,6 +242,22 @@ const Form& form_of(const DocumentNode& node, const std::string& what) {
       .set_hint(did_you_mean(first.text, all));
 }
 
+/// The form of a file of other examples: its name says it.
+const Form& form_of_file(const std::filesystem::path& path, const std::string& what) {
+  std::string name = path.filename().string();
+  constexpr std::string_view kPacked = ".gz";
+  if (name.ends_with(kPacked)) name.resize(name.size() - kPacked.size());
+  std::vector<std::string> endings;
+  for (const Form& form : forms())
+    for (const std::string_view ending : form.endings) {
+      if (name.ends_with(ending)) return form;
+      endings.emplace_back(ending);
+    }
+  throw Error(Status::data, path.string() + ": the name does not say what kind of file it is")
+      .note("it is given for " + what + "; known are names that end in " + join(endings) +
+            ", or with .gz behind it");
+}
+
 std::vector<std::string_view> keys_of(const Form& form) {
   std::vector<std::string_view> keys = {form.key};
   keys.insert(keys.end(), form.options.begin(), form.options.end());
@@ -245,22 +269,60 @@ std::vector<std::string_view> keys_of(const Form& form) {
 
 std::filesystem::path find_file(const Entry& entry, const DocumentNode& node) {
   const std::string& name = require_text(node, "the file of " + entry.what);
-  const std::filesystem::path model = entry.context.model.sources.front()->name();
+  const ModelOptions& options = entry.context.options;
   try {
-    return find_data_file(name, model.parent_path(), entry.context.options.data_directories);
+    return find_data_file(name, home_of(options, *entry.context.model.sources.front()),
+                          options.data_directories);
   } catch (Error& error) {
     throw error.at(node.span.location());
   }
 }
 
+/// What new examples have to be so that they are like those that the model was trained on.
+ColumnOptions options_like(const ColumnDescription& description) {
+  ColumnOptions options;
+  options.shape = description.example;
+  options.dtype = description.dtype;
+  options.one_hot = description.one_hot;
+  options.classes = description.allowed.classes;
+  options.allow_nan = description.allowed.nan;
+  return options;
+}
+
 }  // namespace
+
+std::shared_ptr<const DataColumn> read_input(ModelContext& context, const DocumentEntry& written,
+                                             const DataInput& input, const ColumnDescription& like,
+                                             std::size_t limit) {
+  const std::string what = "data '" + input.name + "'";
+  const Form& form = form_of_file(input.file, what);
+  // What the model says of its own file holds for another of the same form.
+  static const DocumentNode kNothing{.kind = DocumentNode::Kind::mapping};
+  const bool same_form = written.value.kind == DocumentNode::Kind::mapping && !is_generated(written.value) &&
+                         &form_of(written.value, what) == &form;
+  const Entry entry{context, limit, what, Fields(same_form ? written.value : kNothing, what, keys_of(form)),
+                    &like};
+  const ColumnOptions options = options_like(like);
+  try {
+    const auto column =
+        make_column(form.read(entry, input.file, options), options, context.graph().floating());
+    Conversion conversion = column->conversion();
+    conversion.scale = like.scale;
+    conversion.offset = like.offset;
+    return std::make_shared<const DataColumn>(column->raw(), column->shape(), column->dtype(),
+                                              std::move(conversion), column->allowed());
+  } catch (Error& error) {
+    if (error.status() != Status::data) throw;
+    throw error.note("it is given for " + what);
+  }
+}
 
 ReadData read_data_entry(ModelContext& context, const DocumentEntry& written, std::size_t limit) {
   if (is_generated(written.value)) return {draw_generated(context, written, limit), false};
   const DocumentNode& node = written.value;
   const std::string what = "data '" + written.key.text + "'";
   const Form& form = form_of(node, what);
-  const Entry entry{context, limit, what, Fields(node, what, keys_of(form))};
+  const Entry entry{context, limit, what, Fields(node, what, keys_of(form)), nullptr};
   const DocumentNode& file = entry.fields.require(form.key);
   const ColumnOptions options = read_options(entry);
   const std::filesystem::path path = find_file(entry, file);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/data/column.hpp"
+#include "model/data/description.hpp"
 #include "model/model_scope.hpp"
 
 namespace talweg {
@@ -19,5 +20,12 @@ struct ReadData {
 /// where its file is. REQUIRES: its value is a mapping.
 [[nodiscard]] ReadData read_data_entry(ModelContext& context, const DocumentEntry& written,
                                        std::size_t limit);
+
+/// Reads examples in place of those of an entry, from a file whose name says its form; `like` are the
+/// model's. Throws Error{data}.
+[[nodiscard]] std::shared_ptr<const DataColumn> read_input(ModelContext& context,
+                                                           const DocumentEntry& written,
+                                                           const DataInput& input,
+                                                           const ColumnDescription& like, std::size_t limit);
 
 }  // namespace talweg

@@ -136,4 +136,20 @@ StoredText read_text(DataBytes data) {
   return ascii ? text_of_bytes(std::move(data), occurs) : text_of_characters(data);
 }
 
+StoredText read_text(DataBytes data, const std::vector<std::string>& alphabet) {
+  StoredText text = read_text(std::move(data));
+  std::vector<double> places;
+  for (const std::string& character : text.alphabet) {
+    const auto found = std::ranges::find(alphabet, character);
+    if (found == alphabet.end())
+      throw data_error(text.characters.data,
+                       "the character '" + character + "' is not in the text that the model was trained on");
+    places.push_back(static_cast<double>(found - alphabet.begin()));
+  }
+  for (double& entry : text.table) entry = places[static_cast<std::size_t>(entry)];
+  if (text.table.empty()) text.table = std::move(places);
+  text.alphabet = alphabet;
+  return text;
+}
+
 }  // namespace talweg

@@ -18,5 +18,8 @@ struct StoredText {
 /// Bytes below 128 stay in the file, behind a table; a text with other characters is held in memory in as few
 /// bytes a character as it can. Throws Error{data} where it is empty or no UTF-8.
 [[nodiscard]] StoredText read_text(DataBytes data);
+/// The same with the places of characters in another text's alphabet. Throws Error{data} where one of them
+/// is not in it.
+[[nodiscard]] StoredText read_text(DataBytes data, const std::vector<std::string>& alphabet);
 
 }  // namespace talweg

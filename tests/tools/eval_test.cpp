@@ -1,0 +1,127 @@
+// talweg eval, as a user runs it.
+
+#include "tools/flowers.hpp"
+
+namespace talweg {
+namespace {
+
+TEST(EvalCommand, GivesWhatTheTrainingSaidOfItsValidationSplit) {
+  const Flowers flowers;
+  const Finished finished = flowers.run("eval run --json");
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  const std::vector<Json> splits = json_lines(finished.out);
+  ASSERT_EQ(splits.size(), 2U) << finished.out;
+  EXPECT_EQ(splits[0]["split"], "train");
+  EXPECT_EQ(splits[0]["examples"], 28);
+  EXPECT_EQ(splits[1]["event"], "evaluation");
+  EXPECT_EQ(splits[1]["split"], "validation");
+  EXPECT_EQ(splits[1]["examples"], 12);
+  const Json validation = json_lines(flowers.trained().out).back()["validation"];
+  EXPECT_EQ(splits[1]["loss"], validation["loss"]);
+  EXPECT_EQ(splits[1]["accuracy"], validation["accuracy"]);
+}
+
+TEST(EvalCommand, PrintsATableWithARowASplit) {
+  const Flowers flowers;
+  const std::vector<std::string> lines =
+      lines_of(flowers.run("eval model.yaml --weights run --split validation").out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with("split       examples  ")) << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("validation        12  ")) << lines[1];
+}
+
+TEST(EvalCommand, OfTheSameExamplesAsInputsGivesTheSame) {
+  const Flowers flowers;
+  const std::string all = flowers.run("eval run --json").out;
+  std::filesystem::copy_file(flowers.path("flowers.csv"), flowers.path("others.csv"));
+  // Neither the model's data nor their statistics are needed any more.
+  std::filesystem::remove(flowers.path("flowers.csv"));
+  const Finished finished = flowers.run("eval run --json --input X=others.csv --input species=others.csv");
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  const std::vector<Json> splits = json_lines(all), input = json_lines(finished.out);
+  ASSERT_EQ(splits.size(), 2U);
+  ASSERT_EQ(input.size(), 1U);
+  EXPECT_EQ(input[0]["split"], "input");
+  EXPECT_EQ(input[0]["examples"], Flowers::kRows);
+  for (const char* name : {"loss", "accuracy"}) {
+    const double mean =
+        (28 * splits[0][name].get<double>() + 12 * splits[1][name].get<double>()) / Flowers::kRows;
+    EXPECT_NEAR(input[0][name].get<double>(), mean, 1e-12) << name;
+  }
+}
+
+TEST(EvalCommand, OfAModelWithoutExamplesGivesItsLoss) {
+  const TemporaryDirectory directory;
+  const std::string run = (directory.path() / "run").string();
+  const Finished trained = run_line("train graphs/tutorial/three_layer.yaml --steps 100 --json --out " + run);
+  const Finished finished = run_line("eval graphs/tutorial/three_layer.yaml --json --weights " + run);
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  const std::vector<Json> lines = json_lines(finished.out);
+  ASSERT_EQ(lines.size(), 1U) << finished.out;
+  EXPECT_EQ(lines[0]["split"], "data");
+  EXPECT_EQ(lines[0]["loss"], json_lines(trained.out).back()["loss"]);
+}
+
+TEST(EvalCommand, ReadsACheckpointAndTheWeightsOfOthers) {
+  const Flowers flowers;
+  const std::string all = flowers.run("eval run --json").out;
+  EXPECT_EQ(flowers.run("eval model.yaml --weights run/checkpoint.safetensors --json").out, all);
+  ASSERT_EQ(flowers.run("export run --safetensors plain.safetensors").status, 0);
+  const Finished plain = flowers.run("eval model.yaml --set units=5 --weights plain.safetensors --json");
+  EXPECT_EQ(plain.out, all) << plain.errors;
+}
+
+struct Wrong {
+  const char* arguments;
+  int status;
+  const char* said;
+};
+
+TEST(EvalCommand, SaysWhatIsWrong) {
+  const Flowers flowers;
+  flowers.write("short.csv", "length,width\n1,2\n3,4\n");
+  flowers.write("one.csv", "length,width\n1,2\n");
+  flowers.write("kinds.csv", "species\nsetosa\ncactus\n");
+  flowers.write("text.safetensors", "no weights");
+  const std::vector<Wrong> wrongs = {
+      {"eval model.yaml", 2, "--weights is missing"},
+      {"eval nowhere", 2, "--weights is missing"},
+      {"eval model.yaml --weights nowhere", 5, "nowhere cannot be read: No such file or directory"},
+      {"eval model.yaml --weights text.safetensors", 5, "text.safetensors: it is "},
+      {"eval run --set units=6", 5, "'h/W' is (2, 5) of float64 there, here (2, 6) of float64"},
+      {"eval run --split test", 2,
+       "--split: the model has no split 'test'\nnote: it has train and validation"},
+      {"eval run --split trian", 2, "hint: did you mean 'train'?"},
+      {"eval run --input X=short.csv", 2,
+       "the loss depends on data 'species', and no input is given for it\nhint: --input species=FILE"},
+      {"eval run --input Y=short.csv", 2,
+       "'data:' has no 'Y', which --input is given for\nnote: it has X and species"},
+      {"eval run --input X=short.csv --input X=short.csv", 2, "--input is given twice for 'X'"},
+      {"eval run --input X", 2, "--input"},
+      {"eval run --input X=short.csv --split train", 2, "--split is of the model's own data"},
+      {"eval run --input X=one.csv --input species=kinds.csv", 3, "'cactus' is none of the categories"},
+      {"eval run --input X=nowhere.csv", 3, "nowhere.csv: error: it cannot be read"},
+      {"eval run --input X=kinds.csv", 3, "the table has no column 'length'"},
+      {"eval run --input X=run/metrics.jsonl", 3, "the name does not say what kind of file it is"},
+  };
+  for (const Wrong& wrong : wrongs) {
+    const Finished finished = flowers.run(wrong.arguments);
+    EXPECT_EQ(finished.status, wrong.status) << wrong.arguments;
+    EXPECT_NE(finished.errors.find(wrong.said), std::string::npos) << wrong.arguments << "\n"
+                                                                   << finished.errors;
+    EXPECT_EQ(finished.out, "") << wrong.arguments;
+  }
+}
+
+TEST(EvalCommand, InputsHaveAsManyExamplesEach) {
+  const Flowers flowers;
+  flowers.write("short.csv", "length,width\n1,2\n3,4\n");
+  flowers.write("kinds.csv", "species\nsetosa\n");
+  const Finished finished = flowers.run("eval run --input X=short.csv --input species=kinds.csv");
+  EXPECT_EQ(finished.status, 3);
+  EXPECT_NE(finished.errors.find("--input gives 2 examples of 'X' and 1 of 'species'"), std::string::npos)
+      << finished.errors;
+}
+
+}  // namespace
+}  // namespace talweg
