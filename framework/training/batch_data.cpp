@@ -18,7 +18,7 @@ BatchData::BatchData(const CheckedModel& model) : memory_(model.graph->floating(
     places_.push_back({entry.node, entry.column, first});
     first += TensorMemory::padded((*model.graph)[entry.node].shape.elements());
   }
-  fill([&](const Place& place, auto* to) {
+  fill(memory_, [&](const Place& place, auto* to) {
     const std::int64_t rows = model.examples ? (*model.graph)[place.node].shape[0] : place.column->rows();
     place.column->gather(0, rows, to);
   });
@@ -32,16 +32,21 @@ std::vector<Binding> BatchData::bindings() {
 }
 
 void BatchData::load(std::span<const std::int64_t> rows) {
-  fill([&](const Place& place, auto* to) { place.column->gather(rows, to); });
+  fill(memory_, [&](const Place& place, auto* to) { place.column->gather(rows, to); });
+}
+
+void BatchData::gather_aside(std::span<const std::int64_t> rows) {
+  if (!aside_) aside_.emplace(memory_.dtype(), memory_.elements());
+  fill(*aside_, [&](const Place& place, auto* to) { place.column->gather(rows, to); });
 }
 
 template <class Gather>
-void BatchData::fill(Gather gather) {
+void BatchData::fill(TensorMemory& memory, Gather gather) {
   for (const Place& place : places_) {
-    if (memory_.dtype() == DType::float32)
-      gather(place, static_cast<float*>(memory_.at(place.first)));
+    if (memory.dtype() == DType::float32)
+      gather(place, static_cast<float*>(memory.at(place.first)));
     else
-      gather(place, static_cast<double*>(memory_.at(place.first)));
+      gather(place, static_cast<double*>(memory.at(place.first)));
   }
 }
 

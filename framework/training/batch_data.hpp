@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,12 @@ class BatchData {
   /// Brings these rows. REQUIRES: as many as the model is built for.
   void load(std::span<const std::int64_t> rows);
 
+  /// Brings rows to a place aside, while the present ones are in use. REQUIRES: as load().
+  void gather_aside(std::span<const std::int64_t> rows);
+  /// Makes those the present ones.
+  void take_aside() { memory_.copy_from(*aside_); }
+  [[nodiscard]] std::int64_t elements() const { return memory_.elements(); }
+
  private:
   struct Place {
     NodeId node;
@@ -29,10 +36,11 @@ class BatchData {
   };
 
   template <class Gather>
-  void fill(Gather gather);
+  void fill(TensorMemory& memory, Gather gather);
 
   std::vector<Place> places_;
   TensorMemory memory_;
+  std::optional<TensorMemory> aside_;  ///< once it is needed
 };
 
 }  // namespace talweg

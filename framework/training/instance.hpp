@@ -29,6 +29,7 @@ class Instance {
   }
   /// Brings these rows of the data. REQUIRES: as many as the model is built for.
   void load(std::span<const std::int64_t> rows) { data_.load(rows); }
+  [[nodiscard]] BatchData& data() { return data_; }
 
   CheckedModel model;
   TrainingGraph graph;

@@ -8,6 +8,9 @@
 namespace talweg {
 namespace {
 
+/// A smaller batch is gathered before another thread has heard of it.
+constexpr std::int64_t kPrefetchedElements = 4096;
+
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler asks for a stop");
 
 Error with_size_of_batch(Error error, std::int64_t rows) {
@@ -65,10 +68,26 @@ Instance& TrainingState::present() {
   if (!batches) return main;
   Instance& instance = instance_of(step);
   if (loaded_step_ == step) return instance;
+  if (prefetch_ == nullptr || !prefetch_->take(step)) load_rows(instance);
+  loaded_step_ = step;
+  prefetch_next();
+  return instance;
+}
+
+void TrainingState::load_rows(Instance& instance) {
   batches->rows_of_step(step, rows_);
   instance.load(rows_);
-  loaded_step_ = step;
-  return instance;
+}
+
+void TrainingState::prefetch_next() {
+  const std::int64_t next = step + 1;
+  Instance& instance = instance_of(next);
+  const bool pays = options.threads > 1 && instance.data().elements() >= kPrefetchedElements;
+  if (!pays || next >= planned_steps() || batches->examples().steps_per_epoch() == 1) return;
+  if (prefetch_ == nullptr) prefetch_ = std::make_unique<Prefetch>();
+  std::vector<std::int64_t> rows;
+  batches->rows_of_step(next, rows);
+  prefetch_->begin(next, instance.data(), std::move(rows));
 }
 
 std::unique_ptr<Executor> TrainingState::compile(const Instance& instance,

@@ -11,6 +11,7 @@
 #include "program/executor.hpp"
 #include "training/batches.hpp"
 #include "training/instance.hpp"
+#include "training/prefetch.hpp"
 #include "training/trainer.hpp"
 #include "training/values.hpp"
 
@@ -65,8 +66,12 @@ struct TrainingState {
  private:
   void check_all_schedules();
 
+  void load_rows(Instance& instance);
+  void prefetch_next();
+
   std::int64_t loaded_step_ = -1;
   std::vector<std::int64_t> rows_;
+  std::unique_ptr<Prefetch> prefetch_;  ///< last, so that it ends before what it fills
 };
 
 }  // namespace talweg

@@ -9,8 +9,11 @@
 #include <set>
 #include <talweg/error.hpp>
 
+#include "plugin/test_plugins.hpp"
+#include "support/file.hpp"
 #include "training/checkpoint.hpp"
 #include "training/following.hpp"
+#include "training/npy.hpp"
 
 namespace talweg {
 namespace {
@@ -98,6 +101,35 @@ TEST(BatchTraining, ValuesAreThoseOfThePresentBatch) {
   static_cast<void>(train(*trainer));
   EXPECT_EQ(trainer->value("x").values, (std::vector<double>{8, 9})) << "the last batch of the epoch";
   EXPECT_EQ(trainer->gradient("w").values, (std::vector<double>{8.5}));
+}
+
+/// 100 examples of 256 elements, the first of which is the example's number.
+std::string model_with_large_rows(const TemporaryDirectory& directory) {
+  constexpr std::int64_t kRows = 100, kElements = 256;
+  std::vector<double> values(kRows * kElements);
+  for (std::size_t i = 0; i < kRows; ++i) values[i * kElements] = static_cast<double>(i);
+  const Shape shape = {kRows, kElements};
+  write_whole_file(directory.path() / "x.npy",
+                   npy_header(DType::float64, shape) + npy_elements(DType::float64, values));
+  return "talweg: 1\nseed: 5\ndata: {x: {npy: " + (directory.path() / "x.npy").string() +
+         "}}\nparameters: {w: {shape: [], init: 0}}\ngraph: {loss: 'w * mean(x)'}\n"
+         "train: {minimize: loss, optimizer: {gd: {alpha: 1}}, batch: 32, epochs: 3,\n"
+         "        log: {every: 1, numbers: 'x[:, 0]'}}\n";
+}
+
+TEST(BatchTraining, SeesTheSameRowsWhereTheyAreGatheredAhead) {
+  const TemporaryDirectory directory;
+  const std::string text = model_with_large_rows(directory);
+  const auto lines_with = [&](int threads) {
+    return train(*make_trainer(text, {}, {.threads = threads})).lines;
+  };
+  const std::vector<LogRecord> alone = lines_with(1), ahead = lines_with(2);
+  ASSERT_EQ(alone.size(), 12U);
+  ASSERT_EQ(ahead.size(), alone.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    EXPECT_EQ(named(ahead[i].values, "numbers").values, named(alone[i].values, "numbers").values) << i;
+    EXPECT_EQ(named(alone[i].values, "numbers").values.size(), i % 4 == 3 ? 4U : 32U);
+  }
 }
 
 TEST(BatchTraining, EpochIsTheNumberOfPassesMade) {
