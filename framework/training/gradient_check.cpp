@@ -80,10 +80,11 @@ class Checker {
   Checker(Evaluate evaluate, LegacyGenerator& generator, std::int64_t elements)
       : evaluate_(evaluate), generator_(generator), elements_(elements) {}
 
-  /// `x` is the memory of a tensor that `evaluate` depends on; afterwards it is as it was.
+  /// `x` is the memory of a tensor that `evaluate` depends on; afterwards it is as it was. Infinite elements
+  /// stay where they are.
   TensorCheck check(std::vector<double>& x, const std::vector<double>& gradient) {
     TensorCheck result;
-    for (std::size_t element : sample(x.size())) {
+    for (std::size_t element : sample(x)) {
       const double before = x[element];
       const auto moved = [&](double distance) {
         x[element] = before + distance;
@@ -101,10 +102,12 @@ class Checker {
   }
 
  private:
-  /// All elements, or as many as are wanted, drawn without repetition.
-  std::vector<std::size_t> sample(std::size_t size) {
-    std::vector<std::size_t> all(size);
-    std::iota(all.begin(), all.end(), 0);
+  /// All elements but infinite ones, or as many as are wanted, drawn without repetition.
+  std::vector<std::size_t> sample(const std::vector<double>& x) {
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (!std::isinf(x[i])) all.push_back(i);
+    const std::size_t size = all.size();
     const std::size_t wanted = std::min(size, static_cast<std::size_t>(elements_));
     if (wanted == size) return all;
     for (std::size_t i = 0; i < wanted; ++i)
@@ -116,9 +119,10 @@ class Checker {
 
   void check_direction(std::vector<double>& x, const std::vector<double>& gradient, TensorCheck& result) {
     std::vector<double> direction(x.size());
-    for (double& component : direction) component = generator_.normal();
+    for (std::size_t i = 0; i < x.size(); ++i) direction[i] = std::isinf(x[i]) ? 0 : generator_.normal();
     const double length =
         std::sqrt(std::inner_product(direction.begin(), direction.end(), direction.begin(), 0.0));
+    if (length == 0) return;
     for (double& component : direction) component /= length;
     const std::vector<double> before = x;
     const auto moved = [&](double distance) {
@@ -215,7 +219,8 @@ class GradientChecker {
     return wrong;
   }
 
-  /// y = sum(c op(x_0, x_1, ...)) with random c, in a graph of its own.
+  /// y = sum(c op(x_0, x_1, ...)) with random c, over what of the result is not infinite, in a graph of its
+  /// own.
   void check_rule(NodeId id, std::vector<NodeMismatch>& wrong) {
     const Node& node = graph_[id];
     MovableGraph local;
@@ -234,7 +239,11 @@ class GradientChecker {
     std::vector<double> weights(node_values_[id].size());
     for (double& weight : weights) weight = generator_.normal();
     const NodeId cotangent = local.add_leaf(node.shape, DType::float64, std::move(weights));
-    const Value y = sum_all(output * local.graph.value(cotangent));
+    std::vector<double> finite;
+    for (double value : node_values_[id]) finite.push_back(std::isinf(value) ? 0 : 1);
+    const NodeId counts = local.add_leaf(node.shape, DType::boolean, std::move(finite));
+    const Value counted = where(local.graph.value(counts), output, constant(local.graph, 0));
+    const Value y = sum_all(counted * local.graph.value(cotangent));
 
     Task task{local.bindings, {}, {}};
     for (const Value& gradient : gradients(y, wrt)) task.fetches.push_back(gradient.id());
