@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,8 +117,11 @@ Finished Process::finish() {
   while (read_some()) {
   }
   int status = 0;
-  waitpid(process_, &status, 0);
+  rusage usage{};
+  wait4(process_, &status, 0, &usage);
   process_ = 0;
+  constexpr std::int64_t kKibibyte = 1024;
+  result_.peak_bytes = usage.ru_maxrss * kKibibyte;
   constexpr int kEndedBySignal = 128;
   result_.status = WIFSIGNALED(status) ? kEndedBySignal + WTERMSIG(status) : WEXITSTATUS(status);
   return result_;

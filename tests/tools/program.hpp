@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -14,6 +15,7 @@ struct Finished {
   int status = 0;  ///< the exit status; 128 + the signal's number where a signal ended it
   std::string out;
   std::string errors;
+  std::int64_t peak_bytes = 0;  ///< of memory that were resident at once, mapped files included
 };
 
 struct RunOptions {
