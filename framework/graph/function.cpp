@@ -30,6 +30,10 @@ bool Arguments::is_integer(std::string_view name) const {
   return std::holds_alternative<std::int64_t>(attribute(name));
 }
 
+bool Arguments::is_text(std::string_view name) const {
+  return has(name) && std::holds_alternative<std::string>(attribute(name));
+}
+
 bool Arguments::flag(std::string_view name) const { return std::get<bool>(attribute(name)); }
 
 const std::string& Arguments::text(std::string_view name) const {

@@ -16,6 +16,7 @@ enum class ArgumentKind : std::uint8_t {
   tensors,   ///< a list of expressions, or one that is split along its first axis
   integer,   ///< an integer known when the graph is built
   integers,  ///< an integer or a list of them: shapes, axes, repetitions
+  padding,   ///< an integer, a list of them, or a quoted string such as 'same'
   pairs,     ///< the same, or a list of pairs, one after the other: what goes before and behind axes
   number,    ///< a number known when the graph is built
   flag,      ///< True or False
@@ -48,6 +49,8 @@ class Arguments {
   [[nodiscard]] double number(std::string_view name) const;
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] const std::string& text(std::string_view name) const;
+  /// Was a quoted string given?
+  [[nodiscard]] bool is_text(std::string_view name) const;
   /// Was one integer given, and not a list of them or a fraction?
   [[nodiscard]] bool is_integer(std::string_view name) const;
   // The same, with what holds when the argument was left out.

@@ -21,6 +21,8 @@ std::string_view describe(ArgumentKind kind) {
       return "an integer";
     case ArgumentKind::integers:
       return "an integer or a list of them";
+    case ArgumentKind::padding:
+      return "an integer, a list of them or 'same'";
     case ArgumentKind::pairs:
       return "an integer, a list of them or a list of pairs of them";
     case ArgumentKind::number:
@@ -90,6 +92,10 @@ Arguments::Bound convert(Graph& graph, const Operand& operand, ArgumentKind kind
       if (const auto integer = operand.integer()) return Attribute(*integer);
       return {};
     case ArgumentKind::integers:
+      if (auto integers = integers_of(operand)) return std::move(*integers);
+      return {};
+    case ArgumentKind::padding:
+      if (operand.text() != nullptr) return Attribute(*operand.text());
       if (auto integers = integers_of(operand)) return std::move(*integers);
       return {};
     case ArgumentKind::pairs:

@@ -33,9 +33,11 @@ void check_groups(const Shape& x, const Shape& w, std::int64_t groups) {
                                    std::to_string(groups) + " groups");
 }
 
+bool are_images(const Shape& x, const Shape& w) { return x.rank() == kRank && w.rank() == kRank; }
+
 Inferred infer_conv2d(const InferCall& call) {
   const Shape &x = call.shape(0), &w = call.shape(1);
-  if (x.rank() != kRank || w.rank() != kRank)
+  if (!are_images(x, w))
     throw Error(Status::model, "x is " + to_string(x) + " and w " + to_string(w) +
                                    ", which should be (n, channels, rows, columns) and (filters, channels "
                                    "per group, rows, columns)");
@@ -160,9 +162,20 @@ Values weight_adjoint_gradient(const GradientCall& call) {
           call.needed[1] ? input_adjoint(call, y, w, x) : Value()};
 }
 
+std::int64_t groups_of(const Arguments& arguments, const std::string& function) {
+  const std::int64_t groups = arguments.integer("groups", 1);
+  if (groups < 1 || groups > Shape::kMaximumElements)
+    throw Error(Status::model, function + ": groups is at least 1, and this is " + std::to_string(groups));
+  return groups;
+}
+
 Value convolved(const std::string& function, Value x, Value w, const Arguments& arguments,
-                const Attributes& attributes) {
-  const Value y = emit("conv2d", {x, w}, attributes);
+                const WindowMoves& moves, const WindowPadding& padding) {
+  const Value y = emit("conv2d", {extended(x, padding.more, 0), w},
+                       {{"stride", moves.stride},
+                        {"padding", padding.both},
+                        {"dilation", moves.dilation},
+                        {"groups", groups_of(arguments, function)}});
   if (!arguments.has("bias")) return y;
   const Value bias = arguments.tensor("bias");
   if (!(bias.shape() == Shape{w.shape()[0]}))
@@ -171,19 +184,19 @@ Value convolved(const std::string& function, Value x, Value w, const Arguments& 
   return y + reshape(bias, {w.shape()[0], 1, 1});
 }
 
-std::int64_t groups_of(const Arguments& arguments, const std::string& function) {
-  const std::int64_t groups = arguments.integer("groups", 1);
-  if (groups < 1 || groups > Shape::kMaximumElements)
-    throw Error(Status::model, function + ": groups is at least 1, and this is " + std::to_string(groups));
-  return groups;
-}
-
 Result conv2d(const Arguments& arguments) {
-  return convolved("conv2d", arguments.tensor("x"), arguments.tensor("w"), arguments,
-                   {{"stride", pair_argument(arguments, "conv2d", "stride", 1, {1, 1})},
-                    {"padding", pair_argument(arguments, "conv2d", "padding", 0, {0, 0})},
-                    {"dilation", pair_argument(arguments, "conv2d", "dilation", 1, {1, 1})},
-                    {"groups", groups_of(arguments, "conv2d")}});
+  const Value x = arguments.tensor("x"), w = arguments.tensor("w");
+  const Integers stride = pair_argument(arguments, "conv2d", "stride", 1, {1, 1}),
+                 dilation = pair_argument(arguments, "conv2d", "dilation", 1, {1, 1});
+  // What are no images, the op refuses.
+  WindowPadding padding{{0, 0}, {0, 0}};
+  WindowMoves moves{{1, 1}, stride, dilation};
+  if (are_images(x.shape(), w.shape())) {
+    const auto [rows, columns] = plane_of(w.shape());
+    moves.kernel = {rows, columns};
+    padding = padding_argument(arguments, "conv2d", plane_of(x.shape()), moves);
+  }
+  return convolved("conv2d", x, w, arguments, moves, padding);
 }
 
 /// Of x (n, channels, length) and w (filters, channels / groups, length): both have one row.
@@ -194,14 +207,13 @@ Result conv1d(const Arguments& arguments) {
                                    ", which should be (n, channels, length) and (filters, channels per "
                                    "group, length)");
   const auto row = [](Value v) { return reshape(v, {v.shape()[0], v.shape()[1], 1, v.shape()[2]}); };
-  const auto along = [&](const char* name, std::int64_t least, std::int64_t otherwise) {
-    return Integers{otherwise, pair_argument(arguments, "conv1d", name, least, {0, otherwise})[1]};
+  const auto along = [&](const char* name) {
+    return Integers{1, pair_argument(arguments, "conv1d", name, 1, {1, 1})[1]};
   };
-  const Value y = convolved("conv1d", row(x), row(w), arguments,
-                            {{"stride", along("stride", 1, 1)},
-                             {"padding", along("padding", 0, 0)},
-                             {"dilation", along("dilation", 1, 1)},
-                             {"groups", groups_of(arguments, "conv1d")}});
+  const WindowMoves moves{{1, w.shape()[2]}, along("stride"), along("dilation")};
+  WindowPadding padding = padding_argument(arguments, "conv1d", {1, x.shape()[2]}, moves);
+  padding.both[0] = 0;
+  const Value y = convolved("conv1d", row(x), row(w), arguments, moves, padding);
   return reshape(y, {y.shape()[0], y.shape()[1], y.shape()[3]});
 }
 

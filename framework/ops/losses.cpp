@@ -1,6 +1,7 @@
 // Softmax and what is trained with it, as PyTorch defines them.
 
 #include <limits>
+#include <optional>
 #include <talweg/error.hpp>
 
 #include "ops/elementwise.hpp"
@@ -46,11 +47,10 @@ Value reduced(const Arguments& arguments, Value losses, const std::string& name)
               name + ": reduction is 'mean', 'sum' or 'none', and this is '" + reduction + "'");
 }
 
-/// The mean of those that count, as PyTorch takes it.
-Value reduced_where(const Arguments& arguments, Value losses, Value counts, const std::string& name) {
-  const Value kept = where(counts, losses, constant(losses.graph(), 0));
+/// The mean of losses that have these weights already, as PyTorch takes it.
+Value reduced_by(const Arguments& arguments, Value losses, Value weights, const std::string& name) {
   const bool mean = !arguments.has("reduction") || arguments.text("reduction") == "mean";
-  return mean ? sum_all(kept) / sum_all(counts) : reduced(arguments, kept, name);
+  return mean ? sum_all(losses) / sum_all(weights) : reduced(arguments, losses, name);
 }
 
 /// The log probability of each label; NaN where a label is outside the classes.
@@ -68,13 +68,34 @@ double share_argument(const Arguments& arguments, const std::string& function, c
   return value;
 }
 
+/// The argument "weight", one number for each class, or nothing.
+std::optional<Value> class_weights(const Arguments& arguments, std::int64_t classes) {
+  if (!arguments.has("weight")) return std::nullopt;
+  const Value weight = arguments.tensor("weight");
+  if (!(weight.shape() == Shape{classes}))
+    throw Error(Status::model, "cross_entropy: the weight is " + to_string(weight.shape()) + " and not " +
+                                   to_string(Shape{classes}) + ", one number for each class");
+  return weight;
+}
+
+/// log softmax(x) along axis, times the weights of the classes.
+Value weighted_log_softmax(Value x, int axis, const std::optional<Value>& weights) {
+  const Value log_probabilities = log_softmax(x, {axis});
+  if (!weights) return log_probabilities;
+  Integers along(static_cast<std::size_t>(x.rank() - axis), 1);
+  along[0] = x.shape()[axis];
+  return reshape(*weights, Shape::checked(along)) * log_probabilities;
+}
+
 /// -log softmax(x)[target] for integer labels of x's shape without axis, -sum(target log softmax(x)) for
 /// probabilities of x's shape; the mean over all examples. With label_smoothing s each target has the share
 /// 1 - s of what it had and all classes have s / classes more. Labels that are ignore_index do not count.
+/// Each class counts as much as its weight; the mean over labels is then divided by the sum of their weights.
 Result cross_entropy(const Arguments& arguments) {
   const Value x = arguments.tensor("x"), target = arguments.tensor("target");
   const int axis = last_axis_or(arguments, x.rank(), "cross_entropy");
-  const Value log_probabilities = log_softmax(x, {axis});
+  const std::optional<Value> weights = class_weights(arguments, x.shape()[axis]);
+  const Value log_probabilities = weighted_log_softmax(x, axis, weights);
   const double smoothing = share_argument(arguments, "cross_entropy", "label_smoothing");
   const auto smoothed = [&](Value losses) {
     if (smoothing == 0) return losses;
@@ -97,13 +118,21 @@ Result cross_entropy(const Arguments& arguments) {
   if (is_floating(target.dtype()))
     throw Error(Status::model, "cross_entropy: labels are integers, and these are " +
                                    std::string(to_string(target.dtype())));
-  if (!ignores)
-    return reduced(arguments, smoothed(-picked(log_probabilities, target, axis)), "cross_entropy");
-  Graph& graph = x.graph();
+  const auto weights_of = [&](Value known) {
+    return emit("take", {*weights, known}, {{"axis", std::int64_t{0}}});
+  };
+  if (!ignores) {
+    const Value losses = smoothed(-picked(log_probabilities, target, axis));
+    return weights ? reduced_by(arguments, losses, weights_of(target), "cross_entropy")
+                   : reduced(arguments, losses, "cross_entropy");
+  }
   const auto ignored = static_cast<double>(arguments.integer("ignore_index"));
-  const Value counts = compare("not_equal", target, constant(graph, ignored, {}, DType::int64));
-  const Value known = where(counts, target, constant(graph, 0, {}, DType::int64));
-  return reduced_where(arguments, smoothed(-picked(log_probabilities, known, axis)), counts, "cross_entropy");
+  const Value zero = constant(x.graph(), 0, {}, DType::int64);
+  const Value counts = compare("not_equal", target, constant(x.graph(), ignored, {}, DType::int64));
+  const Value known = where(counts, target, zero);
+  const Value losses = where(counts, smoothed(-picked(log_probabilities, known, axis)), zero);
+  return reduced_by(arguments, losses, weights ? where(counts, weights_of(known), zero) : counts,
+                    "cross_entropy");
 }
 
 Value difference_of(const Arguments& arguments) { return arguments.tensor("x") - arguments.tensor("target"); }
@@ -130,13 +159,17 @@ Result huber(const Arguments& arguments) {
   return reduced(arguments, clipped * (d - 0.5 * clipped), "huber");
 }
 
-/// -(target log(sigmoid(x)) + (1 - target) log(1 - sigmoid(x))) = log(1 + exp(x)) - target x, which no x
-/// overflows.
+/// -(p target log(sigmoid(x)) + (1 - target) log(1 - sigmoid(x))), where p is pos_weight: (1 - target) x + (1
+/// + (p - 1) target) log(1 + exp(-x)), which no x overflows. Without p that is log(1 + exp(x)) - target x.
 Result binary_cross_entropy_with_logits(const Arguments& arguments) {
-  const Value x = arguments.tensor("x");
-  const Value softplus =
-      emit("softplus", {x}, {{"beta", 1.0}, {"threshold", std::numeric_limits<double>::infinity()}});
-  return reduced(arguments, softplus - arguments.tensor("target") * x, "binary_cross_entropy_with_logits");
+  const Value x = arguments.tensor("x"), target = arguments.tensor("target");
+  const auto softplus = [](Value of) {
+    return emit("softplus", {of}, {{"beta", 1.0}, {"threshold", std::numeric_limits<double>::infinity()}});
+  };
+  if (!arguments.has("pos_weight"))
+    return reduced(arguments, softplus(x) - target * x, "binary_cross_entropy_with_logits");
+  const Value weight = 1 + (arguments.tensor("pos_weight") - 1) * target;
+  return reduced(arguments, (1 - target) * x + weight * softplus(-x), "binary_cross_entropy_with_logits");
 }
 
 /// target (log(target) - x), where x is the logarithm of a probability; 0 where target is 0.
@@ -174,7 +207,8 @@ void register_losses() {
                   axis,
                   reduction,
                   {"label_smoothing", ArgumentKind::number, false, "0"},
-                  {"ignore_index", ArgumentKind::integer, false, "None"}},
+                  {"ignore_index", ArgumentKind::integer, false, "None"},
+                  {"weight", ArgumentKind::tensor, false, "None"}},
                  cross_entropy});
   functions.add({"mse", "mean((x - target)**2)", {x, target, reduction}, mse});
   functions.add({"mae", "mean(abs(x - target))", {x, target, reduction}, mae});
@@ -184,7 +218,7 @@ void register_losses() {
                  huber});
   functions.add({"binary_cross_entropy_with_logits",
                  "mean(log(1 + exp(x)) - target * x) for targets within 0 and 1",
-                 {x, target, reduction},
+                 {x, target, reduction, {"pos_weight", ArgumentKind::tensor, false, "None"}},
                  binary_cross_entropy_with_logits});
   functions.add({"kl_divergence",
                  "mean(target * (log(target) - x)) for log probabilities x",

@@ -1,5 +1,7 @@
 // A tensor with more elements around it.
 
+#include "ops/padding.hpp"
+
 #include <algorithm>
 #include <talweg/error.hpp>
 
@@ -9,14 +11,10 @@
 namespace talweg {
 namespace {
 
-struct Width {
-  std::int64_t before, after;
-};
-
-std::vector<Width> widths_of(const Arguments& arguments, int rank) {
+std::vector<PadWidth> widths_of(const Arguments& arguments, int rank) {
   const Integers given = arguments.integers("pad_width");
   const auto axes = static_cast<std::size_t>(rank);
-  std::vector<Width> widths(axes, Width{0, 0});
+  std::vector<PadWidth> widths(axes, PadWidth{0, 0});
   if (given.size() != 1 && given.size() != 2 && given.size() != 2 * axes)
     throw Error(Status::model, "pad: " + std::to_string(rank) + " axes have " + std::to_string(2 * rank) +
                                    " widths, and these are " + std::to_string(given.size()))
@@ -32,7 +30,7 @@ std::vector<Width> widths_of(const Arguments& arguments, int rank) {
 }
 
 /// x in the midst of zeros.
-Value pad_with_zeros(Value x, const std::vector<Width>& widths) {
+Value pad_with_zeros(Value x, const std::vector<PadWidth>& widths) {
   Integers starts, shape;
   for (int axis = 0; axis < x.rank(); ++axis) {
     const auto [before, after] = widths[static_cast<std::size_t>(axis)];
@@ -41,13 +39,6 @@ Value pad_with_zeros(Value x, const std::vector<Width>& widths) {
   }
   const Integers steps(starts.size(), 1);
   return emit("slice_adjoint", {x}, {{"starts", starts}, {"steps", steps}, {"shape", shape}});
-}
-
-Value pad_with(Value x, const std::vector<Width>& widths, double value) {
-  const Value padded = pad_with_zeros(x, widths);
-  if (value == 0) return padded;
-  const Value inside = pad_with_zeros(constant(x.graph(), 1, x.shape()), widths);
-  return where(compare("equal", inside, 0), constant(x.graph(), value), padded);
 }
 
 std::int64_t remainder(std::int64_t a, std::int64_t b) { return (a % b + b) % b; }
@@ -71,7 +62,7 @@ std::int64_t reflect(std::int64_t place, std::int64_t size) {
   return std::min(at, 2 * size - 2 - at);
 }
 
-Value pad_from(Value x, const std::vector<Width>& widths, Source source) {
+Value pad_from(Value x, const std::vector<PadWidth>& widths, Source source) {
   for (int axis = 0; axis < x.rank(); ++axis) {
     const auto [before, after] = widths[static_cast<std::size_t>(axis)];
     const std::int64_t size = x.shape()[axis], padded = before + size + after;
@@ -92,7 +83,7 @@ Value pad_from(Value x, const std::vector<Width>& widths, Source source) {
 
 Result pad(const Arguments& arguments) {
   const Value x = arguments.tensor("x");
-  const std::vector<Width> widths = widths_of(arguments, x.rank());
+  const std::vector<PadWidth> widths = widths_of(arguments, x.rank());
   const std::string mode = arguments.has("mode") ? arguments.text("mode") : "constant";
   if (mode == "constant") return pad_with(x, widths, arguments.number("constant_values", 0));
   if (mode == "edge") return pad_from(x, widths, edge);
@@ -105,6 +96,13 @@ Result pad(const Arguments& arguments) {
 }
 
 }  // namespace
+
+Value pad_with(Value x, const std::vector<PadWidth>& widths, double value) {
+  const Value padded = pad_with_zeros(x, widths);
+  if (value == 0) return padded;
+  const Value inside = pad_with_zeros(constant(x.graph(), 1, x.shape()), widths);
+  return where(compare("equal", inside, 0), constant(x.graph(), value), padded);
+}
 
 void register_padding() {
   FunctionRegistry::instance().add({"pad",

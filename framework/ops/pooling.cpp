@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <talweg/error.hpp>
 
 #include "ops/elementwise.hpp"
@@ -12,9 +13,9 @@
 namespace talweg {
 namespace {
 
-void require_planes(const Shape& shape) {
+void require_planes(const Shape& shape, const std::string& where = "") {
   if (shape.rank() < 2)
-    throw Error(Status::model, to_string(shape) + " has no two axes over which a window could move");
+    throw Error(Status::model, where + to_string(shape) + " has no two axes over which a window could move");
 }
 
 Shape with_plane(const Shape& shape, std::int64_t rows, std::int64_t columns) {
@@ -157,25 +158,6 @@ Values sum_pool_adjoint_gradient(const GradientCall& call) {
   return {emit("sum_pool2d", {call.gradient}, options(call.attributes()))};
 }
 
-/// What a call says of its windows. Of one axis, the other has windows of 1.
-Attributes pooling(const Arguments& arguments, const std::string& name, bool two_axes, bool dilated) {
-  const auto pair = [&](const char* argument, std::int64_t least, const Integers& otherwise) {
-    Integers values = pair_argument(arguments, name, argument, least, otherwise);
-    if (!two_axes) values[0] = least;
-    return values;
-  };
-  const Integers kernel = pair("kernel", 1, {});
-  const Integers padding = pair("padding", 0, {0, 0});
-  for (std::size_t i = 0; i < kernel.size(); ++i)
-    if (2 * padding[i] > kernel[i])
-      throw Error(Status::model, name + ": padding is at most half of the window, and this is " +
-                                     std::to_string(padding[i]) + " for " + std::to_string(kernel[i]));
-  return {{"kernel", kernel},
-          {"stride", pair("stride", 1, kernel)},
-          {"padding", padding},
-          {"dilation", dilated ? pair("dilation", 1, {1, 1}) : Integers{1, 1}}};
-}
-
 /// x seen as (..., 1, length), and back.
 Value with_row(Value x) {
   if (x.rank() == 0) require_planes(x.shape());
@@ -198,40 +180,102 @@ Value flat_planes(Value x) {
   return reshape(x, shape);
 }
 
-Value max_pool(Value x, const Attributes& attributes) {
-  const Value positions = emit("max_pool2d_positions", {x}, attributes);
-  const Value largest = emit("take_along_axis", {flat_planes(x), flat_planes(positions)},
+/// What a call says of its windows.
+struct Pooling {
+  Attributes attributes;
+  Integers more;    ///< elements at the ends of x that count as padding
+  Integers beyond;  ///< those behind them, that the last window of ceil_mode reaches and that do not count
+};
+
+/// How much is missing for a last window that begins within x, as PyTorch's ceil_mode has it.
+std::int64_t missing(std::int64_t size, std::int64_t padding, std::int64_t window, std::int64_t stride) {
+  const std::int64_t room = size + 2 * padding - window;
+  if (room < 0 || room % stride == 0) return 0;
+  const std::int64_t start = (room / stride + 1) * stride;
+  return start >= size + padding ? 0 : start - room;
+}
+
+/// Of one axis, the other has windows of 1.
+Pooling pooling(const Arguments& arguments, const std::string& name, const Shape& x, bool two_axes,
+                bool dilated) {
+  require_planes(x, name + ": ");
+  const auto pair = [&](const char* argument, std::int64_t least, const Integers& otherwise) {
+    Integers values = pair_argument(arguments, name, argument, least, otherwise);
+    if (!two_axes) values[0] = least;
+    return values;
+  };
+  const Integers kernel = pair("kernel", 1, {});
+  const WindowMoves moves{kernel, pair("stride", 1, kernel),
+                          dilated ? pair("dilation", 1, {1, 1}) : Integers{1, 1}};
+  const std::array<std::int64_t, 2> image = plane_of(x);
+  WindowPadding padding = padding_argument(arguments, name, image, moves);
+  if (!two_axes) padding.both[0] = 0;
+  for (std::size_t i = 0; i < kernel.size(); ++i)
+    if (!arguments.is_text("padding") && 2 * padding.both[i] > kernel[i])
+      throw Error(Status::model, name + ": padding is at most half of the window, and this is " +
+                                     std::to_string(padding.both[i]) + " for " + std::to_string(kernel[i]));
+  Integers beyond{0, 0};
+  for (std::size_t i = 0; i < beyond.size() && arguments.flag("ceil_mode", false); ++i)
+    beyond[i] = missing(image[i] + padding.more[i], padding.both[i], moves.dilation[i] * (kernel[i] - 1) + 1,
+                        moves.stride[i]);
+  return {
+      {{"kernel", kernel}, {"stride", moves.stride}, {"padding", padding.both}, {"dilation", moves.dilation}},
+      padding.more,
+      beyond};
+}
+
+Value max_pool(const Arguments& arguments, const std::string& name, Value x, bool two_axes) {
+  constexpr double kLeast = -std::numeric_limits<double>::infinity();
+  const Pooling windows = pooling(arguments, name, x.shape(), two_axes, true);
+  const Value all = extended(extended(x, windows.more, kLeast), windows.beyond, kLeast);
+  const Value positions = emit("max_pool2d_positions", {all}, windows.attributes);
+  const Value largest = emit("take_along_axis", {flat_planes(all), flat_planes(positions)},
                              {{"axis", std::int64_t{x.rank() - 2}}});
   return reshape(largest, positions.shape());
 }
 
-/// The sum of a window, padding included, divided by its size; without count_include_pad by the number of
-/// elements that it covers.
-Value avg_pool(Value x, const Attributes& attributes, bool count_padding) {
-  const Value total = emit("sum_pool2d", {x}, attributes);
-  const Integers& kernel = attributes.integers("kernel");
-  if (count_padding) return total / static_cast<double>(kernel[0] * kernel[1]);
+/// How many elements of x, or of x and its padding, each window covers.
+Value covered(Value x, const Pooling& windows, bool count_padding) {
   const auto [rows, columns] = plane_of(x.shape());
-  return total / emit("sum_pool2d", {constant(x.graph(), 1, {rows, columns})}, attributes);
+  Attributes attributes = options(windows.attributes);
+  const auto ones = [&](const Shape& shape) { return constant(x.graph(), 1, shape); };
+  if (!count_padding) {
+    const Value inside = extended(extended(ones({rows, columns}), windows.more, 0), windows.beyond, 0);
+    return emit("sum_pool2d", {inside}, std::move(attributes));
+  }
+  const Integers padding = attributes.integers("padding");
+  attributes.set("padding", Integers{0, 0});
+  const Shape padded{rows + windows.more[0] + 2 * padding[0], columns + windows.more[1] + 2 * padding[1]};
+  return emit("sum_pool2d", {extended(ones(padded), windows.beyond, 0)}, std::move(attributes));
+}
+
+/// The sum of a window divided by the number of elements that it covers, with count_include_pad those of the
+/// padding among them.
+Value avg_pool(const Arguments& arguments, const std::string& name, Value x, bool two_axes) {
+  const Pooling windows = pooling(arguments, name, x.shape(), two_axes, false);
+  const Value all = extended(extended(x, windows.more, 0), windows.beyond, 0);
+  const Value total = emit("sum_pool2d", {all}, windows.attributes);
+  const Integers& kernel = windows.attributes.integers("kernel");
+  const bool count_padding = arguments.flag("count_include_pad", true);
+  if (count_padding && windows.beyond == Integers{0, 0})
+    return total / static_cast<double>(kernel[0] * kernel[1]);
+  return total / covered(x, windows, count_padding);
 }
 
 Result max_pool2d(const Arguments& arguments) {
-  return max_pool(arguments.tensor("x"), pooling(arguments, "max_pool2d", true, true));
+  return max_pool(arguments, "max_pool2d", arguments.tensor("x"), true);
 }
 
 Result max_pool1d(const Arguments& arguments) {
-  return without_row(
-      max_pool(with_row(arguments.tensor("x")), pooling(arguments, "max_pool1d", false, true)));
+  return without_row(max_pool(arguments, "max_pool1d", with_row(arguments.tensor("x")), false));
 }
 
 Result avg_pool2d(const Arguments& arguments) {
-  return avg_pool(arguments.tensor("x"), pooling(arguments, "avg_pool2d", true, false),
-                  arguments.flag("count_include_pad", true));
+  return avg_pool(arguments, "avg_pool2d", arguments.tensor("x"), true);
 }
 
 Result avg_pool1d(const Arguments& arguments) {
-  return without_row(avg_pool(with_row(arguments.tensor("x")), pooling(arguments, "avg_pool1d", false, false),
-                              arguments.flag("count_include_pad", true)));
+  return without_row(avg_pool(arguments, "avg_pool1d", with_row(arguments.tensor("x")), false));
 }
 
 }  // namespace
@@ -264,9 +308,10 @@ void register_pooling() {
       kernel{"kernel", ArgumentKind::integers, true, "", "kernel_size"};
   std::vector<FunctionParameter> windows = {x, kernel};
   for (const FunctionParameter& parameter : window_parameters("kernel")) windows.push_back(parameter);
+  windows.push_back({"ceil_mode", ArgumentKind::flag, false, "False"});
   functions.add({"max_pool2d", "the largest of each window of the last two axes", windows, max_pool2d});
   functions.add({"max_pool1d", "the largest of each window of the last axis", windows, max_pool1d});
-  windows.back() = {"count_include_pad", ArgumentKind::flag, false, "True"};
+  windows[windows.size() - 2] = {"count_include_pad", ArgumentKind::flag, false, "True"};
   functions.add({"avg_pool2d", "the mean of each window of the last two axes", windows, avg_pool2d});
   functions.add({"avg_pool1d", "the mean of each window of the last axis", windows, avg_pool1d});
 }

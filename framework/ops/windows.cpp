@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <talweg/error.hpp>
 
+#include "ops/padding.hpp"
+#include "support/suggest.hpp"
+
 namespace talweg {
 
 WindowAxis::Elements WindowAxis::covered(std::int64_t o) const {
@@ -70,9 +73,38 @@ Integers pair_argument(const Arguments& arguments, const std::string& function, 
   return values;
 }
 
+WindowPadding padding_argument(const Arguments& arguments, const std::string& function,
+                               std::array<std::int64_t, 2> image, const WindowMoves& moves) {
+  const std::string name = "padding";
+  if (!arguments.is_text(name)) return {pair_argument(arguments, function, name, 0, {0, 0}), {0, 0}};
+  const std::string& text = arguments.text(name);
+  WindowPadding padding{{0, 0}, {0, 0}};
+  if (text == "valid") return padding;
+  if (text != "same")
+    throw Error(Status::model,
+                function + ": padding is 'same', 'valid' or integers, and this is '" + text + "'")
+        .set_hint(did_you_mean(text, std::vector<std::string>{"same", "valid"}));
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    const std::int64_t positions = (image[i] + moves.stride[i] - 1) / moves.stride[i];
+    const std::int64_t reach =
+        (positions - 1) * moves.stride[i] + moves.dilation[i] * (moves.kernel[i] - 1) + 1;
+    const std::int64_t total = std::max<std::int64_t>(reach - image[i], 0);
+    padding.both[i] = total / 2;
+    padding.more[i] = total % 2;
+  }
+  return padding;
+}
+
+Value extended(Value x, const Integers& more, double value) {
+  if (more == Integers{0, 0}) return x;
+  std::vector<PadWidth> widths(static_cast<std::size_t>(x.rank()), PadWidth{0, 0});
+  for (std::size_t i = 0; i < more.size(); ++i) widths[widths.size() - more.size() + i].after = more[i];
+  return pad_with(x, widths, value);
+}
+
 std::vector<FunctionParameter> window_parameters(const std::string& default_stride) {
   return {{"stride", ArgumentKind::integers, false, default_stride},
-          {"padding", ArgumentKind::integers, false, "0"},
+          {"padding", ArgumentKind::padding, false, "0"},
           {"dilation", ArgumentKind::integers, false, "1"}};
 }
 

@@ -55,6 +55,25 @@ using WindowAxes = std::array<WindowAxis, 2>;
 [[nodiscard]] Integers pair_argument(const Arguments& arguments, const std::string& function,
                                      const std::string& name, std::int64_t least, const Integers& otherwise);
 
+/// How windows move over an image, each for rows and columns.
+struct WindowMoves {
+  Integers kernel, stride, dilation;
+};
+
+/// The padding of both sides, and how many elements more there are at the end.
+struct WindowPadding {
+  Integers both, more;
+};
+
+/// The argument "padding" of a call: integers; 'valid', which is none; or 'same': as much as makes ceil(size
+/// / stride) positions, the odd one at the end. That is Keras's rule, and PyTorch's, which has it for a
+/// stride of 1 alone. Throws Error{model}.
+[[nodiscard]] WindowPadding padding_argument(const Arguments& arguments, const std::string& function,
+                                             std::array<std::int64_t, 2> image, const WindowMoves& moves);
+
+/// x with `more` elements of that value at the ends of its last two axes.
+[[nodiscard]] Value extended(Value x, const Integers& more, double value);
+
 /// Parameters "stride", "padding" and "dilation".
 [[nodiscard]] std::vector<FunctionParameter> window_parameters(const std::string& default_stride);
 

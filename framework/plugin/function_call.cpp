@@ -34,6 +34,11 @@ std::optional<Attribute> convert(const Attribute& attribute, ArgumentKind kind) 
     case ArgumentKind::pairs:
       if (integer != nullptr || std::holds_alternative<Integers>(attribute)) return attribute;
       break;
+    case ArgumentKind::padding:
+      if (integer != nullptr || std::holds_alternative<Integers>(attribute) ||
+          std::holds_alternative<std::string>(attribute))
+        return attribute;
+      break;
     case ArgumentKind::number:
       if (integer != nullptr || std::holds_alternative<double>(attribute)) return attribute;
       break;
@@ -57,6 +62,8 @@ std::string_view wanted(ArgumentKind kind) {
     case ArgumentKind::integers:
     case ArgumentKind::pairs:
       return "an integer or a list of integers";
+    case ArgumentKind::padding:
+      return "an integer, a list of integers or a text";
     case ArgumentKind::number:
       return "a number";
     case ArgumentKind::flag:

@@ -205,5 +205,70 @@ joined = torch.cat([layer.bias_hh_l0[:6], torch.zeros(3)])
 recurrent("gru", "", layer, x, layer(x)[0], {"y/b": layer.bias_ih_l0 + joined, "y/c": layer.bias_hh_l0[6:]})
 cases[-1]["gradients"]["y/c"] = flat(layer.bias_hh_l0.grad[6:])
 
+
+def same(name, x, kernel, stride, dilation=(1, 1)):
+    """x as Keras pads it: ceil(size / stride) windows, the odd element more at the end."""
+    widths = []
+    for size, k, s, d in zip(x.shape[2:], kernel, stride, dilation):
+        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
+        widths = [total // 2, total - total // 2] + widths
+    return nn.functional.pad(x, widths, value=-torch.inf if name == "max" else 0)
+
+
+x, layer = leaf(2, 3, 6, 5), nn.Conv2d(3, 4, (3, 4), padding="same", dilation=(1, 2))
+case("conv2d_same", "conv2d(x, channels=4, kernel=[3, 4], padding='same', dilation=[1, 2])", x, layer(x),
+     {"y/W": layer.weight, "y/b": layer.bias})
+x, layer = leaf(2, 3, 7, 6), nn.Conv2d(3, 4, 3, stride=2)
+case("conv2d_same_with_stride", "conv2d(x, channels=4, kernel=3, stride=2, padding='same')", x,
+     layer(same("conv", x, (3, 3), (2, 2))), {"y/W": layer.weight, "y/b": layer.bias})
+x, layer = leaf(2, 3, 6, 5), nn.Conv2d(3, 4, 2, padding="valid")
+case("conv2d_valid", "conv2d(x, channels=4, kernel=2, padding='valid')", x, layer(x), {"y/W": layer.weight, "y/b": layer.bias})
+x, layer = leaf(2, 3, 6), nn.Conv1d(3, 4, 4, padding="same")
+case("conv1d_same", "conv1d(x, channels=4, kernel=4, padding='same')", x, layer(x), {"y/W": layer.weight, "y/b": layer.bias})
+x = leaf(2, 3, 7, 6)
+case("max_pool_same", "max_pool(x, [3, 2], stride=[2, 1], padding='same')", x,
+     nn.MaxPool2d((3, 2), (2, 1))(same("max", x, (3, 2), (2, 1))), {})
+x = leaf(2, 3, 7, 6)
+case("avg_pool_same", "avg_pool(x, [3, 2], stride=[2, 1], padding='same')", x,
+     nn.AvgPool2d((3, 2), (2, 1))(same("avg", x, (3, 2), (2, 1))), {})
+x = leaf(2, 3, 7, 6)
+case("avg_pool_same_of_covered", "avg_pool(x, [3, 2], stride=[2, 1], padding='same', count_include_pad=False)", x,
+     nn.AvgPool2d((3, 2), (2, 1))(same("avg", x, (3, 2), (2, 1)))
+     / nn.AvgPool2d((3, 2), (2, 1))(same("avg", torch.ones(1, 1, 7, 6), (3, 2), (2, 1))), {})
+for padding in (0, 1):
+    x = leaf(2, 3, 8, 6)
+    case(f"max_pool_ceil_{padding}", f"max_pool(x, [3, 2], stride=[2, 3], padding={padding}, ceil_mode=true)", x,
+         nn.MaxPool2d((3, 2), (2, 3), padding, ceil_mode=True)(x), {})
+    for count in (False, True):
+        x = leaf(2, 3, 8, 6)
+        case(f"avg_pool_ceil_{padding}_{count}",
+             f"avg_pool(x, [3, 2], stride=[2, 3], padding={padding}, ceil_mode=true, count_include_pad={count})", x,
+             nn.AvgPool2d((3, 2), (2, 3), padding, ceil_mode=True, count_include_pad=count)(x), {})
+x = leaf(2, 3, 8)
+case("max_pool_ceil_of_sequences", "max_pool(x, 3, stride=2, padding=1, ceil_mode=true)", x, nn.MaxPool1d(3, 2, 1, ceil_mode=True)(x), {})
+x = leaf(2, 3, 8)
+case("avg_pool_ceil_of_sequences", "avg_pool(x, 3, stride=2, padding=1, ceil_mode=true)", x, nn.AvgPool1d(3, 2, 1, ceil_mode=True)(x), {})
+
+weights = torch.tensor([0.5, 2.0, 1.25])
+weigh = lambda name, more, target, **options: [
+    loss(f"cross_entropy_weighted_{name}_{reduction}", f"cross_entropy(x, t{more}, weight={weights.tolist()}, reduction='{reduction}')",
+         x, F.cross_entropy(x, target, weight=weights, reduction=reduction, **options), target)
+    for reduction in ("mean", "sum", "none") for x in [leaf(4, 3)]]
+labels = torch.tensor([0, 2, 2, 1])
+weigh("labels", "", labels)
+weigh("smoothed", ", label_smoothing=0.2", labels, label_smoothing=0.2)
+weigh("ignoring", ", ignore_index=2, label_smoothing=0.1", labels, ignore_index=2, label_smoothing=0.1)
+weigh("probabilities", ", label_smoothing=0.1", torch.softmax(torch.randn(4, 3), 1), label_smoothing=0.1)
+x, target = leaf(2, 3, 4), torch.tensor([[0, 2, 1, 1], [2, -1, 0, 2]])
+loss("cross_entropy_weighted_of_positions", f"cross_entropy(x, t, axis=1, ignore_index=-1, weight={weights.tolist()})", x,
+     F.cross_entropy(x, target, weight=weights, ignore_index=-1), target)
+x, target = leaf(4, 3), torch.rand(4, 3)
+loss("binary_cross_entropy_weighted", f"binary_cross_entropy_with_logits(x, t, pos_weight={weights.tolist()})", x,
+     F.binary_cross_entropy_with_logits(x, target, pos_weight=weights), target)
+x, target = 20 * torch.randn(5), torch.tensor([0.0, 1.0, 0.3, 1.0, 0.0])
+x.requires_grad_()
+loss("binary_cross_entropy_weighted_far_out", "binary_cross_entropy_with_logits(5 * x, t, pos_weight=3)", x,
+     F.binary_cross_entropy_with_logits(5 * x, target, pos_weight=torch.tensor(3.0)), target)
+
 with open("layers.json", "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
