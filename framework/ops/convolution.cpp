@@ -169,6 +169,17 @@ std::int64_t groups_of(const Arguments& arguments, const std::string& function) 
   return groups;
 }
 
+/// y and a number for each of its channels.
+Value with_bias(const std::string& function, Value y, const Arguments& arguments) {
+  if (!arguments.has("bias")) return y;
+  const Value bias = arguments.tensor("bias");
+  const std::int64_t channels = y.shape()[1];
+  if (!(bias.shape() == Shape{channels}))
+    throw Error(Status::model, function + ": the bias is " + to_string(bias.shape()) + " and not " +
+                                   to_string(Shape{channels}) + ", one number for each filter");
+  return y + reshape(bias, {channels, 1, 1});
+}
+
 Value convolved(const std::string& function, Value x, Value w, const Arguments& arguments,
                 const WindowMoves& moves, const WindowPadding& padding) {
   const Value y = emit("conv2d", {extended(x, padding.more, 0), w},
@@ -176,12 +187,7 @@ Value convolved(const std::string& function, Value x, Value w, const Arguments& 
                         {"padding", padding.both},
                         {"dilation", moves.dilation},
                         {"groups", groups_of(arguments, function)}});
-  if (!arguments.has("bias")) return y;
-  const Value bias = arguments.tensor("bias");
-  if (!(bias.shape() == Shape{w.shape()[0]}))
-    throw Error(Status::model, function + ": the bias is " + to_string(bias.shape()) + " and not " +
-                                   to_string(Shape{w.shape()[0]}) + ", one number for each filter");
-  return y + reshape(bias, {w.shape()[0], 1, 1});
+  return with_bias(function, y, arguments);
 }
 
 Result conv2d(const Arguments& arguments) {
@@ -215,6 +221,38 @@ Result conv1d(const Arguments& arguments) {
   padding.both[0] = 0;
   const Value y = convolved("conv1d", row(x), row(w), arguments, moves, padding);
   return reshape(y, {y.shape()[0], y.shape()[1], y.shape()[3]});
+}
+
+/// Along each axis (size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1, of which a
+/// convolution makes `size` again.
+Result conv_transpose2d(const Arguments& arguments) {
+  const std::string name = "conv_transpose2d";
+  const Value x = arguments.tensor("x"), w = arguments.tensor("w");
+  if (!are_images(x.shape(), w.shape()) || x.shape()[1] != w.shape()[0])
+    throw Error(Status::model, name + ": x is " + to_string(x.shape()) + " and w " + to_string(w.shape()) +
+                                   ", which should be (n, channels, rows, columns) and (channels, filters "
+                                   "per group, rows, columns)");
+  const auto pair = [&](const char* argument, std::int64_t least) {
+    return pair_argument(arguments, name, argument, least, {least, least});
+  };
+  const Integers stride = pair("stride", 1), padding = pair("padding", 0), dilation = pair("dilation", 1),
+                 more = pair("output_padding", 0);
+  const std::int64_t groups = groups_of(arguments, name);
+  Integers shape{x.shape()[0], w.shape()[1] * groups};
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (more[i] >= stride[i])
+      throw Error(Status::model, name + ": output_padding is less than the stride " +
+                                     std::to_string(stride[i]) + ", and this is " + std::to_string(more[i]));
+    shape.push_back((plane_of(x.shape())[i] - 1) * stride[i] - 2 * padding[i] +
+                    dilation[i] * (plane_of(w.shape())[i] - 1) + more[i] + 1);
+  }
+  const Value y = emit("conv2d_input_adjoint", {x, w},
+                       {{"stride", stride},
+                        {"padding", padding},
+                        {"dilation", dilation},
+                        {"groups", groups},
+                        {"shape", std::move(shape)}});
+  return with_bias(name, y, arguments);
 }
 
 }  // namespace
@@ -259,6 +297,18 @@ void register_convolution() {
   functions.add({"conv2d",
                  "x (n, channels, rows, columns) under windows w (filters, channels / groups, rows, columns)",
                  parameters, conv2d});
+  functions.add(
+      {"conv_transpose2d",
+       "the x of which a conv2d with windows w (channels, filters / groups, rows, columns) makes this size",
+       {parameters[0],
+        parameters[1],
+        parameters[2],
+        {"stride", ArgumentKind::integers, false, "1"},
+        {"padding", ArgumentKind::integers, false, "0"},
+        {"output_padding", ArgumentKind::integers, false, "0"},
+        {"groups", ArgumentKind::integer, false, "1"},
+        {"dilation", ArgumentKind::integers, false, "1"}},
+       conv_transpose2d});
   functions.add({"conv1d", "x (n, channels, length) under windows w (filters, channels / groups, length)",
                  parameters, conv1d});
 }

@@ -270,5 +270,33 @@ x.requires_grad_()
 loss("binary_cross_entropy_weighted_far_out", "binary_cross_entropy_with_logits(5 * x, t, pos_weight=3)", x,
      F.binary_cross_entropy_with_logits(5 * x, target, pos_weight=torch.tensor(3.0)), target)
 
+for name, options in {
+    "conv_transpose2d": dict(kernel_size=3),
+    "conv_transpose2d_without_bias": dict(kernel_size=(2, 3), bias=False),
+    "conv_transpose2d_with_stride": dict(kernel_size=3, stride=(2, 3), padding=(1, 0), output_padding=(1, 2)),
+    "conv_transpose2d_of_groups": dict(kernel_size=(2, 3), groups=2, dilation=(1, 2), stride=2),
+}.items():
+    x, layer = leaf(2, 4, 3, 4), nn.ConvTranspose2d(4, 6, **options)
+    text = ", ".join(f"{key.replace('kernel_size', 'kernel')}={list(v) if isinstance(v, tuple) else v}" for key, v in options.items())
+    tensors = {"y/W": layer.weight} | ({"y/b": layer.bias} if layer.bias is not None else {})
+    case(name, f"conv_transpose2d(x, channels=6, {text})", x, layer(x), tensors)
+
+x = leaf(2, 3, 4, 5)
+case("flatten", "flatten(x)", x, nn.Flatten()(x), {})
+x = leaf(2, 3, 4, 5)
+case("global_max_pool", "global_max_pool(x)", x, nn.AdaptiveMaxPool2d(1)(x).reshape(2, 3), {})
+x = leaf(2, 3, 2, 3)
+case("upsample", "upsample(x, factor=2)", x, nn.Upsample(scale_factor=2)(x), {})
+x = leaf(2, 3, 2, 3)
+case("upsample_by_axis", "upsample(x, factor=[1, 3])", x, nn.Upsample(scale_factor=(1, 3))(x), {})
+x, layer = leaf(2, 5, 4), nn.GRU(4, 3, batch_first=True, bidirectional=True, bias=False)
+case("bidirectional", "bidirectional(x, layer=gru_without_bias, units=3)", x, layer(x)[0],
+     {"y/ahead/y/W": layer.weight_ih_l0, "y/ahead/y/U": layer.weight_hh_l0,
+      "y/reversed/y/W": layer.weight_ih_l0_reverse, "y/reversed/y/U": layer.weight_hh_l0_reverse},
+     more="modules: {gru_without_bias: {in: x, with: {units: required}, graph: {y: 'gru(x, units=units, bias=false)'}}}\n")
+for kind in ("set", "gradients"):
+    for path, t in (("ahead", layer.weight_hh_l0), ("reversed", layer.weight_hh_l0_reverse)):
+        cases[-1][kind][f"y/{path}/y/U"] = flat((t if kind == "set" else t.grad).T)
+
 with open("layers.json", "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")

@@ -274,6 +274,8 @@ const std::vector<Sample> kOthers = {
     {"conv1d(x, y, z, stride=2, padding=1, dilation=2)", {{{2, 2, 7}}, {{3, 2, 3}}, {{3}}}},
     {"conv2d(x, y, stride=[2, 1], padding='same')", {kImages, {{3, 2, 3, 2}}}},
     {"conv1d(x, y, padding='same')", {{{2, 2, 5}}, {{3, 2, 4}}}},
+    {"conv_transpose2d(x, y, z, stride=2, padding=[1, 0], output_padding=[1, 0])",
+     {kImages, {{2, 3, 2, 3}}, {{3}}}},
     {"conv2d_input_adjoint",
      {{{1, 3, 2, 2}}, {{3, 2, 2, 2}}},
      [](const std::vector<Value>& inputs) {
