@@ -4,7 +4,9 @@
 #include <talweg/talweg.hpp>
 
 #include "plugin/plugin_path.hpp"
+#include "support/file.hpp"
 #include "training/trainer.hpp"
+#include "training/weights.hpp"
 
 namespace talweg {
 namespace {
@@ -52,7 +54,13 @@ class CallingObserver final : public TrainingObserver {
 };
 
 ModelOptions model_options(const LoadOptions& options) {
-  return {options.set, options.seed, options.steps, options.optimizer};
+  ModelOptions result;
+  result.set = options.set;
+  result.seed = options.seed;
+  result.steps = options.steps;
+  result.optimizer = options.optimizer;
+  result.data_directories = options.data;
+  return result;
 }
 
 }  // namespace
@@ -121,6 +129,18 @@ Array Model::gradient(std::string_view parameter) const {
 
 void Model::set_value(std::string_view name, std::span<const double> values) {
   inside_->trainer.set_value(name, values);
+}
+
+void Model::save_weights(const std::filesystem::path& path) const {
+  write_whole_file(path, encode_weights(inside_->trainer.weights()));
+}
+
+void Model::load_weights(const std::filesystem::path& path) {
+  inside_->trainer.set_weights(read_weights(path));
+}
+
+NamedArrays Model::evaluate(std::string_view split) const {
+  return to_arrays(inside_->trainer.evaluate(split));
 }
 
 }  // namespace talweg

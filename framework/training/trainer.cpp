@@ -10,6 +10,7 @@
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
 #include "training/checkpoint.hpp"
+#include "training/evaluation.hpp"
 #include "training/optimizer_groups.hpp"
 #include "training/saving.hpp"
 #include "training/training_run.hpp"
@@ -94,6 +95,21 @@ Checkpoint Trainer::checkpoint() const { return make_checkpoint(*state_); }
 void Trainer::restore(const Checkpoint& checkpoint) { restore_checkpoint(*state_, checkpoint); }
 
 Weights Trainer::weights() const { return weights_of(*state_); }
+
+void Trainer::set_weights(const Weights& weights) { restore_weights(*state_, weights.tensors, weights.path); }
+
+std::vector<NamedTensor> Trainer::evaluate(std::string_view split) {
+  std::vector<std::string> names;
+  if (const std::optional<Examples>& examples = model().examples)
+    for (const Split& part : examples->splits) {
+      names.push_back(part.name);
+      if (part.name != split) continue;
+      Evaluation evaluation(*state_, part);
+      return evaluation.named(*evaluation.run());
+    }
+  throw Error(Status::model, "the model has no split '" + std::string(split) + "'")
+      .set_hint(did_you_mean(split, names));
+}
 
 std::string Trainer::program_listing() {
   std::vector<NodeId> fetches;

@@ -65,6 +65,13 @@ class Trainer {
 
   /// What the trained model consists of: its parameters and states, with `keep:` the best so far.
   [[nodiscard]] Weights weights() const;
+  /// Begins with those of an earlier training. Throws Error{files} where they are of another model, and
+  /// changes nothing then.
+  void set_weights(const Weights& weights);
+
+  /// "loss", where the model minimizes something, then the metrics over a split, as the model is in
+  /// evaluation. Throws Error{model} where there is none of that name.
+  [[nodiscard]] std::vector<NamedTensor> evaluate(std::string_view split);
 
   /// One line an instruction of the program of a training step; of an evaluation where a minimizer trains.
   [[nodiscard]] std::string program_listing();

@@ -71,6 +71,17 @@ TEST(EvalCommand, ReadsACheckpointAndTheWeightsOfOthers) {
   EXPECT_EQ(plain.out, all) << plain.errors;
 }
 
+TEST(EvalCommand, OfATrainingThatBeginsWithWeightsIsThatOfTheWeightsAtFirst) {
+  const Flowers flowers;
+  const Finished trained =
+      flowers.run("train model.yaml --set units=5 --weights run --steps 0 --out other --quiet");
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  EXPECT_EQ(flowers.run("eval other --json").out, flowers.run("eval run --json").out);
+  const Finished wrong = flowers.run("train model.yaml --set units=6 --weights run --quiet");
+  EXPECT_EQ(wrong.status, 5);
+  EXPECT_NE(wrong.errors.find("they are the weights of another model"), std::string::npos) << wrong.errors;
+}
+
 struct Wrong {
   const char* arguments;
   int status;

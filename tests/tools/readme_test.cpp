@@ -89,6 +89,16 @@ TEST_F(Readme, ShowsAnOptimizerWithTheSameBitsInCppAndInYaml) {
   EXPECT_EQ(json_lines(in_cpp.out).back()["loss"], json_lines(in_yaml.out).back()["loss"]);
 }
 
+TEST_F(Readme, ShowsHowAModelIsTrainedEvaluatedAndUsed) {
+  write("spirals.yaml", block_with("yaml", "metrics:"));
+  const std::string path = "PATH=" + program_directory().string() + ":$PATH\nset -e\n";
+  const Finished finished = run({"sh", "-c", path + block_with("sh", "talweg eval")}, there());
+  ASSERT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_NE(finished.out.find("\nvalidation        60  "), std::string::npos) << finished.out;
+  EXPECT_EQ(lines_of(read_text(directory_.path() / "arms.csv")).size(), 61U);
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() / "weights.npz"));
+}
+
 TEST_F(Readme, ShowsAProgramThatEmbedsTalweg) {
   write("embedding.cpp", block_with("cpp", "talweg/talweg.hpp"));
   const std::string library = (program_directory().parent_path() / "lib").string();

@@ -4,6 +4,8 @@
 #include <talweg/talweg.hpp>
 
 #include "model/three_layer.hpp"
+#include "plugin/test_plugins.hpp"
+#include "tools/program.hpp"
 
 namespace talweg {
 namespace {
@@ -79,6 +81,40 @@ TEST(Embedding, IsLoadedWithOptions) {
   EXPECT_EQ(model.value("synapse_0").shape, (std::vector<std::int64_t>{3, 2}));
   EXPECT_EQ(model.value("synapse_0").values.at(0), -0x1.062a35a13cec0p-3);
   EXPECT_EQ(model.train().steps, 1);
+}
+
+TEST(Embedding, SavesWeightsAndTakesThemElsewhere) {
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "weights.safetensors").string();
+  Model trained = Model::from_text(kBowl), other = Model::from_text(kBowl);
+  trained.train();
+  trained.save_weights(path);
+  other.load_weights(path);
+  EXPECT_EQ(other.value("x").values, trained.value("x").values);
+  EXPECT_EQ(other.value("count").values, std::vector<double>{4});
+  EXPECT_EQ(other.step(), 0) << "it is not a checkpoint";
+  Model wider = Model::from_text(
+      "talweg: 1\nparameters: {x: {shape: [3], init: ones}}\nstate: {count: {shape: []}}\ngraph: {y: x}\n");
+  EXPECT_THROW(wider.load_weights(path), Error);
+  EXPECT_EQ(wider.value("x").values, (std::vector<double>{1, 1, 1}));
+  EXPECT_THROW(wider.save_weights(directory.path() / "nowhere" / "weights"), Error);
+}
+
+TEST(Embedding, EvaluatesASplitAndFindsDataInADirectory) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "x.csv", "x\n1\n2\n3\n6\n");
+  const std::string text =
+      "talweg: 1\ndata: {x: {csv: x.csv, columns: x, dtype: float}}\nsplit: {train: 3, validation: 1}\n"
+      "parameters: {w: {shape: [], init: 2}}\ngraph: {loss: 'mean(w * x)'}\nmetrics: {largest: max(x)}\n"
+      "train: {minimize: loss, optimizer: gd, steps: 1}\n";
+  EXPECT_THROW(static_cast<void>(Model::from_text(text)), Error);
+  const Model model = Model::from_text(text, {.data = {directory.path()}});
+  const NamedArrays train = model.evaluate("train"), validation = model.evaluate("validation");
+  EXPECT_EQ(train.at(0).first, "loss");
+  EXPECT_EQ(train.at(0).second.values, std::vector<double>{4});
+  EXPECT_EQ(validation.at(1).first, "largest");
+  EXPECT_EQ(validation.at(1).second.values, std::vector<double>{6});
+  EXPECT_THROW(static_cast<void>(model.evaluate("test")), Error);
 }
 
 TEST(Embedding, StopsOnRequestAndGoesOn) {

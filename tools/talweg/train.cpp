@@ -14,6 +14,7 @@
 #include "training/json_lines.hpp"
 #include "training/run_directory.hpp"
 #include "training/trainer.hpp"
+#include "training/weights.hpp"
 #include "training_options.hpp"
 #include "training_table.hpp"
 
@@ -49,6 +50,7 @@ struct Options {
   ModelArguments model;
   TrainingArguments training;
   std::optional<std::int64_t> save_every;  // seconds
+  std::optional<std::string> weights;
   bool resume = false;
   bool quiet = false;
   bool profile = false;
@@ -99,6 +101,7 @@ int train(const Options& options) {
   if (!options.training.threads) trainer_options.threads = processor_threads();
   if (options.profile || options.trace) trainer_options.profile = &profile;
   Trainer trainer(std::move(model), optimizer, trainer_options);
+  if (options.weights && !found) trainer.set_weights(read_weights(*options.weights));
   if (found) {
     trainer.restore(found->checkpoint);
     report_resumption(*found, trainer_options.threads);
@@ -132,6 +135,10 @@ int run_train(std::span<const std::string> arguments) {
               options.save_every, 0);
   line.flag("--resume", "goes on from the checkpoint in DIR of --out; begins where there is none",
             options.resume);
+  line.option(
+      "--weights", "PATH",
+      "begins with weights.safetensors, or those in a directory that --out has made, and not with `init`",
+      options.weights);
   line.flag("--profile", "what each instruction of a step costs, with its line; DIR/trace.json of --out",
             options.profile);
   line.option("--trace", "FILE", "--profile, with a trace for chrome://tracing in FILE", options.trace);

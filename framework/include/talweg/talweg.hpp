@@ -37,6 +37,7 @@ struct LoadOptions {
   std::optional<std::int64_t> steps = {};
   std::optional<std::string> optimizer = {};        ///< in place of the model's, with its defaults
   std::vector<std::filesystem::path> plugins = {};  ///< directories besides that of the shipped plugins
+  std::vector<std::filesystem::path> data = {};     ///< directories with data files, besides the model's own
   int threads = 1;
   bool reference_executor = false;  ///< run the graph node by node: slow, and the definition of what it means
 };
@@ -109,6 +110,16 @@ class TALWEG_API Model {
   [[nodiscard]] Array gradient(std::string_view parameter) const;
   /// Replaces the values of a parameter or state, row-major. Throws Error{model} where their number is wrong.
   void set_value(std::string_view name, std::span<const double> values);
+
+  /// Parameters and states as `talweg train --out` writes them; the file is whole or as it was before. Throws
+  /// Error{files}.
+  void save_weights(const std::filesystem::path& path) const;
+  /// Takes those of such a file, or of a directory that `talweg train --out` has made. Throws Error{files}
+  /// where they are damaged or of another model, and changes nothing then.
+  void load_weights(const std::filesystem::path& path);
+  /// The mean of what is minimized ("loss") and of each metric over the examples of a split, as the model is
+  /// in evaluation. Throws Error{model} where there is none of that name.
+  [[nodiscard]] NamedArrays evaluate(std::string_view split) const;
 
  private:
   struct Inside;
