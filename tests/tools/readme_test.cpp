@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <regex>
+#include <set>
 
 #include "plugin/test_plugins.hpp"
 #include "support/numbers.hpp"
@@ -116,6 +119,16 @@ TEST(ReadmeTable, HoldsTheTutorialsNumbers) {
     std::string row = "| " + format_number(alpha);
     for (const Json& error : tutorial["hidden4"]["errors"][i]) row += " | " + format_number(error);
     EXPECT_NE(readme.find(row + " |\n"), std::string::npos) << row;
+  }
+}
+
+TEST(ReadmeModules, AreAllThatAreShippedButForPartsOfOthers) {
+  const std::string readme = read_text(repository() / "README.md");
+  const std::set<std::string> parts = {"gru_cell", "identity", "lstm_cell", "rnn_cell", "split_heads"};
+  for (const auto& file : std::filesystem::directory_iterator(repository() / "graphs" / "modules")) {
+    const std::string name = file.path().stem().string();
+    const bool is_named = std::regex_search(readme, std::regex("\\b" + name + "\\b"));
+    EXPECT_TRUE(is_named || parts.contains(name)) << name;
   }
 }
 

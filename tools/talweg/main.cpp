@@ -47,6 +47,8 @@ std::string help() {
          "examples:\n"
          "  talweg train graphs/tutorial/three_layer.yaml\n"
          "  talweg train model.yaml --set alpha=0.1 --out run1\n"
+         "  talweg eval run1\n"
+         "  talweg predict run1 'argmax(scores, axis=1)' --input images=new.npy --out predictions.npy\n"
          "  talweg sweep model.yaml --grid alpha=0.01,0.1,1 --restarts 3\n\n"
          "exit status:\n"
          "  0  done\n"
