@@ -135,10 +135,8 @@ int run_train(std::span<const std::string> arguments) {
               options.save_every, 0);
   line.flag("--resume", "goes on from the checkpoint in DIR of --out; begins where there is none",
             options.resume);
-  line.option(
-      "--weights", "PATH",
-      "begins with weights.safetensors, or those in a directory that --out has made, and not with `init`",
-      options.weights);
+  line.option("--weights", "PATH", "begins with those of an earlier training: the file, or its --out DIR",
+              options.weights);
   line.flag("--profile", "what each instruction of a step costs, with its line; DIR/trace.json of --out",
             options.profile);
   line.option("--trace", "FILE", "--profile, with a trace for chrome://tracing in FILE", options.trace);
