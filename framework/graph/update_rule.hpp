@@ -56,6 +56,11 @@ class UpdateSite {
   /// A tensor of the parameter's shape that lasts from step to step, first filled with `initial`. The same
   /// name gives the same tensor; its value is that of before this step.
   [[nodiscard]] virtual Value state(std::string_view name, double initial) = 0;
+  /// A state that begins as the parameter.
+  [[nodiscard]] virtual Value copy(std::string_view name) = 0;
+  /// The copy of that name is what the model consists of; the parameter is only where gradients are taken.
+  /// REQUIRES: it is assigned.
+  virtual void evaluate_with(std::string_view name) = 0;
   /// What the parameter and the states become after this step. Both have the parameter's shape.
   virtual void assign_parameter(Value value) = 0;
   virtual void assign_state(std::string_view name, Value value) = 0;

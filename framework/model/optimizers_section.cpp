@@ -24,7 +24,7 @@ class DefinitionReader {
   DefinitionReader(ModelContext& context, const DocumentEntry& entry)
       : context_(context),
         what_("optimizer '" + entry.key.text + "'"),
-        fields_(entry.value, what_, {"with", "state", "graph", "update"}) {
+        fields_(entry.value, what_, {"with", "state", "graph", "update", "evaluate"}) {
     definition_.name = entry.key.text;
     definition_.place = entry.key.span;
     if (!is_identifier(entry.key.text)) check_name(entry.key.text, entry.key.span);
@@ -47,6 +47,7 @@ class DefinitionReader {
         definition_.graph.push_back({entry.key.text, std::move(expression)});
       }
     read_updates();
+    if (const DocumentNode* evaluated = fields_.find("evaluate")) read_evaluated(*evaluated);
     return std::move(definition_);
   }
 
@@ -85,11 +86,15 @@ class DefinitionReader {
 
   void read_state(const DocumentEntry& entry) {
     define(entry.key);
+    if (entry.value.kind == DocumentNode::Kind::scalar && entry.value.text == "param") {
+      definition_.states.push_back({entry.key.text});
+      return;
+    }
     const std::string what = "state '" + entry.key.text + "'";
     const ReadInitializer read = read_initializer(context_, entry.value, ModelScope::kEverything, what);
     if (read.initializer.kind != Initializer::Kind::constant || !std::isfinite(read.initializer.first))
       throw error_at(entry.value.span, what + " of an optimizer begins with one number in every place")
-          .set_hint("zeros, ones or a number");
+          .set_hint("zeros, ones, a number, or param");
     definition_.states.push_back({entry.key.text, read.initializer.first});
   }
 
@@ -106,6 +111,19 @@ class DefinitionReader {
     if (std::ranges::find(definition_.updates, "param", &UpdateDefinition::Assignment::name) ==
         definition_.updates.end())
       throw error_at(fields_.require("update").span, "'update' of " + what_ + " does not set 'param'");
+  }
+
+  void read_evaluated(const DocumentNode& node) {
+    definition_.evaluated = require_text(node, "'evaluate'");
+    const auto state =
+        std::ranges::find(definition_.states, definition_.evaluated, &UpdateDefinition::State::name);
+    if (state == definition_.states.end() || state->initial)
+      throw error_at(node.span, "'evaluate' names a state that begins as param, and '" +
+                                    definition_.evaluated + "' is none");
+    if (std::ranges::find(definition_.updates, state->name, &UpdateDefinition::Assignment::name) ==
+        definition_.updates.end())
+      throw error_at(node.span, "'update' of " + what_ + " does not set '" + state->name +
+                                    "', which the model is evaluated with");
   }
 
   double number(const DocumentNode& node, const std::string& what) {
@@ -157,6 +175,8 @@ class TrialSite final : public UpdateSite {
   [[nodiscard]] Value state(std::string_view name, double) override {
     return graph_.add_leaf("state", std::string(name), shape_, graph_.floating());
   }
+  [[nodiscard]] Value copy(std::string_view name) override { return state(name, 0); }
+  void evaluate_with(std::string_view) override {}
   void assign_parameter(Value) override {}
   void assign_state(std::string_view, Value) override {}
   [[nodiscard]] const Shape& shape() override { return shape_; }

@@ -21,7 +21,8 @@ class UpdateScope final : public Scope {
     const auto part = parts_.find(name);
     if (part != parts_.end()) return part->second;
     for (const UpdateDefinition::State& state : definition_.states)
-      if (state.name == name) return Operand{site_.state(name, state.initial)};
+      if (state.name == name)
+        return Operand{state.initial ? site_.state(name, *state.initial) : site_.copy(name)};
     for (const Hyperparameter& hyperparameter : definition_.hyperparameters)
       if (hyperparameter.name == name) return Operand{site_.hyperparameter(name)};
     const auto let = definition_.lets.find(name);
@@ -78,6 +79,7 @@ class YamlUpdateRule final : public UpdateRule {
         site.assign_state(update.name, value);
       }
     }
+    if (!definition_.evaluated.empty()) site.evaluate_with(definition_.evaluated);
   }
 
  private:

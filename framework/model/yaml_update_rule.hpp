@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace talweg {
 struct UpdateDefinition {
   struct State {
     std::string name;
-    double initial = 0;
+    std::optional<double> initial = {};  ///< nothing where it begins as the parameter
   };
   struct Assignment {
     std::string name;  ///< of `graph:`, of a state, or "param"
@@ -28,6 +29,7 @@ struct UpdateDefinition {
   std::vector<State> states;
   std::vector<Assignment> graph;        ///< names for parts of the update, each of those before it
   std::vector<Assignment> updates;      ///< all from the values before the step
+  std::string evaluated;                ///< the state that the model is evaluated with; "" for param
   std::map<std::string, Operand> lets;  ///< the file's named numbers
 };
 

@@ -15,7 +15,7 @@
 // One emission. The plugin holds nodes as positions in `values`, so that it can name none but those it got.
 struct talweg_update {
   struct State {
-    double initial;
+    std::optional<double> initial;  // nothing for a copy of x
     talweg_node node;
     std::optional<talweg::Value> next = {};
   };
@@ -23,10 +23,11 @@ struct talweg_update {
   talweg::UpdateSite& site;
   const std::vector<talweg::Hyperparameter>& hyperparameters;
   talweg::Graph& graph;
-  bool all_parameters;
+  bool all_parameters, swaps_weights;
   std::vector<talweg::Value> values = {};
   std::map<std::string, State> states = {};
   std::optional<talweg::Value> next_parameter = {};
+  std::string evaluated = {};  // the copy that the model is evaluated with
   std::optional<talweg::Error> failure = {};
 };
 
@@ -153,21 +154,45 @@ int flag(talweg_update* update, const char* name) {
   });
 }
 
+/// A state that starts as a number, or as a copy of x.
+talweg_node find_or_add_state(talweg_update& update, const char* text, std::optional<double> initial) {
+  const std::string name = text_from_plugin(text, "the name of a state");
+  if (!is_plugin_name(name))
+    refuse("the name '" + name + "' of a state is not made of a-z, 0-9 and _, a letter first");
+  const auto describe = [](std::optional<double> start) { return start ? format_number(*start) : "x"; };
+  if (initial && !std::isfinite(*initial)) refuse("state '" + name + "' starts as " + describe(initial));
+  if (const auto known = update.states.find(name); known != update.states.end()) {
+    if (known->second.initial != initial)
+      refuse("state '" + name + "' starts as " + describe(known->second.initial) + " and as " +
+             describe(initial));
+    return known->second.node;
+  }
+  const talweg_node node =
+      hand_out(update, initial ? update.site.state(name, *initial) : update.site.copy(name));
+  update.states.emplace(name, talweg_update::State{initial, node});
+  return node;
+}
+
 talweg_node state(talweg_update* update, const char* text, double initial) {
-  return guarded(update, TALWEG_NO_NODE, [&](talweg_update& u) {
+  return guarded(update, TALWEG_NO_NODE,
+                 [&](talweg_update& u) { return find_or_add_state(u, text, initial); });
+}
+
+talweg_node copy(talweg_update* update, const char* text) {
+  return guarded(update, TALWEG_NO_NODE,
+                 [&](talweg_update& u) { return find_or_add_state(u, text, std::nullopt); });
+}
+
+void evaluate_with(talweg_update* update, const char* text) {
+  guarded(update, false, [&](talweg_update& u) {
     const std::string name = text_from_plugin(text, "the name of a state");
-    if (!is_plugin_name(name))
-      refuse("the name '" + name + "' of a state is not made of a-z, 0-9 and _, a letter first");
-    if (!std::isfinite(initial)) refuse("state '" + name + "' starts as " + format_number(initial));
-    if (const auto known = u.states.find(name); known != u.states.end()) {
-      if (known->second.initial != initial)
-        refuse("state '" + name + "' starts as " + format_number(known->second.initial) + " and as " +
-               format_number(initial));
-      return known->second.node;
-    }
-    const talweg_node node = hand_out(u, u.site.state(name, initial));
-    u.states.emplace(name, talweg_update::State{initial, node});
-    return node;
+    const auto found = u.states.find(name);
+    if (!u.swaps_weights)
+      refuse("evaluate_with: it does not declare that it needs other weights for evaluation");
+    if (found == u.states.end() || found->second.initial)
+      refuse("evaluate_with: '" + name + "' is not a copy of x");
+    u.evaluated = name;
+    return true;
   });
 }
 
@@ -259,7 +284,9 @@ constexpr talweg_update_api kApi = {sizeof(talweg_update_api),
                                     rank,
                                     size,
                                     fail,
-                                    gradient_at};
+                                    gradient_at,
+                                    copy,
+                                    evaluate_with};
 
 class PluginUpdateRule final : public UpdateRule {
  public:
@@ -278,7 +305,8 @@ class PluginUpdateRule final : public UpdateRule {
   }
 
   void emit(UpdateSite& site) const override {
-    talweg_update update{site, hyperparameters(), site.parameter().graph(), needs_all_parameters()};
+    talweg_update update{site, hyperparameters(), site.parameter().graph(), needs_all_parameters(),
+                         swaps_weights()};
     try {
       call(update);
     } catch (Error& error) {
@@ -288,9 +316,12 @@ class PluginUpdateRule final : public UpdateRule {
     site.assign_parameter(*update.next_parameter);
     for (const auto& [name, state] : update.states)
       if (state.next) site.assign_state(name, *state.next);
+    if (swaps_weights()) site.evaluate_with(update.evaluated);
   }
 
  private:
+  [[nodiscard]] bool swaps_weights() const { return (plugin_.table->needs & TALWEG_NEEDS_WEIGHT_SWAP) != 0; }
+
   void call(talweg_update& update) const {
     try {
       plugin_.table->update(&kApi, &update);
@@ -301,6 +332,10 @@ class PluginUpdateRule final : public UpdateRule {
     }
     if (update.failure) throw Error(*update.failure);
     if (!update.next_parameter) refuse("the parameter is not assigned");
+    if (!swaps_weights()) return;
+    if (update.evaluated.empty()) refuse("it does not say what the model is evaluated with");
+    if (!update.states.at(update.evaluated).next)
+      refuse("state '" + update.evaluated + "', which the model is evaluated with, is not assigned");
   }
 
   LoadedPlugin plugin_;

@@ -32,6 +32,8 @@ class DescribedSite final : public UpdateSite {
   [[nodiscard]] Value state(std::string_view name, double) override {
     return leaf("state", std::string(name), x_.shape());
   }
+  [[nodiscard]] Value copy(std::string_view name) override { return state(name, 0); }
+  void evaluate_with(std::string_view name) override { evaluated_ = name; }
   void assign_parameter(Value value) override { next_ = value; }
   void assign_state(std::string_view name, Value value) override {
     outputs_.emplace_back(std::string(name) + "'", value.id());
@@ -44,7 +46,9 @@ class DescribedSite final : public UpdateSite {
   [[nodiscard]] bool shape_asked() const { return shape_asked_; }
   [[nodiscard]] std::vector<std::string> lines() {
     outputs_.emplace_back("x'", next_.id());
-    return formula_of(graph_, outputs_);
+    std::vector<std::string> lines = formula_of(graph_, outputs_);
+    if (!evaluated_.empty()) lines.push_back("the model is evaluated with " + evaluated_ + "'");
+    return lines;
   }
 
  private:
@@ -59,6 +63,7 @@ class DescribedSite final : public UpdateSite {
   Value x_, next_;
   std::map<std::string, Value> leaves_;
   std::vector<std::pair<std::string, NodeId>> outputs_;
+  std::string evaluated_;
   int points_ = 0;
   bool shape_asked_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "graph/op.hpp"
 #include "program/needed_nodes.hpp"
@@ -15,11 +16,11 @@ namespace {
 /// Every node of a step, computed one by one from the present values.
 class StepValues {
  public:
-  explicit StepValues(const Instance& instance) : graph_(*instance.model.graph) {
+  StepValues(const Instance& instance, const std::vector<Binding>& bindings) : graph_(*instance.model.graph) {
     if (instance.model.train) roots_.push_back(instance.model.train->minimize);
     for (NodeId node : instance.leaves.finite_nodes) roots_.push_back(node);
-    nodes_ = needed_nodes(graph_, {instance.leaves.bindings, {}, roots_});
-    executor_ = make_reference_executor(graph_, {instance.leaves.bindings, {}, nodes_});
+    nodes_ = needed_nodes(graph_, {bindings, {}, roots_});
+    executor_ = make_reference_executor(graph_, {bindings, {}, nodes_});
     executor_->run();
   }
 
@@ -88,8 +89,13 @@ std::string_view where(Phase phase) {
 Error explain_divergence(TrainingState& state) {
   const std::string when = "diverged in step " + std::to_string(state.step);
   const Instance& instance = state.present();
-  const StepValues values(instance);
-  const NodeId id = values.first_culprit();
+  std::optional<StepValues> values(std::in_place, instance, instance.leaves.bindings_of_step());
+  NodeId id = values->first_culprit();
+  if (id == kNoNode && !instance.leaves.swapped.empty()) {
+    // What is evaluated may be at fault where what is trained is not.
+    values.emplace(instance, instance.leaves.bindings);
+    id = values->first_culprit();
+  }
   if (id == kNoNode)
     return Error(Status::diverged, when + ": a value of the compiled program is not finite")
         .note("the reference executor finds none")
@@ -97,9 +103,9 @@ Error explain_divergence(TrainingState& state) {
   const Graph& graph = *instance.model.graph;
   const Node& node = graph[id];
   Error error(Status::diverged, when + std::string(where(node.phase)) + ": " + graph.describe(id) + " is " +
-                                    values.bad_value(id));
+                                    values->bad_value(id));
   if (node.origin.known()) error.at(node.origin.location());
-  const std::string inputs = values.describe_inputs(id);
+  const std::string inputs = values->describe_inputs(id);
   if (!inputs.empty()) error.note(inputs);
   return error.set_hint(hint_for(state, node.phase));
 }

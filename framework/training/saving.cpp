@@ -181,7 +181,7 @@ void restore_weights(TrainingState& state, const std::vector<NamedTensor>& weigh
     stored.push_back(is_weight(tensor) ? &file.find(tensor.name, tensor, state.model().graph->floating())
                                        : nullptr);
   for (std::size_t i = 0; i < stored.size(); ++i)
-    if (stored[i] != nullptr) state.values.write(state.values.tensors()[i], stored[i]->values);
+    if (stored[i] != nullptr) state.values.replace(state.values.tensors()[i], stored[i]->values);
 }
 
 }  // namespace talweg

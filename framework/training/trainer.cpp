@@ -84,7 +84,7 @@ void Trainer::set_value(std::string_view name, std::span<const double> values) {
       throw Error(Status::model, "'" + tensor.name + "' is " + to_string(tensor.shape) + " and has " +
                                      count(tensor.shape.elements(), "element") + ", not " +
                                      std::to_string(values.size()));
-    return state_->values.write(tensor, values);
+    return state_->values.replace(tensor, values);
   }
   throw Error(Status::model, "there is no parameter or state '" + std::string(name) + "'")
       .set_hint(did_you_mean(name, names));
@@ -117,7 +117,7 @@ std::string Trainer::program_listing() {
     fetches = state_->main.graph.gradients;
     fetches.push_back(state_->model().train->minimize);
   }
-  return state_->compile(state_->main, state_->main.leaves.assignments, std::move(fetches))->listing();
+  return state_->compile_step(state_->main, std::move(fetches))->listing();
 }
 
 namespace {

@@ -56,15 +56,10 @@ class TrainingSite final : public UpdateSite {
   [[nodiscard]] Value hyperparameter(std::string_view name) override { return hyperparameters_.number(name); }
   [[nodiscard]] bool flag(std::string_view name) override { return hyperparameters_.flag(name); }
   [[nodiscard]] Value state(std::string_view name, double initial) override {
-    auto found = std::ranges::find(emission_.states, name, &OptimizerState::name);
-    if (found == emission_.states.end()) {
-      const Value leaf =
-          model_.graph->add_leaf("state", std::string(name), parameter_.shape(), model_.graph->floating());
-      emission_.states.push_back({std::string(name), initial, leaf.id(), kNoNode});
-      return leaf;
-    }
-    return model_.graph->value(found->leaf);
+    return find_or_add_state(name, initial);
   }
+  [[nodiscard]] Value copy(std::string_view name) override { return find_or_add_state(name, std::nullopt); }
+  void evaluate_with(std::string_view name) override { evaluated_ = name; }
   void assign_parameter(Value value) override { emission_.next = value.id(); }
   void assign_state(std::string_view name, Value value) override {
     std::ranges::find(emission_.states, name, &OptimizerState::name)->next = value.id();
@@ -75,13 +70,34 @@ class TrainingSite final : public UpdateSite {
   }
 
   [[nodiscard]] bool shape_asked() const { return shape_asked_; }
-  [[nodiscard]] Emission emission() { return std::move(emission_); }
+  [[nodiscard]] Emission emission() {
+    if (!evaluated_.empty()) swap_weights();
+    return std::move(emission_);
+  }
 
  private:
+  [[nodiscard]] Value find_or_add_state(std::string_view name, std::optional<double> initial) {
+    const auto found = std::ranges::find(emission_.states, name, &OptimizerState::name);
+    if (found != emission_.states.end()) return model_.graph->value(found->leaf);
+    const Value leaf =
+        model_.graph->add_leaf("state", std::string(name), parameter_.shape(), model_.graph->floating());
+    emission_.states.push_back({std::string(name), initial, leaf.id(), kNoNode});
+    return leaf;
+  }
+  /// Whoever looks at the model finds the weights for evaluation in its parameters.
+  void swap_weights() {
+    OptimizerState& evaluated = *std::ranges::find(emission_.states, evaluated_, &OptimizerState::name);
+    std::swap(emission_.parameter, evaluated.leaf);
+    std::swap(emission_.next, evaluated.next);
+    evaluated.name = kTrainedWeights;
+    emission_.swapped = true;
+  }
+
   CheckedModel& model_;
   const HyperparameterValues& hyperparameters_;
   Value parameter_, gradient_;
   Emission emission_;
+  std::string evaluated_;  ///< the copy that the model is evaluated with
   bool shape_asked_ = false;
 };
 

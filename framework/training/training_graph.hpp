@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/model.hpp"
@@ -12,10 +13,13 @@ namespace talweg {
 /// A tensor that an update rule keeps from step to step.
 struct OptimizerState {
   std::string name;
-  double initial = 0;
+  std::optional<double> initial;  ///< nothing where it begins as the parameter
   NodeId leaf = kNoNode;
   NodeId next = kNoNode;  ///< what it becomes; kNoNode where it stays
 };
+
+/// Where the gradients of a swapped emission are taken: a state of that name, which no rule can give.
+inline constexpr std::string_view kTrainedWeights = "trained weights";
 
 /// One emission of the update rule: for one parameter, or for all of them laid end to end.
 struct Emission {
@@ -24,6 +28,9 @@ struct Emission {
   NodeId parameter = kNoNode;  ///< leaf
   NodeId next = kNoNode;       ///< what it becomes
   std::vector<OptimizerState> states;
+  /// The parameter is what the model is evaluated with; during a step the state kTrainedWeights is in its
+  /// place.
+  bool swapped = false;
 };
 
 /// A hyperparameter of a minimizer.

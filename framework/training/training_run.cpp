@@ -121,7 +121,7 @@ void TrainingRun::compile(const Instance& instance) {
   std::vector<NodeId> watched;
   if (train.stop_gradient) watched = instance.graph.gradients;
   if (train.stop_loss) watched.push_back(train.minimize);
-  programs.step = state_.compile(instance, instance.leaves.assignments, std::move(watched));
+  programs.step = state_.compile_step(instance, std::move(watched));
 }
 
 EndReason TrainingRun::train() {

@@ -96,6 +96,16 @@ std::unique_ptr<Executor> TrainingState::compile(const Instance& instance,
                                                  const std::vector<Binding>& more_bindings) const {
   Task task{instance.leaves.bindings, std::move(assignments), std::move(fetches)};
   task.bindings.insert(task.bindings.end(), more_bindings.begin(), more_bindings.end());
+  return compile(instance, task);
+}
+
+std::unique_ptr<Executor> TrainingState::compile_step(const Instance& instance,
+                                                      std::vector<NodeId> fetches) const {
+  return compile(instance,
+                 Task{instance.leaves.bindings_of_step(), instance.leaves.assignments, std::move(fetches)});
+}
+
+std::unique_ptr<Executor> TrainingState::compile(const Instance& instance, const Task& task) const {
   if (options.reference_executor) return make_reference_executor(*instance.model.graph, task);
   Profile* profile = task.assignments.empty() ? nullptr : options.profile;
   return compile_program(*instance.model.graph, task, {.threads = options.threads, .profile = profile});

@@ -46,6 +46,9 @@ struct TrainingState {
                                                   std::vector<Assignment> assignments,
                                                   std::vector<NodeId> fetches,
                                                   const std::vector<Binding>& more_bindings = {}) const;
+  /// A training step: the optimizer's and the model's own updates, and what else is asked for.
+  [[nodiscard]] std::unique_ptr<Executor> compile_step(const Instance& instance,
+                                                       std::vector<NodeId> fetches) const;
   /// A fetched node's value after the program's last run.
   [[nodiscard]] NamedTensor read(const Instance& instance, const Executor& program, NodeId node,
                                  std::string name) const;
@@ -65,6 +68,7 @@ struct TrainingState {
 
  private:
   void check_all_schedules();
+  [[nodiscard]] std::unique_ptr<Executor> compile(const Instance& instance, const Task& task) const;
 
   void load_rows(Instance& instance);
   void prefetch_next();

@@ -27,16 +27,20 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
   const auto add = [&](KeptTensor::Kind kind, const TensorDeclaration& declaration, std::int64_t first,
                        const std::string& optimizer = "") {
     tensors.push_back(
-        {kind, declaration.name, optimizer, (*model.graph)[declaration.node].shape, first, true});
+        {kind, declaration.name, optimizer, (*model.graph)[declaration.node].shape, first, false, true});
   };
   for (const TensorDeclaration& parameter : model.parameters)
     add(KeptTensor::Kind::parameter, parameter, end_of(tensors));
   for (const std::string& name : optimizer_state_names(training)) {
     const std::int64_t begin = TensorMemory::padded(end_of(tensors));
-    for (const Emission& emission : training.emissions)
-      if (std::ranges::find(emission.states, name, &OptimizerState::name) != emission.states.end())
-        for (std::size_t i = emission.first; i < emission.first + emission.count; ++i)
-          add(KeptTensor::Kind::optimizer, model.parameters[i], begin + tensors[i].first, name);
+    for (const Emission& emission : training.emissions) {
+      const auto state = std::ranges::find(emission.states, name, &OptimizerState::name);
+      if (state == emission.states.end()) continue;
+      for (std::size_t i = emission.first; i < emission.first + emission.count; ++i) {
+        add(KeptTensor::Kind::optimizer, model.parameters[i], begin + tensors[i].first, name);
+        tensors.back().is_copy = !state->initial;
+      }
+    }
   }
   for (const TensorDeclaration& state : model.states)
     add(KeptTensor::Kind::state, state, TensorMemory::padded(end_of(tensors)));
@@ -48,6 +52,12 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
 std::string stored_name(const KeptTensor& tensor) {
   return tensor.kind == KeptTensor::Kind::optimizer ? "optimizer:" + tensor.optimizer + ":" + tensor.name
                                                     : tensor.name;
+}
+
+std::vector<Binding> Leaves::bindings_of_step() const {
+  std::vector<Binding> result = bindings;
+  for (const Binding& other : swapped) *std::ranges::find(result, other.leaf, &Binding::leaf) = other;
+  return result;
 }
 
 Values::Values(const CheckedModel& model, const TrainingGraph& training)
@@ -74,11 +84,22 @@ void Values::fill(const CheckedModel& model, const TrainingGraph& training) {
   for (const Emission& emission : training.emissions)
     for (const OptimizerState& state : emission.states)
       for (std::size_t i = emission.first; i < emission.first + emission.count; ++i) {
-        const KeptTensor& tensor = *find(KeptTensor::Kind::optimizer, model.parameters[i].name, state.name);
-        write(tensor, std::vector(static_cast<std::size_t>(tensor.shape.elements()), state.initial));
+        const std::string& parameter = model.parameters[i].name;
+        const auto elements =
+            static_cast<std::size_t>((*model.graph)[model.parameters[i].node].shape.elements());
+        write(*find(KeptTensor::Kind::optimizer, parameter, state.name),
+              state.initial ? std::vector(elements, *state.initial)
+                            : read(*find(KeptTensor::Kind::parameter, parameter)).values);
       }
   for (KeptTensor& tensor : tensors_)
     tensor.finite = tensor.kind == KeptTensor::Kind::parameter || is_finite(tensor);
+}
+
+void Values::replace(const KeptTensor& tensor, std::span<const double> values) {
+  write(tensor, values);
+  if (tensor.kind != KeptTensor::Kind::parameter) return;
+  for (const KeptTensor& other : tensors_)
+    if (other.is_copy && other.name == tensor.name) write(other, values);
 }
 
 const KeptTensor& Values::tensor_for(const CheckedModel& model, const TensorDeclaration& declaration,
@@ -105,12 +126,20 @@ Leaves Values::leaves(const CheckedModel& model, const TrainingGraph& training) 
     leaves.bindings.push_back({parameter.node, place_of(tensor_for(model, parameter, Kind::parameter))});
   for (const Emission& emission : training.emissions) {
     const KeptTensor& parameter = *find(Kind::parameter, model.parameters[emission.first].name);
-    if (emission.count > 1) leaves.bindings.push_back({emission.parameter, place_of(parameter)});
+    const bool has_own_leaf = emission.count > 1 || emission.swapped;
+    if (has_own_leaf) leaves.bindings.push_back({emission.parameter, place_of(parameter)});
     assign(emission.next, parameter);
     for (const OptimizerState& state : emission.states) {
       const KeptTensor& tensor = *find(Kind::optimizer, parameter.name, state.name);
-      leaves.bindings.push_back({state.leaf, place_of(tensor)});
+      const bool is_parameter = state.leaf == model.parameters[emission.first].node;
+      if (!is_parameter) leaves.bindings.push_back({state.leaf, place_of(tensor)});
       if (state.next != kNoNode) assign(state.next, tensor);
+    }
+    if (!emission.swapped) continue;
+    for (std::size_t i = emission.first; i < emission.first + emission.count; ++i) {
+      const TensorDeclaration& trained = model.parameters[i];
+      leaves.swapped.push_back(
+          {trained.node, place_of(*find(Kind::optimizer, trained.name, kTrainedWeights))});
     }
   }
   for (const TensorDeclaration& state : model.states)

@@ -21,6 +21,7 @@ struct KeptTensor {
   std::string optimizer;  ///< how the rule calls an optimizer's state; "" for the others
   Shape shape;
   std::int64_t first = 0;  ///< its first element in the memory of all kept tensors
+  bool is_copy = false;    ///< a state that begins as the parameter
   bool finite = true;      ///< begins finite: becoming anything else is divergence. Always so for parameters
 };
 
@@ -32,6 +33,9 @@ struct Leaves {
   std::vector<Binding> bindings;        ///< for every leaf of the model and of its training graph
   std::vector<Assignment> assignments;  ///< a step of training: the optimizer's and the model's own updates
   std::vector<NodeId> finite_nodes;     ///< those among what is assigned that have to stay finite
+  std::vector<Binding> swapped;         ///< in place of those in `bindings`, while a step runs
+
+  [[nodiscard]] std::vector<Binding> bindings_of_step() const;
 };
 
 /// The memory of what lasts from step to step. Everything that a step changes lies in one piece: first x, the
@@ -56,6 +60,8 @@ class Values {
   [[nodiscard]] static NamedTensor read(const KeptTensor& tensor, const TensorMemory& snapshot);
   /// REQUIRES: as many values as the tensor has elements.
   void write(const KeptTensor& tensor, std::span<const double> values) { write(tensor, values, kept_); }
+  /// The same for a parameter that is not what the optimizer made it: its copies begin anew.
+  void replace(const KeptTensor& tensor, std::span<const double> values);
   static void write(const KeptTensor& tensor, std::span<const double> values, TensorMemory& snapshot) {
     snapshot.write(tensor.first, values);
   }

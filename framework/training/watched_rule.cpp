@@ -27,6 +27,8 @@ class WatchedSite final : public UpdateSite {
   [[nodiscard]] Value state(std::string_view name, double initial) override {
     return site_.state(name, initial);
   }
+  [[nodiscard]] Value copy(std::string_view name) override { return site_.copy(name); }
+  void evaluate_with(std::string_view name) override { site_.evaluate_with(name); }
   void assign_parameter(Value value) override { site_.assign_parameter(value); }
   void assign_state(std::string_view name, Value value) override { site_.assign_state(name, value); }
   [[nodiscard]] const Shape& shape() override {

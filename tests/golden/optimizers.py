@@ -56,6 +56,10 @@ class Rule:
             new = self.direction(x.detach().numpy(), x.grad.numpy(), self.t, s, **self.hyperparameters)
             x.data = torch.tensor(new)
 
+    def evaluated(self):
+        """The weights that count: those trained, unless the rule says otherwise."""
+        return [torch.tensor(s.get("evaluated", x.detach().numpy())) for x, s in zip(self.parameters, self.states)]
+
 
 def average(s, name, value, beta):
     s[name] = beta * s.get(name, np.zeros_like(value)) + (1 - beta) * value
@@ -121,6 +125,15 @@ def muon(x, g, t, s, alpha=0.001, mu=0.95, weight_decay=0.1, epsilon=1e-7, adamw
     return x - alpha * weight_decay * x - alpha * np.sqrt(max(1, x.shape[0] / x.shape[1])) * y
 
 
+def schedule_free(x, g, t, s, alpha=0.0025, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0, scaled=True):
+    z, mean, total = s.get("z", x), s.get("evaluated", x), s.get("total", 0) + alpha**2
+    d = g / (np.sqrt(average(s, "v", g**2, beta2) / (1 - beta2**t)) + epsilon) if scaled else g
+    s["z"] = z - alpha * d - alpha * weight_decay * x
+    c = alpha**2 / total
+    s["evaluated"], s["total"] = (1 - c) * mean + c * s["z"], total
+    return (1 - beta1) * s["z"] + beta1 * s["evaluated"]
+
+
 def by_torch(optimizer, **fixed):
     """A maker of PyTorch's optimizer from our names of hyperparameters."""
 
@@ -171,6 +184,7 @@ RULES = {
     "adafactor": by_lines(adafactor),
     "lamb": by_lines(lamb),
     "muon": by_lines(muon),
+    "schedule_free": by_lines(schedule_free),
 }
 
 # The defaults on the network; on Rosenbrock a step size that suits it; and everything away from its default, with
@@ -206,6 +220,8 @@ SETTINGS = {
     "lamb": [("rosenbrock", {}), ("network", {"alpha": 0.002, **ADAM})],
     "muon": [("rosenbrock", {"adamw_alpha": 0.02, "beta1": 0.8}), ("network", {}),
              ("network", {"alpha": 0.005, "mu": 0.8, "weight_decay": 0.2, "epsilon": 0.01})],
+    "schedule_free": [("rosenbrock", {"alpha": 0.05}), ("network", {"alpha": 0.05, **ADAM}),
+                      ("network", {"alpha": 0.5, "beta1": 0.7, "weight_decay": 0.01, "scaled": False})],
 }
 NETWORK_DEFAULTS = [name for name, cases in SETTINGS.items() if ("network", {}) not in cases]
 
@@ -220,7 +236,8 @@ def run(problem, name, setting):
         loss().backward()
         optimizer.step()
         if step in KEPT:
-            values = torch.cat([x.detach().flatten() for x in parameters])
+            shown = optimizer.evaluated() if isinstance(optimizer, Rule) else parameters
+            values = torch.cat([x.detach().flatten() for x in shown])
             print(step, *(repr(value) for value in values.tolist()))
 
 

@@ -118,6 +118,20 @@ TEST(YamlOptimizer, ThatTransposesAsksForTheShapeEvenOfAVector) {
   }
 }
 
+TEST(YamlOptimizer, MaySayWhichStateTheModelIsEvaluatedWith) {
+  const CheckedModel model = load_model_text(R"(talweg: 1
+optimizers:
+  mine:
+    state: {average: param}
+    update: {param: param - grad, average: (average + param) / 2}
+    evaluate: average
+)",
+                                             "file.yaml");
+  TestSite site({2});
+  model.optimizers[0]->emit(site);
+  EXPECT_EQ(site.evaluated, "average");
+}
+
 TEST(YamlOptimizer, IsTriedOnTheShapesOfTheParametersItTrains) {
   const std::string text = R"(talweg: 1
 parameters: {w: {shape: [2, 3], init: ones}}

@@ -132,6 +132,19 @@ const ClosedForm kClosedForms[] = {
                 return 0.5 * d;
               });
      }},
+    // What counts is the average of z_1, ..., z_k, of equal weights while alpha stays the same.
+    {"schedule_free: {alpha: 0.1, beta1: 0.8, scaled: False}",
+     [](double c, int k) { return kStart - (k > 0 ? 0.1 * c * (k + 1) / 2 : 0); }},
+    {"schedule_free: {alpha: 0.1, beta1: 0.8, beta2: 0.9, epsilon: 0.5}",
+     [](double c, int k) { return kStart - (k > 0 ? 0.1 * c / (std::abs(c) + 0.5) * (k + 1) / 2 : 0); }},
+    // As alpha grows, z_t has the weight alpha_t^2; it is 0 at first.
+    {"schedule_free: {alpha: 0.1 * step, scaled: False}",
+     [](double c, int k) {
+       const auto z = [=](int t) { return 0.1 * c * t * (t - 1) / 2; };
+       if (k < 2) return kStart;
+       return kStart - sum(k, [=](int t) { return (t - 1) * (t - 1) * z(t); }) /
+                           sum(k, [](int t) { return double(t - 1) * (t - 1); });
+     }},
     // Muon moves a vector by AdamW.
     {"muon: {adamw_alpha: 0.1}", [](double c, int k) { return kStart - 0.1 * k * c / (std::abs(c) + 1e-8); }},
     // A single element goes down by the share alpha of itself: u / rms(u), or u / |u|, is its sign.

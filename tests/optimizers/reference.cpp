@@ -66,9 +66,11 @@ const std::vector<ReferenceTrace>& reference_traces() {
 }
 
 std::vector<std::string> shipped_rules() {
+  const auto is_of_weights = [](const std::string& need) { return need == "other weights for evaluation"; };
   std::vector<std::string> names;
   for (const ListedPlugin& plugin : list_plugins(PluginPath({installed_plugin_directory()})))
-    if (plugin.description && plugin.description->kind == "update rule" && plugin.description->needs.empty())
+    if (plugin.description && plugin.description->kind == "update rule" &&
+        std::ranges::all_of(plugin.description->needs, is_of_weights))
       names.push_back(plugin.description->name);
   return names;
 }

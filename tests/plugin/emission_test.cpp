@@ -38,6 +38,13 @@ TEST_P(Misuses, AreErrorsThatNameThePlugin) {
   EXPECT_EQ(failure("misuse", {{GetParam().flag, 1}}), GetParam().message);
 }
 
+class SwapMisuses : public testing::TestWithParam<Misuse> {};
+
+TEST_P(SwapMisuses, AreErrorsThatNameThePlugin) {
+  EXPECT_EQ(failure("wrong_swap"), "");
+  EXPECT_EQ(failure("wrong_swap", {{GetParam().flag, 1}}), GetParam().message);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Plugin, Misuses,
     testing::Values(
@@ -67,6 +74,15 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{"state_twice", "state 'v' starts as 0 and as 1"},
         Misuse{"size", "a parameter of shape (4, 3) has no axis 2"}, Misuse{"fails", "the moon is full"},
         Misuse{"fails_silently", "fails without a message"}, Misuse{"first_of_two", "first"}),
+    [](const auto& tested) { return std::string(tested.param.flag); });
+
+INSTANTIATE_TEST_SUITE_P(
+    WeightSwap, SwapMisuses,
+    testing::Values(Misuse{"silent", "it does not say what the model is evaluated with"},
+                    Misuse{"of_state", "evaluate_with: 'average' is not a copy of x"},
+                    Misuse{"unassigned",
+                           "state 'average', which the model is evaluated with, is not assigned"},
+                    Misuse{"begins_twice", "state 'average' starts as x and as 0"}),
     [](const auto& tested) { return std::string(tested.param.flag); });
 
 TEST(Emission, WithoutMisuseWorks) { EXPECT_EQ(failure("misuse"), ""); }

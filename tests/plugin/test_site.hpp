@@ -38,6 +38,8 @@ class TestSite : public UpdateSite {
       state->second = {graph.add_leaf("state", std::string(name), shape_, graph.floating()), initial, {}};
     return state->second.value;
   }
+  [[nodiscard]] Value copy(std::string_view name) override { return state(name, 0); }
+  void evaluate_with(std::string_view name) override { evaluated = name; }
   void assign_parameter(Value value) override { next_parameter = value; }
   void assign_state(std::string_view name, Value value) override {
     states.at(std::string(name)).next = value;
@@ -59,6 +61,7 @@ class TestSite : public UpdateSite {
   std::map<std::string, Value> hyperparameters;
   std::map<std::string, State> states;
   std::optional<Value> next_parameter;
+  std::string evaluated;
   bool shape_asked = false;
 
  private:

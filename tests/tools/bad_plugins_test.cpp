@@ -75,6 +75,8 @@ const BadPlugin kBadPlugins[] = {
     {"endless", "update: more than 100000 nodes"},
     {"undeclared_gradient_at",
      "update: gradient_at: it does not declare that it needs all parameters together"},
+    {"undeclared_swap",
+     "update: evaluate_with: it does not declare that it needs other weights for evaluation"},
     {"minimizer_throws", "step 1: out of ideas"},
     {"minimizer_wrong_size", "step 0: evaluate: x has 7 elements, x has 6"},
     {"minimizer_nan", "step 0: move_to: x is nan in element 1"},

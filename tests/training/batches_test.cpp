@@ -228,20 +228,25 @@ TEST(Patience, EndsAfterSoManyValidationsWithoutAnImprovement) {
 }
 
 /// Two parameters and a metric that jumps, so that everything that a checkpoint holds matters.
-const std::string kWandering =
-    "talweg: 1\nseed: 2\ndata:\n  x: [0.3, -1, 2, 0.7, 1.1, -0.4, 0.9, 1.6, -2, 0.1, 0.2]\n"
-    "split: {train: 8, validation: 3}\nparameters: {w: {shape: [3], init: 'uniform(-1, 1)'}}\n"
-    "state: {mean_of_x: {shape: []}}\nupdate: {mean_of_x: 0.9 * mean_of_x + 0.1 * mean(x)}\n"
-    "graph: {y: 'w[0] + w[1] * x + w[2] * x ** 2', loss: mean((y - sin(3 * x)) ** 2)}\n"
-    "metrics: {shifted: mean(abs(y)) - mean_of_x}\n"
-    "train: {minimize: loss, optimizer: {adam: {alpha: 0.1}}, batch: 3, epochs: 8, validate: {every: 2}, "
-    "keep: {lowest: shifted}, log: {every: 1, seen: sum(x)}}\n";
+std::string wandering(const std::string& optimizer) {
+  return "talweg: 1\nseed: 2\ndata:\n  x: [0.3, -1, 2, 0.7, 1.1, -0.4, 0.9, 1.6, -2, 0.1, 0.2]\n"
+         "split: {train: 8, validation: 3}\nparameters: {w: {shape: [3], init: 'uniform(-1, 1)'}}\n"
+         "state: {mean_of_x: {shape: []}}\nupdate: {mean_of_x: 0.9 * mean_of_x + 0.1 * mean(x)}\n"
+         "graph: {y: 'w[0] + w[1] * x + w[2] * x ** 2', loss: mean((y - sin(3 * x)) ** 2)}\n"
+         "metrics: {shifted: mean(abs(y)) - mean_of_x}\n"
+         "train: {minimize: loss, optimizer: {" +
+         optimizer +
+         ": {alpha: 0.1}}, batch: 3, epochs: 8, "
+         "validate: {every: 2}, keep: {lowest: shifted}, log: {every: 1, seen: sum(x)}}\n";
+}
 
-TEST(BatchTraining, GoesOnFromACheckpointToTheBit) {
-  const auto whole = make_trainer(kWandering);
+class BatchTrainingBy : public testing::TestWithParam<const char*> {};
+
+TEST_P(BatchTrainingBy, GoesOnFromACheckpointToTheBit) {
+  const auto whole = make_trainer(wandering(GetParam()));
   const Following expected = train(*whole);
   for (std::int64_t cut = 1; cut < 24; ++cut) {
-    const auto first = make_trainer(kWandering);
+    const auto first = make_trainer(wandering(GetParam()));
     struct Stopper : Following {
       void logged(const LogRecord& record) override {
         if (record.step == cut) checkpoint = encode_checkpoint(trainer->checkpoint());
@@ -253,7 +258,7 @@ TEST(BatchTraining, GoesOnFromACheckpointToTheBit) {
     stopper.trainer = first.get();
     stopper.cut = cut;
     first->run(stopper);
-    const auto second = make_trainer(kWandering);
+    const auto second = make_trainer(wandering(GetParam()));
     second->restore(decode_checkpoint(stopper.checkpoint, "checkpoint"));
     const Following following = train(*second);
     EXPECT_EQ(second->value("w").values, whole->value("w").values) << cut;
@@ -264,6 +269,8 @@ TEST(BatchTraining, GoesOnFromACheckpointToTheBit) {
     EXPECT_EQ(scalar(following.end.values, "seen"), scalar(expected.end.values, "seen"));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, BatchTrainingBy, testing::Values("adam", "schedule_free"));
 
 }  // namespace
 }  // namespace talweg

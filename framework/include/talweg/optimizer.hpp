@@ -156,6 +156,12 @@ inline talweg_node checked(talweg_node node) {
   return node;
 }
 
+/// A Talweg that is older than this header may lack functions at the table's end.
+inline void require_function(std::size_t offset, const char* name) {
+  if (emission().api.struct_size <= offset)
+    throw std::logic_error(std::string("this version of Talweg has no ") + name);
+}
+
 }  // namespace detail
 #pragma GCC visibility pop
 
@@ -205,10 +211,8 @@ class Parameter {
   /// The same at another point of x's shape, which costs another gradient. Needs `static constexpr bool
   /// kAllParameters = true` in the rule: its x is then the vector of all parameters, whatever it uses.
   [[nodiscard]] Tensor gradient_at(const Tensor& point) const {
+    detail::require_function(offsetof(talweg_update_api, gradient_at), "gradient_at");
     detail::Emission& emission = detail::emission();
-    if (emission.api.struct_size <
-        offsetof(talweg_update_api, gradient_at) + sizeof(emission.api.gradient_at))
-      throw std::logic_error("this version of Talweg has no gradient_at");
     return Tensor::of(detail::checked(emission.api.gradient_at(emission.update, point.node())));
   }
   /// Updates already made, a scalar: 0 in the first, so the t of papers is step() + 1.
@@ -219,11 +223,20 @@ class Parameter {
   /// `initial` everywhere at first; the same name gives the same state.
   [[nodiscard]] State state(const char* name, double initial = 0) const {
     detail::Emission& emission = detail::emission();
-    const talweg_node node = detail::checked(emission.api.state(emission.update, name, initial));
-    for (std::size_t i = 0; i < emission.states.size(); ++i)
-      if (emission.states[i].name == name) return State(i);
-    emission.states.push_back({name, node});
-    return State(emission.states.size() - 1);
+    return known(name, detail::checked(emission.api.state(emission.update, name, initial)));
+  }
+  /// A state that begins as x.
+  [[nodiscard]] State copy(const char* name) const {
+    detail::require_function(offsetof(talweg_update_api, copy), "copy");
+    detail::Emission& emission = detail::emission();
+    return known(name, detail::checked(emission.api.copy(emission.update, name)));
+  }
+  /// `copy` is what the model consists of: it is logged, validated and saved, and x is only where gradients
+  /// are taken. Needs `static constexpr bool kSwapsWeights = true` in the rule.
+  void evaluate_with(const State& copy) const {
+    detail::require_function(offsetof(talweg_update_api, evaluate_with), "evaluate_with");
+    detail::Emission& emission = detail::emission();
+    emission.api.evaluate_with(emission.update, emission.states[copy.index_].name.c_str());
   }
   /// x's shape. A rule that asks for it is emitted for each parameter by itself.
   [[nodiscard]] int rank() const {
@@ -233,6 +246,15 @@ class Parameter {
   [[nodiscard]] std::int64_t size(int axis) const {
     detail::Emission& emission = detail::emission();
     return emission.api.size(emission.update, axis);
+  }
+
+ private:
+  [[nodiscard]] static State known(const char* name, talweg_node node) {
+    std::vector<detail::Emission::State>& states = detail::emission().states;
+    for (std::size_t i = 0; i < states.size(); ++i)
+      if (states[i].name == name) return State(i);
+    states.push_back({name, node});
+    return State(states.size() - 1);
   }
 };
 
@@ -403,9 +425,12 @@ constexpr bool holds_only_settings() {
 
 template <class Rule>
 constexpr std::uint32_t needs_of_rule() {
+  std::uint32_t needs = 0;
   if constexpr (requires { Rule::kAllParameters; })
-    return Rule::kAllParameters ? std::uint32_t{TALWEG_NEEDS_ALL_PARAMETERS} : 0;
-  return 0U;
+    if (Rule::kAllParameters) needs |= TALWEG_NEEDS_ALL_PARAMETERS;
+  if constexpr (requires { Rule::kSwapsWeights; })
+    if (Rule::kSwapsWeights) needs |= TALWEG_NEEDS_WEIGHT_SWAP;
+  return needs;
 }
 
 template <class Rule>

@@ -150,6 +150,11 @@ typedef struct talweg_update_api {
   /* The gradient at another point than x: what is minimized is computed once more with `point`, which has x's
    * shape, in its place. Needs TALWEG_NEEDS_ALL_PARAMETERS. */
   talweg_node (*gradient_at)(talweg_update*, talweg_node point);
+  /* A state that begins as x; otherwise as `state`. */
+  talweg_node (*copy)(talweg_update*, const char* name);
+  /* The copy of that name is what the model consists of: it is logged, validated and saved, and x is only
+   * where gradients are taken. An update that needs TALWEG_NEEDS_WEIGHT_SWAP says so, and assigns it. */
+  void (*evaluate_with)(talweg_update*, const char* name);
 } talweg_update_api;
 
 /* One step of a minimizer; belongs to Talweg. */
