@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "plugin/test_plugins.hpp"
 #include "training/following.hpp"
 
 namespace talweg {
@@ -56,6 +57,22 @@ TEST(Sam, StepsByTheGradientUpTheSlope) {
               expected(10, 0.1, 0.5, 0));
   expect_near(trained(model(kTogether, kOfTogether, "{sam: {alpha: 0.1, rho: 0.5, mu: 0.7}}", 10), {"x"}),
               expected(10, 0.1, 0.5, 0.7));
+}
+
+TEST(Sam, WithAMistakeDoesNot) {
+  const std::vector<double> wanted = expected(10, 0.1, 0.5, 0.7);
+  for (int mutant = 1; mutant <= 4; ++mutant) {
+    const std::string name = "sam_mutant_" + std::to_string(mutant);
+    CheckedModel loaded = load_model_text(
+        model(kTogether, kOfTogether, "{" + name + ": {alpha: 0.1, rho: 0.5, mu: 0.7}}", 10), "model.yaml");
+    auto rule = find_optimizer(loaded, test_plugin_path());
+    Trainer trainer(std::move(loaded), std::move(rule), {});
+    train(trainer);
+    double distance = 0;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      distance = std::max(distance, std::abs(trainer.value("x").values[i] - wanted[i]));
+    EXPECT_GE(distance, 1e-6) << mutant;
+  }
 }
 
 TEST(Sam, LooksAtAllParametersTogetherHoweverTheyAreWritten) {
