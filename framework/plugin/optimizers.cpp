@@ -12,11 +12,15 @@ namespace talweg {
 namespace {
 
 LoadedPlugin find_and_load(std::string_view name, const PluginPath& search) {
-  if (!is_plugin_name(name))
-    throw Error(Status::plugin,
+  if (!is_plugin_name(name)) {
+    Error error(Status::plugin,
                 "'" + one_line(name) +
                     "' is not the name of a plugin: those are made of a-z, 0-9 and _, a letter "
                     "first");
+    if (name.find_first_of(":{=") != std::string_view::npos)
+      error.set_hint("give the name alone; hyperparameters are set in the model file");
+    throw error;
+  }
   const std::filesystem::path file = search.find(name);
   if (!file.empty()) return load_plugin(file);
   std::vector<std::string> names;

@@ -12,22 +12,19 @@ namespace {
 
 std::string titled(const Optimizer& rule) { return "optimizer '" + rule.name() + "'"; }
 
-/// What a step size is called elsewhere is not near enough to "alpha" to be found by its letters.
-std::string hint_for(const std::string& name, const std::vector<std::string>& known) {
-  const bool is_step_size =
-      name == "lr" || name == "learning_rate" || name == "eta" || name == "step_size" || name == "rate";
-  if (is_step_size && std::ranges::find(known, "alpha") != known.end()) return "did you mean 'alpha'?";
-  return did_you_mean(name, known);
+std::vector<std::string> names_of_hyperparameters(const Optimizer& rule) {
+  std::vector<std::string> names;
+  for (const Hyperparameter& hyperparameter : rule.hyperparameters()) names.push_back(hyperparameter.name);
+  return names;
 }
 
 void refuse_unknown(const Optimizer& rule, const OptimizerSetting& setting) {
-  std::vector<std::string> known;
-  for (const Hyperparameter& hyperparameter : rule.hyperparameters()) known.push_back(hyperparameter.name);
+  const std::vector<std::string> known = names_of_hyperparameters(rule);
   for (const HyperparameterSetting& given : setting.hyperparameters) {
     if (std::ranges::find(known, given.name) != known.end()) continue;
     throw error_at(given.name_span, titled(rule) + " has no hyperparameter '" + given.name + "'")
         .note(known.empty() ? "it has none" : "it has " + join(known))
-        .set_hint(hint_for(given.name, known));
+        .set_hint(hint_for_hyperparameter(given.name, rule));
   }
 }
 
@@ -52,6 +49,15 @@ void check_value(const Optimizer& rule, const Hyperparameter& hyperparameter,
 }
 
 }  // namespace
+
+// What a step size is called elsewhere is not near enough to "alpha" to be found by its letters.
+std::string hint_for_hyperparameter(const std::string& name, const Optimizer& optimizer) {
+  const std::vector<std::string> known = names_of_hyperparameters(optimizer);
+  const bool is_step_size =
+      name == "lr" || name == "learning_rate" || name == "eta" || name == "step_size" || name == "rate";
+  if (is_step_size && std::ranges::find(known, "alpha") != known.end()) return "did you mean 'alpha'?";
+  return did_you_mean(name, known);
+}
 
 HyperparameterValues::HyperparameterValues(Graph& graph, const OptimizerSetting& setting,
                                            const Optimizer& rule) {

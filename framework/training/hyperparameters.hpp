@@ -26,6 +26,9 @@ class HyperparameterValues {
   std::map<std::string, bool, std::less<>> flags_;
 };
 
+/// What was meant by the name of a hyperparameter that an optimizer does not have, as a hint, or "".
+[[nodiscard]] std::string hint_for_hyperparameter(const std::string& name, const Optimizer& optimizer);
+
 /// Looks at hyperparameters of a training of `steps` that depend on `step` in the first and the last one;
 /// `value_at` gives the value of a node in a step. An end of a range that is excluded is allowed here: a
 /// warm-up begins at 0. Throws Error{model} with a place in the file.

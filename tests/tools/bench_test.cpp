@@ -92,6 +92,51 @@ TEST(BenchCommand, RefusesWhatThereIsNot) {
   EXPECT_EQ(run_line("bench gd --trials 3").status, 2);
 }
 
+/// A file with two rules: gradient descent, and a wrong one that does nothing.
+constexpr const char* kTwoRules =
+    "talweg: 1\n"
+    "optimizers:\n"
+    "  mine: {with: {alpha: {default: 0.01, min: 0}}, update: {param: param - alpha * grad}}\n"
+    "  lazy: {update: {param: param + 0 * grad}}\n";
+
+TEST(BenchCommand, TakesRulesFromAModelFile) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "rules.yaml", kTwoRules);
+  const Finished finished =
+      run_line("bench gd rules.yaml --json --problem sphere", {.directory = directory.path()});
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  const std::vector<Json> lines = json_lines(finished.out);
+  const std::vector<Json> runs = events(lines, "run");
+  ASSERT_EQ(runs.size(), 15U);
+  EXPECT_EQ(runs[5]["optimizer"], "mine");
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(runs[i]["evaluations"], runs[5 + i]["evaluations"]);
+  EXPECT_EQ(runs[10]["optimizer"], "lazy");
+  EXPECT_TRUE(runs[10]["evaluations"].is_null());
+}
+
+TEST(BenchCommand, RefusesRulesOfOneName) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "rules.yaml",
+             "talweg: 1\noptimizers: {gd: {update: {param: param - grad}}}\n");
+  write_text(directory.path() / "none.yaml", "talweg: 1\n");
+  const Finished twice = run_line("bench gd rules.yaml --problem sphere", {.directory = directory.path()});
+  EXPECT_EQ(twice.status, 2);
+  EXPECT_TRUE(contains(twice.errors, "two optimizers are called 'gd'")) << twice.errors;
+  const Finished none = run_line("bench none.yaml --problem sphere", {.directory = directory.path()});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_TRUE(contains(none.errors, "none.yaml defines no optimizer")) << none.errors;
+}
+
+TEST(BenchCommand, SaysThatOneOptimizerAloneHasNoProfile) {
+  const Finished finished = run_line("bench gd --problem sphere");
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_TRUE(contains(lines_of(finished.out).at(4), " -   100 %")) << finished.out;
+  EXPECT_TRUE(contains(finished.out, "there is no other optimizer: name one, or give --with"))
+      << finished.out;
+  const std::vector<Json> lines = json_lines(run_line("bench gd --problem sphere --json").out);
+  EXPECT_TRUE(events(lines, "score").at(0)["profile"].is_null());
+}
+
 TEST(BenchCommand, SaysWhichProblemAPluginFailsOn) {
   const Finished finished = run_line("bench minimizer_throws --problem booth --jobs 1 --plugins " +
                                      test_plugin_directory().string());

@@ -177,11 +177,32 @@ TEST(PluginConformance, SaysWhatItDoesInATable) {
   EXPECT_TRUE(contains(finished.out, "\n11 ok, 0 failed, 2 skipped\n")) << finished.out;
 }
 
+TEST(PluginConformance, LooksAtEveryRuleOfAModelFile) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "rules.yaml";
+  write_text(
+      path,
+      "talweg: 1\noptimizers:\n"
+      "  right: {with: {alpha: {default: 0.01, min: 0}}, update: {param: param - alpha * grad}}\n"
+      "  drifting: {with: {alpha: {default: 0.01, min: 0}}, update: {param: param - alpha * (grad + 1)}}\n");
+  const Conformance result = test_plugin(path.string());
+  EXPECT_EQ(result.status, 6);
+  EXPECT_EQ(result.end["failed"], 1);
+  std::string rule;
+  for (const Json& check : result.checks) {
+    if (check["name"] == "loads") rule = check["detail"];
+    EXPECT_EQ(check["outcome"] == "failed",
+              rule.starts_with("'drifting'") && check["name"] == "zero gradient")
+        << check;
+  }
+}
+
 TEST(PluginConformance, RefusesWhatThereIsNot) {
   EXPECT_EQ(run_line("plugins test momentun").status, 6);
   const Finished finished = run_line("plugins test momentum --set lr=1");
   EXPECT_EQ(finished.status, 2);
   EXPECT_TRUE(contains(finished.errors, "momentum has no hyperparameter 'lr'")) << finished.errors;
+  EXPECT_TRUE(contains(finished.errors, "hint: did you mean 'alpha'?")) << finished.errors;
 }
 
 }  // namespace

@@ -53,6 +53,14 @@ TEST(BenchScores, AProfileIsThatOfItsDefinition) {
   EXPECT_EQ(best_candidate(outcomes, weights), 1U);
 }
 
+TEST(BenchScores, TheBestSolvesMostAndIsFastestAmongThose) {
+  const std::vector<double> weights(2, 0.5);
+  // The first is the fastest where it solves anything; of the other two, the last.
+  EXPECT_EQ(best_candidate({{solved(10), {}}, {solved(30), solved(90)}, {solved(20), solved(90)}}, weights),
+            2U);
+  EXPECT_EQ(best_candidate({{solved(10), {}}, {solved(90), {}}, {{}, {}}}, weights), 0U);
+}
+
 TEST(BenchScores, WhatIsFartherThanFourTimesTheBestCountsNothing) {
   const Outcomes outcomes = {{solved(10)}, {solved(50)}};
   EXPECT_EQ(area(profile(outcomes[1], fewest(outcomes), {1})), 0);

@@ -20,6 +20,7 @@
 #include "support/sha256.hpp"
 #include "support/suggest.hpp"
 #include "training/bench/settings.hpp"
+#include "training/found_optimizer.hpp"
 
 namespace talweg {
 namespace {
@@ -35,7 +36,9 @@ constexpr const char* kExplanation =
     "share\n"
     "            that is kept from step to step\n"
     "  grid      the best of 36 step sizes from 1e-5 to 1e2\n"
-    "Best is who has the largest area under the profile, from 1 to 4 times the fewest evaluations.\n\n"
+    "Best is the setting that solves most problems; of equals, that with the largest area under the profile, "
+    "from\n"
+    "1 to 4 times the fewest evaluations. A profile compares: with one optimizer alone there is none.\n\n"
     "A problem is a model file with a section `problem:` that says where it is from, what its least value is "
     "and\n"
     "when it is solved. A function of one vector is taken in five forms, each shifted and rotated; one with\n"
@@ -109,14 +112,12 @@ class Bench {
   }
 
   int run() {
-    std::vector<std::shared_ptr<const Optimizer>> optimizers;
-    const std::vector<std::string> wanted = names();
-    optimizers.reserve(wanted.size());
-    for (const std::string& name : wanted) optimizers.push_back(load_optimizer(name, plugins_));
+    const std::vector<FoundOptimizer> optimizers = chosen_optimizers();
     read_earlier();
-    for (const auto& optimizer : optimizers) {
-      std::erase_if(results_, [&](const auto& earlier) { return earlier.optimizer == optimizer->name(); });
-      measure(optimizer);
+    for (const FoundOptimizer& found : optimizers) {
+      std::erase_if(results_,
+                    [&](const auto& earlier) { return earlier.optimizer == found.optimizer->name(); });
+      measure(found);
       if (interruption_.signal() != 0) return interruption_.exit_status();
     }
     if (results_.empty()) throw Error(Status::model, "there is no optimizer to compare");
@@ -158,6 +159,21 @@ class Bench {
     return names;
   }
 
+  [[nodiscard]] std::vector<FoundOptimizer> chosen_optimizers() const {
+    std::vector<FoundOptimizer> optimizers;
+    for (const std::string& name : names())
+      for (FoundOptimizer& found : find_named_optimizers(name, plugins_)) {
+        const auto other = std::ranges::find_if(optimizers, [&](const FoundOptimizer& known) {
+          return known.optimizer->name() == found.optimizer->name();
+        });
+        if (other != optimizers.end())
+          throw Error(Status::model, "two optimizers are called '" + found.optimizer->name() + "': of " +
+                                         other->file.string() + " and of " + found.file.string());
+        optimizers.push_back(std::move(found));
+      }
+    return optimizers;
+  }
+
   void read_earlier() {
     for (const std::string& file : options_.with)
       for (bench::Result& result : bench::read_results(file, conditions_, experiment_)) {
@@ -176,7 +192,8 @@ class Bench {
     return {{optimizer, {}}};
   }
 
-  void measure(const std::shared_ptr<const Optimizer>& optimizer) {
+  void measure(const FoundOptimizer& found) {
+    const std::shared_ptr<const Optimizer>& optimizer = found.optimizer;
     const std::vector<bench::Candidate> tried = candidates(optimizer);
     const int jobs = static_cast<int>(options_.jobs.value_or(processor_threads()));
     Progress progress(optimizer->name());
@@ -190,7 +207,7 @@ class Bench {
     const std::size_t best = bench::best_candidate(outcomes, weights);
     bench::Result result;
     result.optimizer = optimizer->name();
-    result.sha256 = sha256(read_whole_file(plugins_.find(optimizer->name())));
+    result.sha256 = sha256(read_whole_file(found.file));
     result.settings = tried[best].settings;
     if (conditions_.mode == "grid" && tried.size() > 1) {
       std::vector<double> alphas;
@@ -219,7 +236,7 @@ class Bench {
 int run_bench(std::span<const std::string> arguments) {
   Options options;
   CommandLine line("bench", "Compares optimizers: how many evaluations each takes to solve test problems.");
-  line.arguments("NAME", "optimizers to compare", options.names);
+  line.arguments("NAME", "optimizers to compare: plugins, or model files with `optimizers:`", options.names);
   line.option("--mode", "MODE", "defaults, tuned or grid; defaults if not given", options.mode);
   line.option("--trials", "N", "settings that `tuned` tries for each optimizer; 30 if not given",
               options.trials, 1, 10'000);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "support/json_object.hpp"
@@ -24,12 +25,8 @@ std::vector<double> numbers_of(const std::vector<Outcome>& outcomes, double Outc
   return numbers;
 }
 
-double success(const BenchReport& report, const Result& result) {
-  double share = 0;
-  for (std::size_t i = 0; i < result.outcomes.size(); ++i)
-    if (result.outcomes[i].solved()) share += report.weights[i];
-  return share;
-}
+/// A profile compares: that of one optimizer says nothing.
+bool has_profiles(const BenchReport& report) { return report.results.size() > 1; }
 
 /// Results by the area of their profile, the largest first.
 std::vector<std::size_t> ranking(const BenchReport& report) {
@@ -75,8 +72,10 @@ BenchTable summary_table(const BenchReport& report) {
     const auto quartile = [&](double Outcome::*number, double q) {
       return bench::quantile(numbers_of(result.outcomes, number), q);
     };
-    std::vector<std::string> row = {result.optimizer, fmt::format("{:.3f}", bench::area(report.profiles[i])),
-                                    fmt::format("{:.0f} %", 100 * success(report, result))};
+    const double solved = bench::share_solved(result.outcomes, report.weights);
+    std::vector<std::string> row = {
+        result.optimizer, has_profiles(report) ? fmt::format("{:.3f}", bench::area(report.profiles[i])) : "-",
+        fmt::format("{:.0f} %", 100 * solved)};
     for (double q : kQuartiles) row.push_back(shown_count(quartile(&Outcome::evaluations, q)));
     row.push_back(shown_count(quartile(&Outcome::steps, 0.5)));
     const double seconds = quartile(&Outcome::seconds, 0.5);
@@ -115,10 +114,13 @@ std::string bench_text(const BenchReport& report) {
     text += ": the best of " + std::to_string(conditions.trials) + " settings for all";
   text += "\n" + conditions.processor + "; talweg " + conditions.build + "\n\n";
   text += format_table(summary_table(report), "lrrrrrrrlr") + "\n";
-  text +=
-      "profile: mean share of problems solved with up to 4 times the evaluations of the best. 1/4, median, "
-      "3/4:\n"
-      "evaluations to the target. A miss (-) counts as infinity.\n\n";
+  text += has_profiles(report)
+              ? "profile: mean share of problems solved with up to 4 times the evaluations of the best. 1/4, "
+                "median, "
+                "3/4:\n"
+              : "profile: compares, and there is no other optimizer: name one, or give --with. 1/4, median, "
+                "3/4:\n";
+  text += "evaluations to the target. A miss (-) counts as infinity.\n\n";
   return text + "Evaluations, the median over the forms of a problem:\n\n" +
          format_table(problem_table(report), "l" + std::string(report.results.size(), 'r'));
 }
@@ -130,7 +132,9 @@ std::string score_lines(const BenchReport& report) {
     const std::vector<double> evaluations = numbers_of(result.outcomes, &Outcome::evaluations);
     JsonObject line;
     line.add("event", "score").add("optimizer", result.optimizer);
-    line.add("profile", bench::area(report.profiles[i])).add("solved", success(report, result));
+    line.add("profile", has_profiles(report) ? bench::area(report.profiles[i])
+                                             : std::numeric_limits<double>::quiet_NaN());
+    line.add("solved", bench::share_solved(result.outcomes, report.weights));
     line.add("lower_quartile", bench::quantile(evaluations, kQuartiles[0]));
     line.add("median", bench::quantile(evaluations, kQuartiles[1]));
     line.add("upper_quartile", bench::quantile(evaluations, kQuartiles[2]));

@@ -84,7 +84,7 @@ int run_plugins_test(std::span<const std::string> arguments) {
   std::optional<std::string> trace;
   bool json = false;
   CommandLine line("plugins test", "Holds an optimizer to what every optimizer promises.");
-  line.argument("NAME", "of the plugin", name);
+  line.argument("NAME", "of the plugin, or a model file with `optimizers:`", name);
   line.option("--set", "NAME=VALUE", "a hyperparameter in place of its default", settings);
   line.option("--trace", "FILE", "gradients, and where x has to be after each", trace);
   line.option("--plugins", "DIR", "a directory with plugins, besides the installed ones", plugins);

@@ -21,6 +21,13 @@ std::vector<double> weights(const Experiment& experiment) {
   return result;
 }
 
+double share_solved(const std::vector<Outcome>& outcomes, const std::vector<double>& weights) {
+  double share = 0;
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    if (outcomes[i].solved()) share += weights[i];
+  return share;
+}
+
 std::vector<double> fewest(const Outcomes& outcomes) {
   std::vector<double> best(outcomes.front().size(), kMissed);
   for (const std::vector<Outcome>& of_candidate : outcomes)
@@ -74,7 +81,14 @@ std::size_t largest(const std::vector<double>& numbers) {
 }  // namespace
 
 std::size_t best_candidate(const Outcomes& outcomes, const std::vector<double>& weights) {
-  return largest(areas(outcomes, weights));
+  constexpr double kRounding = 1e-9;
+  const std::vector<double> area_of = areas(outcomes, weights);
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < outcomes.size(); ++i) {
+    const double more = share_solved(outcomes[i], weights) - share_solved(outcomes[best], weights);
+    if (more > kRounding || (more > -kRounding && area_of[i] > area_of[best])) best = i;
+  }
+  return best;
 }
 
 Sensitivity sensitivity(const std::vector<double>& alphas, const Outcomes& outcomes,

@@ -14,6 +14,9 @@ namespace talweg::bench {
 /// By case: its weight, so that every problem weighs the same, and all together 1.
 [[nodiscard]] std::vector<double> weights(const Experiment& experiment);
 
+/// The weight of the cases that are solved.
+[[nodiscard]] double share_solved(const std::vector<Outcome>& outcomes, const std::vector<double>& weights);
+
 /// By case: the fewest evaluations that any of the candidates took.
 [[nodiscard]] std::vector<double> fewest(const Outcomes& outcomes);
 
@@ -38,7 +41,8 @@ struct Sensitivity {
 [[nodiscard]] Sensitivity sensitivity(const std::vector<double>& alphas, const Outcomes& outcomes,
                                       const std::vector<double>& weights);
 
-/// The candidate whose profile against all of them has the largest area: the first of equals.
+/// The candidate that solves the largest share of the problems; of equals, whose profile against all of them
+/// has the largest area, and of those the first.
 [[nodiscard]] std::size_t best_candidate(const Outcomes& outcomes, const std::vector<double>& weights);
 
 }  // namespace talweg::bench

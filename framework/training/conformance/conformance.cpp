@@ -6,9 +6,10 @@
 
 #include "plugin/optimizers.hpp"
 #include "support/numbers.hpp"
-#include "support/suggest.hpp"
 #include "training/conformance/checks.hpp"
 #include "training/conformance/trace.hpp"
+#include "training/found_optimizer.hpp"
+#include "training/hyperparameters.hpp"
 
 namespace talweg {
 namespace conformance {
@@ -29,11 +30,8 @@ Subject make_subject(std::shared_ptr<const Optimizer> optimizer, const Conforman
   const auto& known = subject.optimizer->hyperparameters();
   for (const auto& [name, value] : options.set) {
     if (std::ranges::find(known, name, &Hyperparameter::name) != known.end()) continue;
-    std::vector<std::string> names;
-    names.reserve(known.size());
-    for (const Hyperparameter& hyperparameter : known) names.push_back(hyperparameter.name);
     throw Error(Status::model, subject.optimizer->name() + " has no hyperparameter '" + name + "'")
-        .set_hint(did_you_mean(name, names));
+        .set_hint(hint_for_hyperparameter(name, *subject.optimizer));
   }
   for (const Hyperparameter& hyperparameter : known) {
     const auto is_it = [&](const auto& given) { return given.first == hyperparameter.name; };
@@ -88,20 +86,11 @@ std::string_view to_string(ConformanceResult::Outcome outcome) {
   return "";
 }
 
-void check_conformance(const std::string& name, const PluginPath& search, const ConformanceOptions& options,
-                       const std::function<void(const ConformanceResult&)>& finished) {
-  using namespace conformance;
-  if (!is_plugin_name(name) || search.find(name).empty())
-    static_cast<void>(load_optimizer(name, search));  // throws, with the nearest name
-  std::optional<Trace> trace;
-  if (options.trace) trace = read_trace(*options.trace);
-  Subject subject;
-  const ConformanceResult loads = guarded("loads", [&] {
-    subject.optimizer = load_optimizer(name, search);
-    return ok(search.find(name).string());
-  });
-  finished(loads);
-  if (loads.outcome == Outcome::failed) return;
+namespace conformance {
+namespace {
+
+void check_all(Subject subject, const ConformanceOptions& options, const std::optional<Trace>& trace,
+               const std::function<void(const ConformanceResult&)>& finished) {
   subject = make_subject(std::move(subject.optimizer), options);
   const ConformanceResult works = guarded("makes a step", [&] {
     subject.habits = habits_of(subject);
@@ -111,6 +100,32 @@ void check_conformance(const std::string& name, const PluginPath& search, const 
   if (works.outcome == Outcome::failed) return;
   if (trace) finished(guarded("trace", [&] { return check_trace(subject, *trace); }));
   for (const Check& check : kChecks) finished(guarded(check.name, [&] { return check.run(subject); }));
+}
+
+}  // namespace
+}  // namespace conformance
+
+void check_conformance(const std::string& name, const PluginPath& search, const ConformanceOptions& options,
+                       const std::function<void(const ConformanceResult&)>& finished) {
+  using namespace conformance;
+  std::optional<Trace> trace;
+  if (options.trace) trace = read_trace(*options.trace);
+  if (names_model_file(name)) {
+    for (FoundOptimizer& found : find_named_optimizers(name, search)) {
+      finished({"loads", Outcome::ok, "'" + found.optimizer->name() + "' of " + name});
+      check_all({std::move(found.optimizer), {}, {}}, options, trace, finished);
+    }
+    return;
+  }
+  if (!is_plugin_name(name) || search.find(name).empty())
+    static_cast<void>(load_optimizer(name, search));  // throws, with the nearest name
+  Subject subject;
+  const ConformanceResult loads = guarded("loads", [&] {
+    subject.optimizer = load_optimizer(name, search);
+    return ok(search.find(name).string());
+  });
+  finished(loads);
+  if (loads.outcome != Outcome::failed) check_all(std::move(subject), options, trace, finished);
 }
 
 }  // namespace talweg
