@@ -61,7 +61,14 @@ class UpdateSite {
   /// The copy of that name is what the model consists of; the parameter is only where gradients are taken.
   /// REQUIRES: it is assigned.
   virtual void evaluate_with(std::string_view name) = 0;
-  /// What the parameter and the states become after this step. Both have the parameter's shape.
+  /// One number for each example that is trained on, otherwise as a state. REQUIRES, as for the next two:
+  /// the rule draws examples.
+  [[nodiscard]] virtual Value example_state(std::string_view name, double initial) = 0;
+  /// How often each example is in the batch.
+  [[nodiscard]] virtual Value drawn() = 0;
+  /// The example state of that name is what examples are drawn by.
+  virtual void draw_by(std::string_view name) = 0;
+  /// What the parameter and the states become after this step, each of its shape.
   virtual void assign_parameter(Value value) = 0;
   virtual void assign_state(std::string_view name, Value value) = 0;
   /// The parameter's shape. Asking for it makes the rule one that is emitted for each parameter by itself.
@@ -85,6 +92,8 @@ class UpdateRule : public Optimizer {
   virtual void emit(UpdateSite& site) const = 0;
   /// Is it emitted once, over all parameters laid end to end, whatever it uses?
   [[nodiscard]] virtual bool needs_all_parameters() const { return false; }
+  /// Then it needs all parameters, too.
+  [[nodiscard]] virtual bool draws_examples() const { return false; }
 };
 
 }  // namespace talweg

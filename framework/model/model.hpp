@@ -213,7 +213,10 @@ struct CheckedModel {
   std::optional<SweepSetting> sweep;
   std::optional<ProblemSetting> problem;
   std::optional<NamedExpression> prediction;  ///< UseOptions::expression; its name is the expression's text
-  NodeId steps = kNoNode;                     ///< "scalar" leaf `steps`, if an expression uses it
+  // "scalar" leaves, if an expression uses them:
+  NodeId steps = kNoNode;                                ///< `steps`
+  NodeId validated = kNoNode;                            ///< `validated`: updates made at the last validation
+  std::vector<std::pair<std::string, NodeId>> measures;  ///< what it found: "loss" and metrics, by name
 };
 
 /// Reads, checks and builds. Throws Error{model} with a place in the file, a span, notes and a hint.

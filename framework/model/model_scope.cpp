@@ -24,15 +24,17 @@ bool asks_for_minimized(const Expression& expression) {
   });
 }
 
-/// The planned total of steps.
-Value planned_steps(ModelContext& context) {
-  NodeId& node = context.model.steps;
+/// A scalar leaf, added when it is first asked for.
+Value scalar(ModelContext& context, NodeId& node, const char* name) {
   if (node == kNoNode) {
     const OriginScope origin(context.graph(), Span{});
-    node = context.graph().add_leaf("scalar", "steps", {}, context.graph().floating()).id();
+    node = context.graph().add_leaf("scalar", name, {}, context.graph().floating()).id();
   }
   return context.graph().value(node);
 }
+
+/// The planned total of steps.
+Value planned_steps(ModelContext& context) { return scalar(context, context.model.steps, "steps"); }
 
 /// Steps in epochs: the same where the examples are not divided into batches.
 Value in_epochs(ModelContext& context, Value steps) {
@@ -47,6 +49,7 @@ std::optional<Operand> known_everywhere(ModelContext& context, const std::string
   if (name == "steps") return Operand{planned_steps(context)};
   if (name == "epoch") return Operand{apply("floor", in_epochs(context, context.graph().step()))};
   if (name == "epochs") return Operand{in_epochs(context, planned_steps(context))};
+  if (name == "validated") return Operand{scalar(context, context.model.validated, "validated")};
   return std::nullopt;
 }
 
@@ -64,7 +67,8 @@ std::optional<Operand> ModelScope::find(const std::string& name, const Span& use
 
 std::vector<std::string> ModelScope::names() const {
   std::vector<std::string> names = context_.names.before(limit_);
-  for (const char* name : {"step", "steps", "epoch", "epochs", "training"}) names.emplace_back(name);
+  for (const char* name : {"step", "steps", "epoch", "epochs", "validated", "training"})
+    names.emplace_back(name);
   return names;
 }
 

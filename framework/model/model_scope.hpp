@@ -32,7 +32,8 @@ struct ModelContext {
   [[nodiscard]] Graph& graph() const { return *model.graph; }
 };
 
-/// The names before one place of a model file, with `step`, `steps`, `epoch`, `epochs` and `training`.
+/// The names before one place of a model file, with `step`, `steps`, `epoch`, `epochs`, `validated` and
+/// `training`.
 class ModelScope final : public Scope {
  public:
   static constexpr std::size_t kEverything = std::numeric_limits<std::size_t>::max();

@@ -109,13 +109,13 @@ class ModuleScope final : public Scope {
     const auto index = context_.names.find(name);
     const bool is_let = index && context_.names[*index].section == Section::let &&
                         module_.place.source == context_.names[*index].place.source;
-    if (is_let || name == "step" || name == "steps" || name == "training")
+    if (is_let || name == "step" || name == "steps" || name == "validated" || name == "training")
       return ModelScope(context_, ModelScope::kEverything).find(name, use);
     return std::nullopt;
   }
 
   [[nodiscard]] std::vector<std::string> names() const override {
-    std::vector<std::string> names = {"step", "steps", "training"};
+    std::vector<std::string> names = {"step", "steps", "validated", "training"};
     for (const auto& [name, value] : values_) names.push_back(name);
     return names;
   }

@@ -33,7 +33,8 @@ void check_name(const std::string& name, const Span& place) {
       {"step", "the number of updates made"},
       {"steps", "their planned number"},
       {"epoch", "the number of passes over the examples that were made"},
-      {"epochs", "the planned number of passes over the examples"}};
+      {"epochs", "the planned number of passes over the examples"},
+      {"validated", "the number of updates made at the last validation, or -1"}};
   for (const auto& [known, meaning] : known_everywhere)
     if (name == known)
       throw error_at(place, "'" + name + "' is taken: in every expression it is " + std::string(meaning));

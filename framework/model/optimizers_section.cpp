@@ -177,6 +177,9 @@ class TrialSite final : public UpdateSite {
   }
   [[nodiscard]] Value copy(std::string_view name) override { return state(name, 0); }
   void evaluate_with(std::string_view) override {}
+  [[nodiscard]] Value example_state(std::string_view, double) override { return parameter_; }
+  [[nodiscard]] Value drawn() override { return parameter_; }
+  void draw_by(std::string_view) override {}
   void assign_parameter(Value) override {}
   void assign_state(std::string_view, Value) override {}
   [[nodiscard]] const Shape& shape() override { return shape_; }

@@ -45,22 +45,47 @@ NamedExpression read_named_expression(ModelContext& context, const DocumentEntry
   }
 }
 
-/// Hyperparameters depend on named numbers and on how far training is, and on nothing else.
+bool has_validation(const ModelContext& context) {
+  const std::optional<Examples>& examples = context.model.examples;
+  return examples && examples->find(Examples::kValidation) != nullptr;
+}
+
+void require_validation(const ModelContext& context, const Span& place, const std::string& reason) {
+  if (has_validation(context)) return;
+  throw error_at(place, reason + ", and there is no validation split")
+      .set_hint("split: {train: 0.8, validation: 0.2}");
+}
+
+/// What validations measure: the loss and the metrics.
+std::vector<std::string> measure_names(const ModelContext& context) {
+  std::vector<std::string> names = {"loss"};
+  for (const NamedExpression& metric : context.model.metrics) names.push_back(metric.name);
+  return names;
+}
+
+/// Hyperparameters depend on named numbers, on how far training is, on what the last validation measured, and
+/// on nothing else.
 class HyperparameterScope final : public Scope {
  public:
-  explicit HyperparameterScope(ModelContext& context)
-      : context_(context), scope_(context, ModelScope::kEverything) {}
+  /// `calls` names the states of schedules.
+  HyperparameterScope(ModelContext& context, ModuleCalls& calls)
+      : context_(context), scope_(context, ModelScope::kEverything, calls) {}
 
   [[nodiscard]] std::optional<Operand> find(const std::string& name, const Span& use) override {
+    const std::vector<std::string> measures = measure_names(context_);
+    const bool is_measure = std::ranges::find(measures, name) != measures.end();
     const auto index = context_.names.find(name);
+    if (is_measure && (!index || has_validation(context_))) return Operand{measure(name, use)};
     if (index && context_.names[*index].section != Section::let)
       throw error_at(use, "a hyperparameter depends on 'let:', step and steps alone, and '" + name +
-                              "' is of '" + std::string(to_string(context_.names[*index].section)) + ":'");
+                              "' is of '" + std::string(to_string(context_.names[*index].section)) + ":'")
+          .set_hint(is_measure ? "with a validation split it is what the last validation measured" : "");
     return scope_.find(name, use);
   }
   [[nodiscard]] std::vector<std::string> names() const override {
     std::vector<std::string> names = {"step", "steps", "epoch", "epochs"};
     for (const auto& [name, value] : context_.model.lets) names.push_back(name);
+    for (const std::string& name : measure_names(context_)) names.push_back(name);
     return names;
   }
   // Schedules are modules without parameters.
@@ -71,18 +96,40 @@ class HyperparameterScope final : public Scope {
   [[nodiscard]] Operand call_module(const ModuleDefinition& module,
                                     const std::vector<CallArgument>& arguments, const Span& place,
                                     Repetition repetition) override {
-    return scope_.call_module(module, arguments, place, repetition);
+    const std::size_t parameters = context_.model.parameters.size();
+    Operand result = scope_.call_module(module, arguments, place, repetition);
+    if (context_.model.parameters.size() > parameters)
+      throw error_at(place,
+                     "module '" + module.name + "' has parameters, and a hyperparameter is not trained");
+    return result;
   }
 
  private:
+  [[nodiscard]] Value measure(const std::string& name, const Span& use) {
+    require_validation(context_, use,
+                       "in a hyperparameter '" + name + "' is what the last validation measured");
+    auto& known = context_.model.measures;
+    auto found = std::ranges::find(known, name, &std::pair<std::string, NodeId>::first);
+    if (found == known.end()) {
+      const OriginScope origin(context_.graph(), Span{});
+      const Value leaf =
+          context_.graph().add_leaf("scalar", "measured " + name, {}, context_.graph().floating());
+      found = known.insert(known.end(), {name, leaf.id()});
+    }
+    return context_.graph().value(found->second);
+  }
+
   ModelContext& context_;
   ModelScope scope_;
 };
 
-HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentEntry& entry) {
+/// `path` is where the states of its schedules are named: "train" or "train/<group>".
+HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentEntry& entry,
+                                          const std::string& path) {
   const std::string what = "hyperparameter '" + entry.key.text + "'";
   const Expression expression = parse_expression(entry.value);
-  HyperparameterScope scope(context);
+  ModuleCalls calls(path + "/" + entry.key.text, expression, context.modules);
+  HyperparameterScope scope(context, calls);
   const Operand operand = evaluate(expression, scope, context.graph());
   HyperparameterSetting setting;
   setting.name = entry.key.text;
@@ -100,7 +147,7 @@ HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentE
 }
 
 /// `groups` takes the node of `groups:`, which stands among the hyperparameters; null where none is allowed.
-OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node,
+OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node, const std::string& path,
                                 const DocumentNode** groups) {
   OptimizerSetting setting;
   setting.span = node.span;
@@ -122,7 +169,7 @@ OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node,
     if (groups != nullptr && hyperparameter.key.text == "groups")
       *groups = &hyperparameter.value;
     else
-      setting.hyperparameters.push_back(read_hyperparameter(context, hyperparameter));
+      setting.hyperparameters.push_back(read_hyperparameter(context, hyperparameter, path));
   }
   return setting;
 }
@@ -142,6 +189,7 @@ GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const
   group.span = entry.key.span;
   group.optimizer.name = main.name;
   group.optimizer.span = entry.key.span;
+  const std::string path = "train/" + group.name;
   const DocumentNode* own = nullptr;
   for (const DocumentEntry& field : require_mapping(entry.value, "group '" + group.name + "'").entries) {
     if (field.key.text == "parameters")
@@ -151,7 +199,7 @@ GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const
     else if (field.key.text == "optimizer")
       own = &field.value;
     else
-      group.optimizer.hyperparameters.push_back(read_hyperparameter(context, field));
+      group.optimizer.hyperparameters.push_back(read_hyperparameter(context, field, path));
   }
   if (group.patterns.empty() && !group.dimensions)
     throw error_at(group.span, "group '" + group.name + "' does not say which parameters it has")
@@ -161,7 +209,7 @@ GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const
     if (!given.empty())
       throw error_at(given.front().name_span, "group '" + group.name + "' has an optimizer of its own: '" +
                                                   given.front().name + "' belongs there");
-    group.optimizer = read_optimizer(context, *own, nullptr);
+    group.optimizer = read_optimizer(context, *own, path, nullptr);
     return group;
   }
   for (const HyperparameterSetting& inherited : main.hyperparameters)
@@ -175,16 +223,9 @@ void read_groups(ModelContext& context, const DocumentNode& node, TrainSetting& 
     train.groups.push_back(read_group(context, entry, train.optimizer));
 }
 
-void require_validation(const ModelContext& context, const DocumentNode& place, const std::string& reason) {
-  const std::optional<Examples>& examples = context.model.examples;
-  if (examples && examples->find(Examples::kValidation) != nullptr) return;
-  throw error_at(place.span, reason + ", and there is no validation split")
-      .set_hint("split: {train: 0.8, validation: 0.2}");
-}
-
 void read_validate(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
   const Fields fields(node, "'validate'", {"every", "rows"});
-  require_validation(context, node, "'validate' says when the metrics are computed");
+  require_validation(context, node.span, "'validate' says when the metrics are computed");
   if (const DocumentNode* every = fields.find("every"))
     train.validate.every = read_integer(context, *every, ModelScope::kEverything, "'every', in steps,", 1);
   if (const DocumentNode* rows = fields.find("rows"))
@@ -194,15 +235,14 @@ void read_validate(ModelContext& context, const DocumentNode& node, TrainSetting
 /// The name of a metric, or "loss".
 std::string read_measure(const ModelContext& context, const DocumentNode& node) {
   const std::string& text = require_text(node, "what 'keep' compares");
-  std::vector<std::string> names = {"loss"};
-  for (const NamedExpression& metric : context.model.metrics) names.push_back(metric.name);
+  const std::vector<std::string> names = measure_names(context);
   if (std::ranges::find(names, text) == names.end())
     throw error_at(node.span, "there is no metric '" + text + "'").set_hint(did_you_mean(text, names));
   return text;
 }
 
 void read_keep(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
-  require_validation(context, node, "'keep' compares validations");
+  require_validation(context, node.span, "'keep' compares validations");
   if (node.kind == DocumentNode::Kind::scalar) {
     if (node.text != "best")
       throw error_at(node.span, "'keep' is best, and this is '" + node.text + "'")
@@ -241,7 +281,7 @@ void read_stop(ModelContext& context, const DocumentNode& node, TrainSetting& tr
   if (const DocumentNode* loss = fields.find("loss"))
     train.stop_loss = read_number(context, *loss, ModelScope::kEverything, "'loss'");
   if (const DocumentNode* patience = fields.find("patience")) {
-    require_validation(context, *patience, "'patience' counts validations");
+    require_validation(context, patience->span, "'patience' counts validations");
     train.patience = read_integer(context, *patience, ModelScope::kEverything, "'patience'", 1);
   }
 }
@@ -320,7 +360,7 @@ void read_train(ModelContext& context, const DocumentNode* section) {
   train.minimize = minimized(context, minimize.span).id();
   const DocumentNode* groups = nullptr;
   if (const DocumentNode* optimizer = fields.find("optimizer"))
-    train.optimizer = read_optimizer(context, *optimizer, &groups);
+    train.optimizer = read_optimizer(context, *optimizer, "train", &groups);
   else if (!context.model.parameters.empty() && !context.options.optimizer)
     static_cast<void>(fields.require("optimizer"));
   if (context.options.optimizer) {

@@ -65,8 +65,9 @@ std::vector<std::string> describe_needs(std::uint32_t bits) {
 
 /// What this Talweg gives to a plugin of that kind.
 std::uint32_t offered(std::uint32_t kind) {
-  return kind == TALWEG_MINIMIZER ? TALWEG_NEEDS_OBJECTIVE | TALWEG_NEEDS_SECOND_DERIVATIVES
-                                  : TALWEG_NEEDS_ALL_PARAMETERS | TALWEG_NEEDS_WEIGHT_SWAP;
+  return kind == TALWEG_MINIMIZER
+             ? TALWEG_NEEDS_OBJECTIVE | TALWEG_NEEDS_SECOND_DERIVATIVES
+             : TALWEG_NEEDS_ALL_PARAMETERS | TALWEG_NEEDS_WEIGHT_SWAP | TALWEG_NEEDS_EXAMPLES;
 }
 
 void check_functions(const talweg_plugin_table& table) {

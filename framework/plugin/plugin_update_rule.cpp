@@ -16,6 +16,7 @@
 struct talweg_update {
   struct State {
     std::optional<double> initial;  // nothing for a copy of x
+    bool of_examples;
     talweg_node node;
     std::optional<talweg::Value> next = {};
   };
@@ -23,11 +24,12 @@ struct talweg_update {
   talweg::UpdateSite& site;
   const std::vector<talweg::Hyperparameter>& hyperparameters;
   talweg::Graph& graph;
-  bool all_parameters, swaps_weights;
+  bool all_parameters, swaps_weights, draws_examples;
   std::vector<talweg::Value> values = {};
   std::map<std::string, State> states = {};
   std::optional<talweg::Value> next_parameter = {};
   std::string evaluated = {};  // the copy that the model is evaluated with
+  std::string drawn_by = {};   // the state that examples are drawn by
   std::optional<talweg::Error> failure = {};
 };
 
@@ -118,10 +120,9 @@ void require_own_site_unless_elementwise(talweg_update& update, std::size_t firs
   }
 }
 
-/// `value` in x's shape.
-Value fit(const talweg_update& update, talweg_node node, const std::string& what) {
+/// `value` in that shape.
+Value fit(const talweg_update& update, talweg_node node, const Shape& shape, const std::string& what) {
   const Value value = value_of(update, node);
-  const Shape& shape = update.site.parameter().shape();
   if (!is_floating(value.dtype()))
     refuse(what + " is assigned a value of type " + std::string(to_string(value.dtype())));
   const std::optional<Shape> both = broadcast(value.shape(), shape);
@@ -154,8 +155,14 @@ int flag(talweg_update* update, const char* name) {
   });
 }
 
+Value add_state(UpdateSite& site, const std::string& name, const talweg_update::State& state) {
+  if (!state.initial) return site.copy(name);
+  return state.of_examples ? site.example_state(name, *state.initial) : site.state(name, *state.initial);
+}
+
 /// A state that starts as a number, or as a copy of x.
-talweg_node find_or_add_state(talweg_update& update, const char* text, std::optional<double> initial) {
+talweg_node find_or_add_state(talweg_update& update, const char* text, std::optional<double> initial,
+                              bool of_examples = false) {
   const std::string name = text_from_plugin(text, "the name of a state");
   if (!is_plugin_name(name))
     refuse("the name '" + name + "' of a state is not made of a-z, 0-9 and _, a letter first");
@@ -165,12 +172,13 @@ talweg_node find_or_add_state(talweg_update& update, const char* text, std::opti
     if (known->second.initial != initial)
       refuse("state '" + name + "' starts as " + describe(known->second.initial) + " and as " +
              describe(initial));
+    if (known->second.of_examples != of_examples) refuse("state '" + name + "' is of x and of the examples");
     return known->second.node;
   }
-  const talweg_node node =
-      hand_out(update, initial ? update.site.state(name, *initial) : update.site.copy(name));
-  update.states.emplace(name, talweg_update::State{initial, node});
-  return node;
+  talweg_update::State state{initial, of_examples, TALWEG_NO_NODE};
+  state.node = hand_out(update, add_state(update.site, name, state));
+  update.states.emplace(name, state);
+  return state.node;
 }
 
 talweg_node state(talweg_update* update, const char* text, double initial) {
@@ -192,6 +200,36 @@ void evaluate_with(talweg_update* update, const char* text) {
     if (found == u.states.end() || found->second.initial)
       refuse("evaluate_with: '" + name + "' is not a copy of x");
     u.evaluated = name;
+    return true;
+  });
+}
+
+void require_draws(const talweg_update& update, const std::string& function) {
+  if (!update.draws_examples) refuse(function + ": it does not declare that it needs to draw the examples");
+}
+
+talweg_node example_state(talweg_update* update, const char* text, double initial) {
+  return guarded(update, TALWEG_NO_NODE, [&](talweg_update& u) {
+    require_draws(u, "example_state");
+    return find_or_add_state(u, text, initial, true);
+  });
+}
+
+talweg_node drawn(talweg_update* update) {
+  return guarded(update, TALWEG_NO_NODE, [](talweg_update& u) {
+    require_draws(u, "drawn");
+    return hand_out(u, u.site.drawn());
+  });
+}
+
+void draw_by(talweg_update* update, const char* text) {
+  guarded(update, false, [&](talweg_update& u) {
+    require_draws(u, "draw_by");
+    const std::string name = text_from_plugin(text, "the name of a state");
+    const auto found = u.states.find(name);
+    if (found == u.states.end() || !found->second.of_examples)
+      refuse("draw_by: '" + name + "' is not a state of the examples");
+    u.drawn_by = name;
     return true;
   });
 }
@@ -230,13 +268,14 @@ talweg_node emit_function(talweg_update* update, const char* function, const tal
 talweg_node gradient_at(talweg_update* update, talweg_node point) {
   return guarded(update, TALWEG_NO_NODE, [&](talweg_update& u) {
     if (!u.all_parameters) refuse("gradient_at: it does not declare that it needs all parameters together");
-    return hand_out(u, u.site.gradient_at(fit(u, point, "gradient_at: the point")));
+    return hand_out(u,
+                    u.site.gradient_at(fit(u, point, u.site.parameter().shape(), "gradient_at: the point")));
   });
 }
 
 void assign_parameter(talweg_update* update, talweg_node value) {
   guarded(update, false, [&](talweg_update& u) {
-    u.next_parameter = fit(u, value, "the parameter");
+    u.next_parameter = fit(u, value, u.site.parameter().shape(), "the parameter");
     return true;
   });
 }
@@ -246,7 +285,7 @@ void assign_state(talweg_update* update, const char* text, talweg_node value) {
     const std::string name = text_from_plugin(text, "the name of a state");
     const auto found = u.states.find(name);
     if (found == u.states.end()) refuse("state '" + name + "' is assigned but was never asked for");
-    found->second.next = fit(u, value, "state '" + name + "'");
+    found->second.next = fit(u, value, u.values[found->second.node].shape(), "state '" + name + "'");
     return true;
   });
 }
@@ -286,7 +325,10 @@ constexpr talweg_update_api kApi = {sizeof(talweg_update_api),
                                     fail,
                                     gradient_at,
                                     copy,
-                                    evaluate_with};
+                                    evaluate_with,
+                                    example_state,
+                                    drawn,
+                                    draw_by};
 
 class PluginUpdateRule final : public UpdateRule {
  public:
@@ -301,12 +343,17 @@ class PluginUpdateRule final : public UpdateRule {
   }
 
   [[nodiscard]] bool needs_all_parameters() const override {
-    return (plugin_.table->needs & TALWEG_NEEDS_ALL_PARAMETERS) != 0;
+    return needs(TALWEG_NEEDS_ALL_PARAMETERS | TALWEG_NEEDS_EXAMPLES);
   }
+  [[nodiscard]] bool draws_examples() const override { return needs(TALWEG_NEEDS_EXAMPLES); }
 
   void emit(UpdateSite& site) const override {
-    talweg_update update{site, hyperparameters(), site.parameter().graph(), needs_all_parameters(),
-                         swaps_weights()};
+    talweg_update update{site,
+                         hyperparameters(),
+                         site.parameter().graph(),
+                         needs_all_parameters(),
+                         needs(TALWEG_NEEDS_WEIGHT_SWAP),
+                         draws_examples()};
     try {
       call(update);
     } catch (Error& error) {
@@ -316,11 +363,13 @@ class PluginUpdateRule final : public UpdateRule {
     site.assign_parameter(*update.next_parameter);
     for (const auto& [name, state] : update.states)
       if (state.next) site.assign_state(name, *state.next);
-    if (swaps_weights()) site.evaluate_with(update.evaluated);
+    if (update.swaps_weights) site.evaluate_with(update.evaluated);
+    if (update.draws_examples) site.draw_by(update.drawn_by);
   }
 
  private:
-  [[nodiscard]] bool swaps_weights() const { return (plugin_.table->needs & TALWEG_NEEDS_WEIGHT_SWAP) != 0; }
+  /// One of them.
+  [[nodiscard]] bool needs(std::uint32_t bits) const { return (plugin_.table->needs & bits) != 0; }
 
   void call(talweg_update& update) const {
     try {
@@ -332,7 +381,9 @@ class PluginUpdateRule final : public UpdateRule {
     }
     if (update.failure) throw Error(*update.failure);
     if (!update.next_parameter) refuse("the parameter is not assigned");
-    if (!swaps_weights()) return;
+    if (update.draws_examples && update.drawn_by.empty())
+      refuse("it does not say what the examples are drawn by");
+    if (!update.swaps_weights) return;
     if (update.evaluated.empty()) refuse("it does not say what the model is evaluated with");
     if (!update.states.at(update.evaluated).next)
       refuse("state '" + update.evaluated + "', which the model is evaluated with, is not assigned");

@@ -9,6 +9,10 @@
 namespace talweg {
 namespace {
 
+/// Sizes that stand out, should one of them become a number of the formula.
+const Shape kMatrix = {5, 3}, kVector = {7};
+constexpr std::int64_t kExamples = 11;
+
 /// A place for the rule in a graph of its own, in which every leaf has the name that a reader knows.
 class DescribedSite final : public UpdateSite {
  public:
@@ -34,6 +38,11 @@ class DescribedSite final : public UpdateSite {
   }
   [[nodiscard]] Value copy(std::string_view name) override { return state(name, 0); }
   void evaluate_with(std::string_view name) override { evaluated_ = name; }
+  [[nodiscard]] Value example_state(std::string_view name, double) override {
+    return leaf("state", std::string(name), {kExamples});
+  }
+  [[nodiscard]] Value drawn() override { return leaf("data", "drawn", {kExamples}); }
+  void draw_by(std::string_view name) override { drawn_by_ = name; }
   void assign_parameter(Value value) override { next_ = value; }
   void assign_state(std::string_view name, Value value) override {
     outputs_.emplace_back(std::string(name) + "'", value.id());
@@ -48,6 +57,7 @@ class DescribedSite final : public UpdateSite {
     outputs_.emplace_back("x'", next_.id());
     std::vector<std::string> lines = formula_of(graph_, outputs_);
     if (!evaluated_.empty()) lines.push_back("the model is evaluated with " + evaluated_ + "'");
+    if (!drawn_by_.empty()) lines.push_back("the examples are drawn by " + drawn_by_ + "'");
     return lines;
   }
 
@@ -63,7 +73,7 @@ class DescribedSite final : public UpdateSite {
   Value x_, next_;
   std::map<std::string, Value> leaves_;
   std::vector<std::pair<std::string, NodeId>> outputs_;
-  std::string evaluated_;
+  std::string evaluated_, drawn_by_;
   int points_ = 0;
   bool shape_asked_ = false;
 };
@@ -72,12 +82,10 @@ class DescribedSite final : public UpdateSite {
 
 std::vector<UpdateFormula> update_formulas(const UpdateRule& rule) {
   register_ops();
-  // Sizes that stand out, should one of them become a number of the formula.
-  const Shape matrix = {5, 3}, vector = {7};
-  DescribedSite of_matrix(rule, matrix);
+  DescribedSite of_matrix(rule, kMatrix);
   rule.emit(of_matrix);
   if (!of_matrix.shape_asked() || rule.needs_all_parameters()) return {{"", of_matrix.lines()}};
-  DescribedSite of_vector(rule, vector);
+  DescribedSite of_vector(rule, kVector);
   rule.emit(of_vector);
   std::vector<UpdateFormula> formulas = {{"a matrix of 5 rows and 3 columns", of_matrix.lines()},
                                          {"any other parameter", of_vector.lines()}};

@@ -44,4 +44,11 @@ class LegacyGenerator {
                 {seed, node});
 }
 
+/// 53 bits of two random words, in [0, 1).
+[[nodiscard]] inline double unit_interval(std::uint32_t first, std::uint32_t second) {
+  constexpr int kHighBits = 27, kLowBits = 26, kWordBits = 32;
+  const double high = first >> (kWordBits - kHighBits), low = second >> (kWordBits - kLowBits);
+  return (high * 0x1p26 + low) * 0x1p-53;
+}
+
 }  // namespace talweg

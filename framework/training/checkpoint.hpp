@@ -36,7 +36,8 @@ struct Checkpoint {
   std::int64_t best_step = 0;       ///< of the best values, where there are some
   std::int64_t validations_since_best = 0;
   /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's;
-  /// then the best values of parameters and states as "best:<name>", and what they are worth as "best".
+  /// then what the last validation found as "last measures"; then the best values of parameters and states as
+  /// "best:<name>", and what they are worth as "best measures".
   std::vector<NamedTensor> tensors;
 };
 

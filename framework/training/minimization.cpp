@@ -205,9 +205,7 @@ std::span<double> Minimization::state(std::string_view name, std::size_t count, 
 double Minimization::uniform() {
   const auto words =
       draw(state_.model().seed, kDrawsOfMinimizer, static_cast<std::uint64_t>(state_.step), draws_++);
-  constexpr int kHighBits = 27, kLowBits = 26, kWordBits = 32;
-  const double high = words[0] >> (kWordBits - kHighBits), low = words[1] >> (kWordBits - kLowBits);
-  return (high * 0x1p26 + low) * 0x1p-53;
+  return unit_interval(words[0], words[1]);
 }
 
 void Minimization::stop(std::string reason) { stop_reason_ = std::move(reason); }

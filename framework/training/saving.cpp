@@ -15,18 +15,18 @@ namespace {
 /// How a checkpoint calls what a minimizer keeps; no parameter's state has a name with one colon.
 constexpr std::string_view kMinimizerState = "optimizer:";
 /// How it calls the best values, and what they are worth.
-constexpr std::string_view kBest = "best:", kBestMeasures = "best";
+constexpr std::string_view kBest = "best:", kBestMeasures = "best measures";
+/// What the last validation measured. No parameter has a name with a space.
+constexpr std::string_view kMeasures = "last measures";
 
 bool is_minimizer_state(const TrainingState& state, const NamedTensor& tensor) {
   return dynamic_cast<const Minimizer*>(state.rule.get()) != nullptr &&
          tensor.name.starts_with(kMinimizerState);
 }
 
-bool is_of_best(const NamedTensor& tensor) {
-  return tensor.name.starts_with(kBest) || tensor.name == kBestMeasures;
+bool is_of_validations(const NamedTensor& tensor) {
+  return tensor.name.starts_with(kBest) || tensor.name == kBestMeasures || tensor.name == kMeasures;
 }
-
-bool is_weight(const KeptTensor& tensor) { return tensor.kind != KeptTensor::Kind::optimizer; }
 
 /// A file, how it begins to say that it does not fit, and what it holds.
 struct StoredTensors {
@@ -81,7 +81,7 @@ std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const Traini
     stored.push_back(&file.find(stored_name(tensor), tensor, state.model().graph->floating()));
   for (const NamedTensor& tensor : checkpoint.tensors)
     if (std::ranges::find(stored, &tensor) == stored.end() && !is_minimizer_state(state, tensor) &&
-        !is_of_best(tensor))
+        !is_of_validations(tensor))
       file.refuse("it has '" + tensor.name + "'");
   const std::string changed = first_difference(checkpoint.model, state.model().text);
   if (!changed.empty()) file.refuse(changed);
@@ -98,7 +98,7 @@ void store_best(const TrainingState& state, Checkpoint& checkpoint) {
                                 DType::float64,
                                 best.measures});
   for (const KeptTensor& tensor : state.values.tensors()) {
-    if (!is_weight(tensor)) continue;
+    if (!tensor.is_weight()) continue;
     checkpoint.tensors.push_back(state.values.read(tensor, best.values));
     checkpoint.tensors.back().name = std::string(kBest) + tensor.name;
   }
@@ -111,7 +111,7 @@ std::optional<BestValues> restored_best(TrainingState& state, const Checkpoint& 
   BestValues best{measures->values, checkpoint.best_step, checkpoint.validations_since_best,
                   state.values.snapshot()};
   for (const KeptTensor& tensor : state.values.tensors())
-    if (is_weight(tensor)) {
+    if (tensor.is_weight()) {
       const std::string name = std::string(kBest) + tensor.name;
       const NamedTensor& stored = stored_in(checkpoint).find(name, tensor, best.values.dtype());
       state.values.write(tensor, stored.values, best.values);
@@ -143,6 +143,11 @@ Checkpoint make_checkpoint(const TrainingState& state) {
                                   {static_cast<std::int64_t>(values.size())},
                                   DType::float64,
                                   values});
+  if (!state.measures.empty())
+    checkpoint.tensors.push_back({std::string(kMeasures),
+                                  {static_cast<std::int64_t>(state.measures.size())},
+                                  DType::float64,
+                                  state.measures});
   if (state.best) store_best(state, checkpoint);
   return checkpoint;
 }
@@ -157,7 +162,9 @@ void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint) {
   for (const NamedTensor& tensor : checkpoint.tensors)
     if (is_minimizer_state(state, tensor))
       state.minimizer_state[tensor.name.substr(kMinimizerState.size())] = tensor.values;
-  state.validated_step = checkpoint.validated_step;
+  const auto measures = std::ranges::find(checkpoint.tensors, kMeasures, &NamedTensor::name);
+  state.set_validated(checkpoint.validated_step,
+                      measures == checkpoint.tensors.end() ? std::vector<double>() : measures->values);
   state.set_step(checkpoint.step);
 }
 
@@ -168,7 +175,7 @@ Weights weights_of(const TrainingState& state) {
   weights.seed = state.model().seed;
   weights.data = describe_data(state.model());
   for (const KeptTensor& tensor : state.values.tensors())
-    if (is_weight(tensor))
+    if (tensor.is_weight())
       weights.tensors.push_back(keeps_best ? state.values.read(tensor, state.best->values)
                                            : state.values.read(tensor));
   return weights;
@@ -178,8 +185,8 @@ void restore_weights(TrainingState& state, const std::vector<NamedTensor>& weigh
   const StoredTensors file{path + ": they are the weights of another model: ", weights};
   std::vector<const NamedTensor*> stored;
   for (const KeptTensor& tensor : state.values.tensors())
-    stored.push_back(is_weight(tensor) ? &file.find(tensor.name, tensor, state.model().graph->floating())
-                                       : nullptr);
+    stored.push_back(tensor.is_weight() ? &file.find(tensor.name, tensor, state.model().graph->floating())
+                                        : nullptr);
   for (std::size_t i = 0; i < stored.size(); ++i)
     if (stored[i] != nullptr) state.values.replace(state.values.tensors()[i], stored[i]->values);
 }

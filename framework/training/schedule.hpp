@@ -12,7 +12,7 @@ namespace talweg {
 /// A hyperparameter that changes with the step.
 struct Schedule {
   std::string name;
-  std::vector<double> values;  ///< in each of the steps that were asked for
+  std::vector<double> values;  ///< in each of the steps that were asked for; none where only training tells
 };
 
 /// Those of the model's optimizer, and of its groups as "group.alpha", that are expressions of `step` or

@@ -77,7 +77,7 @@ NamedTensor Trainer::gradient(std::string_view parameter) {
 void Trainer::set_value(std::string_view name, std::span<const double> values) {
   std::vector<std::string> names;
   for (const KeptTensor& tensor : state_->values.tensors()) {
-    if (tensor.kind == KeptTensor::Kind::optimizer) continue;
+    if (!tensor.is_weight()) continue;
     names.push_back(tensor.name);
     if (tensor.name != name) continue;
     if (tensor.shape.elements() != static_cast<std::int64_t>(values.size()))
@@ -142,6 +142,10 @@ std::shared_ptr<const UpdateRule> as_rule(std::shared_ptr<const Optimizer> optim
   if (rule == nullptr)
     throw error_at(place, "a minimizer moves all parameters together, and 'groups' divides them")
         .set_hint("leave out 'groups', or choose an optimizer that is an update rule");
+  if (rule->draws_examples())
+    throw error_at(place, "optimizer '" + rule->name() +
+                              "' draws the examples for all parameters together, and 'groups' divides them")
+        .set_hint("leave out 'groups'");
   return rule;
 }
 

@@ -9,6 +9,7 @@
 #include "graph/gradients.hpp"
 #include "graph/substitute.hpp"
 #include "training/clipping.hpp"
+#include "training/example_weights.hpp"
 #include "training/hyperparameters.hpp"
 #include "training/optimizer_groups.hpp"
 
@@ -23,6 +24,11 @@ std::vector<Value> clipped(const CheckedModel& model, const std::vector<Value>& 
   if (gradients.empty() || (!setting.norm && !setting.value)) return gradients;
   const OriginScope origin(*model.graph, setting.span);
   return clip(setting, gradients);
+}
+
+/// Those that are trained on.
+std::int64_t number_of_examples(const CheckedModel& model) {
+  return model.examples ? model.examples->train().count : 1;
 }
 
 class TrainingSite final : public UpdateSite {
@@ -56,13 +62,28 @@ class TrainingSite final : public UpdateSite {
   [[nodiscard]] Value hyperparameter(std::string_view name) override { return hyperparameters_.number(name); }
   [[nodiscard]] bool flag(std::string_view name) override { return hyperparameters_.flag(name); }
   [[nodiscard]] Value state(std::string_view name, double initial) override {
-    return find_or_add_state(name, initial);
+    return find_or_add(emission_.states, name, initial, parameter_.shape());
   }
-  [[nodiscard]] Value copy(std::string_view name) override { return find_or_add_state(name, std::nullopt); }
+  [[nodiscard]] Value copy(std::string_view name) override {
+    return find_or_add(emission_.states, name, std::nullopt, parameter_.shape());
+  }
   void evaluate_with(std::string_view name) override { evaluated_ = name; }
+  [[nodiscard]] Value example_state(std::string_view name, double initial) override {
+    return find_or_add(draws().states, name, initial, {number_of_examples(model_)});
+  }
+  [[nodiscard]] Value drawn() override {
+    if (draws().counts == kNoNode)
+      draws().counts =
+          model_.graph->add_leaf("data", "", {number_of_examples(model_)}, model_.graph->floating()).id();
+    return model_.graph->value(draws().counts);
+  }
+  void draw_by(std::string_view name) override { draws().by = name; }
   void assign_parameter(Value value) override { emission_.next = value.id(); }
   void assign_state(std::string_view name, Value value) override {
-    std::ranges::find(emission_.states, name, &OptimizerState::name)->next = value.id();
+    auto found = std::ranges::find(emission_.states, name, &OptimizerState::name);
+    if (found == emission_.states.end())
+      found = std::ranges::find(draws().states, name, &OptimizerState::name);
+    found->next = value.id();
   }
   [[nodiscard]] const Shape& shape() override {
     shape_asked_ = true;
@@ -76,13 +97,17 @@ class TrainingSite final : public UpdateSite {
   }
 
  private:
-  [[nodiscard]] Value find_or_add_state(std::string_view name, std::optional<double> initial) {
-    const auto found = std::ranges::find(emission_.states, name, &OptimizerState::name);
-    if (found != emission_.states.end()) return model_.graph->value(found->leaf);
-    const Value leaf =
-        model_.graph->add_leaf("state", std::string(name), parameter_.shape(), model_.graph->floating());
-    emission_.states.push_back({std::string(name), initial, leaf.id(), kNoNode});
+  [[nodiscard]] Value find_or_add(std::vector<OptimizerState>& states, std::string_view name,
+                                  std::optional<double> initial, const Shape& shape) {
+    const auto found = std::ranges::find(states, name, &OptimizerState::name);
+    if (found != states.end()) return model_.graph->value(found->leaf);
+    const Value leaf = model_.graph->add_leaf("state", std::string(name), shape, model_.graph->floating());
+    states.push_back({std::string(name), initial, leaf.id(), kNoNode});
     return leaf;
+  }
+  [[nodiscard]] DrawnExamples& draws() {
+    if (!emission_.draws) emission_.draws.emplace();
+    return *emission_.draws;
   }
   /// Whoever looks at the model finds the weights for evaluation in its parameters.
   void swap_weights() {
@@ -160,6 +185,7 @@ std::vector<Value> append_gradients(CheckedModel& model, TrainingGraph& training
 TrainingGraph append_training(CheckedModel& model, const UpdateRule& rule) {
   const HyperparameterValues hyperparameters(*model.graph, model.train->optimizer, rule);
   TrainingGraph training;
+  if (rule.draws_examples() && model.examples) training.weights = weight_examples(model);
   const std::vector<Value> wrt_parameters = append_gradients(model, training);
   const PhaseScope phase(*model.graph, Phase::update);
   const OriginScope origin(*model.graph, model.train->optimizer.span);

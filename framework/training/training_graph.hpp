@@ -18,6 +18,13 @@ struct OptimizerState {
   NodeId next = kNoNode;  ///< what it becomes; kNoNode where it stays
 };
 
+/// What an update rule that draws examples asks for.
+struct DrawnExamples {
+  std::vector<OptimizerState> states;  ///< one number for each example
+  std::string by;                      ///< the one among them that examples are drawn by
+  NodeId counts = kNoNode;             ///< leaf: how often each example is in the batch
+};
+
 /// Where the gradients of a swapped emission are taken: a state of that name, which no rule can give.
 inline constexpr std::string_view kTrainedWeights = "trained weights";
 
@@ -31,6 +38,7 @@ struct Emission {
   /// The parameter is what the model is evaluated with; during a step the state kTrainedWeights is in its
   /// place.
   bool swapped = false;
+  std::optional<DrawnExamples> draws;
 };
 
 /// A hyperparameter of a minimizer.
@@ -51,6 +59,7 @@ struct HessianProduct {
 struct TrainingGraph {
   std::vector<NodeId> gradients;  ///< of what is minimized, by parameter, each of its shape
   std::vector<Emission> emissions;
+  NodeId weights = kNoNode;  ///< leaf: of each example of the batch, where a rule draws them
   std::vector<MinimizerSetting> settings;
   std::optional<HessianProduct> hessian_product;
 };

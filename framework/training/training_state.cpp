@@ -1,5 +1,7 @@
 #include "training/training_state.hpp"
 
+#include <algorithm>
+
 #include "graph/minimizer.hpp"
 #include "support/numbers.hpp"
 #include "training/hyperparameters.hpp"
@@ -18,10 +20,16 @@ Error with_size_of_batch(Error error, std::int64_t rows) {
                     ", the last of an epoch; X.shape[0] is the size of a batch of X");
 }
 
+bool draws_examples(const Optimizer* optimizer) {
+  const auto* rule = dynamic_cast<const UpdateRule*>(optimizer);
+  return rule != nullptr && rule->draws_examples();
+}
+
 /// The model for the last batch of an epoch; nothing where it is as large as the others.
 std::optional<Instance> make_rest(const CheckedModel& model, const Optimizer* optimizer,
                                   const std::optional<Batches>& batches) {
   if (!batches || optimizer == nullptr || batches->rest() == 0) return std::nullopt;
+  if (draws_examples(optimizer)) return std::nullopt;  // it draws batches of one size
   if (dynamic_cast<const Minimizer*>(optimizer) != nullptr)
     throw Error(Status::model, "optimizer '" + optimizer->name() + "' needs batches of one size, and " +
                                    std::to_string(batches->examples().batch) + " does not divide " +
@@ -45,6 +53,10 @@ TrainingState::TrainingState(CheckedModel model, std::shared_ptr<const Optimizer
       values(main.model, main.graph) {
   rest = make_rest(main.model, rule.get(), batches);
   main.bind(values);
+  if (draws_examples(rule.get())) {
+    draws_.emplace(main.model, *main.graph.emissions.front().draws, main.graph.weights);
+    for (const Binding& binding : draws_->bindings()) main.leaves.bindings.push_back(binding);
+  }
   if (rest) rest->bind(values);
   values.set_steps(planned_steps());
   if (rule != nullptr) check_all_schedules();
@@ -64,6 +76,19 @@ void TrainingState::check_all_schedules() {
       check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), value_at);
 }
 
+void TrainingState::set_validated(std::int64_t at_step, std::vector<double> found) {
+  validated_step = at_step;
+  measures = std::move(found);
+  if (measures.empty()) return;
+  std::vector<double> used;
+  for (const auto& [name, node] : model().measures) {
+    const auto metric = std::ranges::find(model().metrics, name, &NamedExpression::name);
+    used.push_back(
+        measures[name == "loss" ? 0 : 1 + static_cast<std::size_t>(metric - model().metrics.begin())]);
+  }
+  values.set_validated(validated_step, used);
+}
+
 Instance& TrainingState::present() {
   if (!batches) return main;
   Instance& instance = instance_of(step);
@@ -75,11 +100,12 @@ Instance& TrainingState::present() {
 }
 
 void TrainingState::load_rows(Instance& instance) {
-  batches->rows_of_step(step, rows_);
+  choose_rows();
   instance.load(rows_);
 }
 
 void TrainingState::prefetch_next() {
+  if (draws_) return;  // what is drawn next depends on this step
   const std::int64_t next = step + 1;
   Instance& instance = instance_of(next);
   const bool pays = options.threads > 1 && instance.data().elements() >= kPrefetchedElements;
@@ -88,6 +114,14 @@ void TrainingState::prefetch_next() {
   std::vector<std::int64_t> rows;
   batches->rows_of_step(next, rows);
   prefetch_->begin(next, instance.data(), std::move(rows));
+}
+
+void TrainingState::choose_rows() {
+  if (!draws_) return batches->rows_of_step(step, rows_);
+  draws_->draw(step, values.read(*values.find(KeptTensor::Kind::examples, draws_->by())).values, drawn_);
+  rows_.clear();
+  for (std::int64_t place : drawn_)
+    rows_.push_back(batches->row_of_split(batches->examples().train(), place));
 }
 
 std::unique_ptr<Executor> TrainingState::compile(const Instance& instance,

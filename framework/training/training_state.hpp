@@ -10,6 +10,7 @@
 
 #include "program/executor.hpp"
 #include "training/batches.hpp"
+#include "training/example_draws.hpp"
 #include "training/instance.hpp"
 #include "training/prefetch.hpp"
 #include "training/trainer.hpp"
@@ -34,7 +35,10 @@ struct TrainingState {
   void set_step(std::int64_t number) {
     step = number;
     values.set_step(number);
+    if (draws_) loaded_step_ = -1;  // the numbers that examples are drawn by may be others
   }
+  /// What a validation of the present values found.
+  void set_validated(std::int64_t at_step, std::vector<double> found);
   /// The instance that the next step runs on, with the batch of that step.
   [[nodiscard]] Instance& present();
   /// Those that train: `main`, and the one for the last batch of an epoch where it is smaller.
@@ -62,7 +66,8 @@ struct TrainingState {
   Values values;
   std::map<std::string, std::vector<double>, std::less<>> minimizer_state;  ///< what it keeps, by name
   std::int64_t step = 0;                                                    ///< updates made
-  std::int64_t validated_step = 0;                                          ///< of the last validation
+  std::int64_t validated_step = 0;                                          ///< of the last validation, or 0
+  std::vector<double> measures;  ///< what it found: the loss, then the metrics; empty where there was none
   std::optional<BestValues> best;
   std::atomic<bool> stop_requested = false;
 
@@ -71,10 +76,13 @@ struct TrainingState {
   [[nodiscard]] std::unique_ptr<Executor> compile(const Instance& instance, const Task& task) const;
 
   void load_rows(Instance& instance);
+  /// The rows of the next step's batch.
+  void choose_rows();
   void prefetch_next();
 
+  std::optional<ExampleDraws> draws_;  ///< where the optimizer draws the examples
   std::int64_t loaded_step_ = -1;
-  std::vector<std::int64_t> rows_;
+  std::vector<std::int64_t> rows_, drawn_;
   std::unique_ptr<Prefetch> prefetch_;  ///< last, so that it ends before what it fills
 };
 

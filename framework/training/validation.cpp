@@ -16,7 +16,7 @@ bool Validation::is_due() const { return state_.step > state_.validated_step && 
 std::optional<ValidationRecord> Validation::run() {
   const std::optional<std::vector<double>> measures = evaluation_.run();
   if (!measures) return std::nullopt;
-  state_.validated_step = state_.step;
+  state_.set_validated(state_.step, *measures);
   if (train_.keep || train_.patience) compare(*measures);
   last_ = record(state_.step, *measures);
   return last_;

@@ -1,6 +1,7 @@
 #include "training/values.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "model/place.hpp"
 #include "support/random.hpp"
@@ -19,6 +20,10 @@ std::vector<std::string> optimizer_state_names(const TrainingGraph& training) {
     for (const OptimizerState& state : emission.states)
       if (std::ranges::find(names, state.name) == names.end()) names.push_back(state.name);
   return names;
+}
+
+std::vector<OptimizerState> example_states(const Emission& emission) {
+  return emission.draws ? emission.draws->states : std::vector<OptimizerState>{};
 }
 
 /// Places for all kept tensors, in the order in which they lie in memory.
@@ -42,6 +47,10 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
       }
     }
   }
+  for (const Emission& emission : training.emissions)
+    for (const OptimizerState& state : example_states(emission))
+      tensors.push_back({KeptTensor::Kind::examples, state.name, "", (*model.graph)[state.leaf].shape,
+                         TensorMemory::padded(end_of(tensors))});
   for (const TensorDeclaration& state : model.states)
     add(KeptTensor::Kind::state, state, TensorMemory::padded(end_of(tensors)));
   return tensors;
@@ -50,6 +59,7 @@ std::vector<KeptTensor> lay_out(const CheckedModel& model, const TrainingGraph& 
 }  // namespace
 
 std::string stored_name(const KeptTensor& tensor) {
+  if (tensor.kind == KeptTensor::Kind::examples) return "optimizer:" + tensor.name;
   return tensor.kind == KeptTensor::Kind::optimizer ? "optimizer:" + tensor.optimizer + ":" + tensor.name
                                                     : tensor.name;
 }
@@ -63,9 +73,10 @@ std::vector<Binding> Leaves::bindings_of_step() const {
 Values::Values(const CheckedModel& model, const TrainingGraph& training)
     : tensors_(lay_out(model, training)),
       kept_(model.graph->floating(), end_of(tensors_)),
-      scalars_(model.graph->floating(), 2) {
+      scalars_(model.graph->floating(), kFirstMeasure + static_cast<std::int64_t>(model.measures.size())) {
   for (const KeptTensor& tensor : tensors_)
     if (tensor.kind == KeptTensor::Kind::parameter) parameter_elements_ += tensor.shape.elements();
+  set_validated(-1, std::vector(model.measures.size(), std::numeric_limits<double>::quiet_NaN()));
   fill(model, training);
 }
 
@@ -91,6 +102,11 @@ void Values::fill(const CheckedModel& model, const TrainingGraph& training) {
               state.initial ? std::vector(elements, *state.initial)
                             : read(*find(KeptTensor::Kind::parameter, parameter)).values);
       }
+  for (const Emission& emission : training.emissions)
+    for (const OptimizerState& state : example_states(emission)) {
+      const KeptTensor& tensor = *find(KeptTensor::Kind::examples, state.name);
+      write(tensor, std::vector(static_cast<std::size_t>(tensor.shape.elements()), *state.initial));
+    }
   for (KeptTensor& tensor : tensors_)
     tensor.finite = tensor.kind == KeptTensor::Kind::parameter || is_finite(tensor);
 }
@@ -135,6 +151,11 @@ Leaves Values::leaves(const CheckedModel& model, const TrainingGraph& training) 
       if (!is_parameter) leaves.bindings.push_back({state.leaf, place_of(tensor)});
       if (state.next != kNoNode) assign(state.next, tensor);
     }
+    for (const OptimizerState& state : example_states(emission)) {
+      const KeptTensor& tensor = *find(Kind::examples, state.name);
+      leaves.bindings.push_back({state.leaf, place_of(tensor)});
+      if (state.next != kNoNode) assign(state.next, tensor);
+    }
     if (!emission.swapped) continue;
     for (std::size_t i = emission.first; i < emission.first + emission.count; ++i) {
       const TensorDeclaration& trained = model.parameters[i];
@@ -149,6 +170,10 @@ Leaves Values::leaves(const CheckedModel& model, const TrainingGraph& training) 
   if (const NodeId leaf = model.graph->step_leaf(); leaf != kNoNode)
     leaves.bindings.push_back({leaf, scalars_.at(0)});
   if (model.steps != kNoNode) leaves.bindings.push_back({model.steps, scalars_.at(1)});
+  if (model.validated != kNoNode) leaves.bindings.push_back({model.validated, scalars_.at(2)});
+  for (std::size_t i = 0; i < model.measures.size(); ++i)
+    leaves.bindings.push_back(
+        {model.measures[i].second, scalars_.at(kFirstMeasure + static_cast<std::int64_t>(i))});
   return leaves;
 }
 

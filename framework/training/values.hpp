@@ -14,18 +14,23 @@ namespace talweg {
 
 /// A tensor that lasts from step to step.
 struct KeptTensor {
-  enum class Kind : std::uint8_t { parameter, state, optimizer };
+  enum class Kind : std::uint8_t { parameter, state, optimizer, examples };
 
   Kind kind = Kind::parameter;
-  std::string name;  ///< of the parameter or state; of the parameter that an optimizer's state belongs to
+  /// Of the parameter or state; of the parameter that an optimizer's state belongs to; how the rule calls a
+  /// number that it keeps for each of the examples.
+  std::string name;
   std::string optimizer;  ///< how the rule calls an optimizer's state; "" for the others
   Shape shape;
   std::int64_t first = 0;  ///< its first element in the memory of all kept tensors
-  bool is_copy = false;    ///< a state that begins as the parameter
-  bool finite = true;      ///< begins finite: becoming anything else is divergence. Always so for parameters
+  [[nodiscard]] bool is_weight() const { return kind == Kind::parameter || kind == Kind::state; }
+
+  bool is_copy = false;  ///< a state that begins as the parameter
+  bool finite = true;    ///< begins finite: becoming anything else is divergence. Always so for parameters
 };
 
-/// Its name in a checkpoint: an optimizer's state is "optimizer:<state>:<parameter>".
+/// Its name in a checkpoint: an optimizer's state is "optimizer:<state>:<parameter>", or "optimizer:<state>"
+/// for one of the examples.
 [[nodiscard]] std::string stored_name(const KeptTensor& tensor);
 
 /// What an executor binds and assigns for one graph.
@@ -68,6 +73,11 @@ class Values {
 
   void set_step(std::int64_t step) { scalars_.write(0, static_cast<double>(step)); }
   void set_steps(std::int64_t steps) { scalars_.write(1, static_cast<double>(steps)); }
+  /// When the last validation was, and what it measured of the model's `measures`.
+  void set_validated(std::int64_t step, std::span<const double> measures) {
+    scalars_.write(2, static_cast<double>(step));
+    scalars_.write(kFirstMeasure, measures);
+  }
 
   /// The tensor that has become infinite or not a number, or null.
   [[nodiscard]] const KeptTensor* first_not_finite() const;
@@ -82,6 +92,8 @@ class Values {
                                              KeptTensor::Kind kind) const;
   [[nodiscard]] bool is_finite(const KeptTensor& tensor) const;
   [[nodiscard]] void* place_of(const KeptTensor& tensor) { return kept_.at(tensor.first); }
+
+  static constexpr std::int64_t kFirstMeasure = 3;  ///< among the scalars
 
   std::vector<KeptTensor> tensors_;
   std::int64_t parameter_elements_ = 0;

@@ -29,6 +29,11 @@ class WatchedSite final : public UpdateSite {
   }
   [[nodiscard]] Value copy(std::string_view name) override { return site_.copy(name); }
   void evaluate_with(std::string_view name) override { site_.evaluate_with(name); }
+  [[nodiscard]] Value example_state(std::string_view name, double initial) override {
+    return site_.example_state(name, initial);
+  }
+  [[nodiscard]] Value drawn() override { return site_.drawn(); }
+  void draw_by(std::string_view name) override { site_.draw_by(name); }
   void assign_parameter(Value value) override { site_.assign_parameter(value); }
   void assign_state(std::string_view name, Value value) override { site_.assign_state(name, value); }
   [[nodiscard]] const Shape& shape() override {

@@ -25,6 +25,7 @@ class WatchedRule final : public UpdateRule {
     return rule_.hyperparameters();
   }
   [[nodiscard]] bool needs_all_parameters() const override { return rule_.needs_all_parameters(); }
+  [[nodiscard]] bool draws_examples() const override { return rule_.draws_examples(); }
   void emit(UpdateSite& site) const override;
 
  private:

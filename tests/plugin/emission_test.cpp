@@ -85,6 +85,19 @@ INSTANTIATE_TEST_SUITE_P(
                     Misuse{"begins_twice", "state 'average' starts as x and as 0"}),
     [](const auto& tested) { return std::string(tested.param.flag); });
 
+class DrawMisuses : public testing::TestWithParam<Misuse> {};
+
+TEST_P(DrawMisuses, AreErrorsThatNameThePlugin) {
+  EXPECT_EQ(failure("wrong_draws"), "");
+  EXPECT_EQ(failure("wrong_draws", {{GetParam().flag, 1}}), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(Draws, DrawMisuses,
+                         testing::Values(Misuse{"silent", "it does not say what the examples are drawn by"},
+                                         Misuse{"of_x", "draw_by: 'q' is not a state of the examples"},
+                                         Misuse{"twice", "state 'q' is of x and of the examples"}),
+                         [](const auto& tested) { return std::string(tested.param.flag); });
+
 TEST(Emission, WithoutMisuseWorks) { EXPECT_EQ(failure("misuse"), ""); }
 
 TEST(Emission, BroadcastsNewValuesToTheParametersShape) {

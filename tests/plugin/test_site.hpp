@@ -40,6 +40,11 @@ class TestSite : public UpdateSite {
   }
   [[nodiscard]] Value copy(std::string_view name) override { return state(name, 0); }
   void evaluate_with(std::string_view name) override { evaluated = name; }
+  [[nodiscard]] Value example_state(std::string_view name, double initial) override {
+    return state(name, initial);
+  }
+  [[nodiscard]] Value drawn() override { return gradient_; }
+  void draw_by(std::string_view name) override { drawn_by = name; }
   void assign_parameter(Value value) override { next_parameter = value; }
   void assign_state(std::string_view name, Value value) override {
     states.at(std::string(name)).next = value;
@@ -61,7 +66,7 @@ class TestSite : public UpdateSite {
   std::map<std::string, Value> hyperparameters;
   std::map<std::string, State> states;
   std::optional<Value> next_parameter;
-  std::string evaluated;
+  std::string evaluated, drawn_by;
   bool shape_asked = false;
 
  private:

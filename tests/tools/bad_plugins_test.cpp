@@ -77,6 +77,7 @@ const BadPlugin kBadPlugins[] = {
      "update: gradient_at: it does not declare that it needs all parameters together"},
     {"undeclared_swap",
      "update: evaluate_with: it does not declare that it needs other weights for evaluation"},
+    {"undeclared_draws", "update: drawn: it does not declare that it needs to draw the examples"},
     {"minimizer_throws", "step 1: out of ideas"},
     {"minimizer_wrong_size", "step 0: evaluate: x has 7 elements, x has 6"},
     {"minimizer_nan", "step 0: move_to: x is nan in element 1"},

@@ -125,6 +125,16 @@ void expect_well_formed_dot(const std::string& text) {
   EXPECT_GT(edges, 10U);
 }
 
+TEST(ShowCommand, TakesTheUpdateOfARuleThatDrawsTheExamples) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "model.yaml",
+             "talweg: 1\ndata: {x: [1, 2, 3, 4]}\nparameters: {w: 1}\n"
+             "train: {minimize: mean(x * w), batch: 2, steps: 2, optimizer: aw_sgd}\n");
+  const Finished finished = run_line("show --gradients --update model.yaml", {.directory = directory.path()});
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_NE(finished.out.find("tau"), std::string::npos) << finished.out;
+}
+
 TEST(ShowCommand, WritesDotGroupedByPhase) {
   const Finished finished = run_line("show --dot --gradients --update " + kThreeLayerFile);
   EXPECT_EQ(finished.status, 0);

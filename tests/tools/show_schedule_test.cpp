@@ -57,5 +57,18 @@ TEST(ShowSchedule, SaysSoWhereNothingChanges) {
   EXPECT_EQ(shown("0.1 * 2", 10), "every hyperparameter is the same in all steps\n");
 }
 
+TEST(ShowSchedule, SaysWhatOnlyTrainingTells) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "model.yaml",
+             "talweg: 1\ndata: {x: [1, 2, 3, 4]}\nsplit: {train: 3, validation: 1}\nparameters: {w: 1}\n"
+             "train: {minimize: w * mean(x), steps: 2, optimizer: {momentum: {mu: 0.5 / (step + 1), alpha: "
+             "'plateau(0.1, loss)'}}}\n");
+  const Finished finished = run_line("show --schedule model.yaml", {.directory = directory.path()});
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_TRUE(
+      finished.out.starts_with("alpha depends on what validations find, which only training tells\nmu\n"))
+      << finished.out;
+}
+
 }  // namespace
 }  // namespace talweg

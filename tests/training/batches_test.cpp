@@ -270,7 +270,7 @@ TEST_P(BatchTrainingBy, GoesOnFromACheckpointToTheBit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, BatchTrainingBy, testing::Values("adam", "schedule_free"));
+INSTANTIATE_TEST_SUITE_P(Optimizers, BatchTrainingBy, testing::Values("adam", "schedule_free", "aw_sgd"));
 
 }  // namespace
 }  // namespace talweg

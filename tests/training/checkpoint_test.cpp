@@ -211,5 +211,15 @@ TEST(Checkpoint, OfAnotherModelIsRefusedAndChangesNothing) {
   EXPECT_EQ(refusal_of(renamed), begin + "it has no 'sums'");
 }
 
+TEST(Checkpoints, OfAParameterThatIsCalledBestAreItsOwn) {
+  const std::string text =
+      "talweg: 1\nparameters: {best: 1}\ntrain: {minimize: best * best, steps: 4, optimizer: {gd: {alpha: "
+      "0.25}}}\n";
+  const auto first = make_trainer(text), second = make_trainer(text);
+  second->restore(decode_checkpoint(encode_checkpoint(first->checkpoint()), "checkpoint"));
+  train(*second);
+  EXPECT_EQ(second->value("best").values[0], 1.0 / 16);
+}
+
 }  // namespace
 }  // namespace talweg

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "training/checkpoint.hpp"
 #include "training/following.hpp"
 
 namespace talweg {
@@ -146,6 +147,117 @@ TEST(Schedules, DriveAHyperparameter) {
       "train: {minimize: x * x, steps: 4, optimizer: {gd: {alpha: 'step(0.25, every=2, factor=0.5)'}}}\n");
   train(*trainer);
   EXPECT_DOUBLE_EQ(trainer->value("x").values[0], 0.5 * 0.5 * 0.75 * 0.75);
+}
+
+/// w falls by alpha in each step; what is measured is `metric`, an expression of `step`.
+std::string watching(const std::string& alpha,
+                     const std::string& metric = "1 + cos(2.1 * step) / (1 + 0.3 * step)", int steps = 30) {
+  return "talweg: 1\ndata: {x: [1, 1, 1, 1]}\nsplit: {train: 3, validation: 1}\n"
+         "parameters: {w: 0}\ngraph: {loss: w * mean(x)}\nmetrics: {m: '" +
+         metric +
+         "'}\ntrain: {minimize: loss, batch: 3, validate: {every: 1}, steps: " + std::to_string(steps) +
+         ", log: {every: 1, w: w}, optimizer: {gd: {alpha: '" + alpha + "'}}}\n";
+}
+
+/// alpha in each of the steps but the last.
+std::vector<double> alphas_of(const Following& following) {
+  std::vector<double> alphas;
+  for (std::size_t i = 1; i < following.lines.size(); ++i)
+    alphas.push_back(scalar(following.lines[i - 1].values, "w") - scalar(following.lines[i].values, "w"));
+  return alphas;
+}
+
+struct Fall {
+  std::size_t step;
+  double alpha;  ///< from then on
+};
+
+struct Plateau {
+  const char* call;
+  std::vector<Fall> falls;
+};
+
+/// By torch.optim.lr_scheduler.ReduceLROnPlateau of PyTorch 1.13 with eps 0, on the same metric.
+const Plateau kPlateaus[] = {
+    {"plateau(0.1, m, factor=0.5, patience=2, threshold=0.01)",
+     {{4, 0.05},
+      {7, 0.025},
+      {10, 0.0125},
+      {13, 0.00625},
+      {16, 0.003125},
+      {19, 0.0015625},
+      {22, 0.00078125},
+      {25, 0.000390625},
+      {28, 0.0001953125}}},
+    {"plateau(0.1, m, factor=0.3, patience=1, cooldown=3, end=0.002)",
+     {{3, 0.03}, {8, 0.009}, {13, 0.0027}, {18, 0.002}}},
+    {"plateau(0.1, m, factor=0.5, patience=3, highest=True)",
+     {{7, 0.05}, {11, 0.025}, {15, 0.0125}, {19, 0.00625}, {23, 0.003125}, {27, 0.0015625}}},
+};
+
+TEST(PlateauSchedule, FallsWhenPyTorchsDoes) {
+  for (const Plateau& plateau : kPlateaus) {
+    const auto trainer = make_trainer(watching(plateau.call));
+    const std::vector<double> alphas = alphas_of(train(*trainer));
+    ASSERT_EQ(alphas.size(), 29U);
+    double expected = 0.1;
+    for (std::size_t step = 0; step < alphas.size(); ++step) {
+      for (const Fall& fall : plateau.falls)
+        if (fall.step == step) expected = fall.alpha;
+      EXPECT_NEAR(alphas[step], expected, kTolerance) << plateau.call << ", step " << step;
+    }
+  }
+}
+
+TEST(PlateauSchedule, GoesOnFromACheckpointToTheBit) {
+  const std::string text = watching(kPlateaus[1].call);
+  const auto whole = make_trainer(text);
+  train(*whole);
+  for (std::int64_t cut = 1; cut < 30; ++cut) {
+    struct Stopper : TrainingObserver {
+      void logged(const LogRecord& record) override {
+        if (record.step == cut) checkpoint = encode_checkpoint(trainer->checkpoint());
+      }
+      Trainer* trainer = nullptr;
+      std::int64_t cut = 0;
+      std::string checkpoint;
+    } stopper;
+    const auto first = make_trainer(text);
+    stopper.trainer = first.get();
+    stopper.cut = cut;
+    first->run(stopper);
+    const auto second = make_trainer(text);
+    second->restore(decode_checkpoint(stopper.checkpoint, "checkpoint"));
+    train(*second);
+    EXPECT_EQ(second->value("w").values, whole->value("w").values) << cut;
+  }
+}
+
+TEST(PlateauSchedule, WatchesTheLossToo) {
+  // w falls, and the loss with it: there is no plateau.
+  const auto trainer = make_trainer(watching("plateau(0.1, loss, factor=0.5, patience=1)"));
+  for (double alpha : alphas_of(train(*trainer))) EXPECT_NEAR(alpha, 0.1, kTolerance);
+}
+
+TEST(PlateauSchedule, RisesOverTheWarmUpAndOverlooksWhatIsNotANumber) {
+  const auto trainer = make_trainer(
+      watching("plateau(0.4, m, factor=0.5, patience=1, warmup=4)", "log(where(step < 3, -1.0, 1.0))", 9));
+  const std::vector<double> alphas = alphas_of(train(*trainer));
+  // Not a number in steps 1 and 2, which is no better; 0 from step 3 on, first better, then not.
+  const std::vector<double> expected = {0.1, 0.2, 0.3, 0.4, 0.2, 0.1, 0.1, 0.05};
+  ASSERT_EQ(alphas.size(), expected.size());
+  for (std::size_t step = 0; step < expected.size(); ++step)
+    EXPECT_NEAR(alphas[step], expected[step], kTolerance) << step;
+}
+
+TEST(PlateauSchedule, MayBeOfAGroup) {
+  std::string text = watching("1e-3");
+  text.replace(
+      text.find("{gd: "), text.rfind("}}") - text.find("{gd: "),
+      "{gd: {alpha: 1e-3, groups: {g: {parameters: w, alpha: 'plateau(0.1, m, factor=0.5, patience=3, "
+      "highest=True)'}}}");
+  const auto trainer = make_trainer(text);
+  EXPECT_NEAR(alphas_of(train(*trainer)).back(), 0.0015625, kTolerance);
 }
 
 TEST(Schedules, CanBeModulesOfTheModel) {

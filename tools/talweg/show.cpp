@@ -1,6 +1,7 @@
 // talweg show MODEL
 
 #include <algorithm>
+#include <optional>
 #include <talweg/error.hpp>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "program/needed_nodes.hpp"
 #include "schedule_plot.hpp"
 #include "training/batch_data.hpp"
+#include "training/example_draws.hpp"
 #include "training/schedule.hpp"
 #include "training/trainer.hpp"
 #include "training/training_graph.hpp"
@@ -47,6 +49,11 @@ std::vector<NodeId> shown_nodes(const Options& options, CheckedModel& model) {
   BatchData data(model);
   Task task{data.bindings(), {}, {}};
   task.bindings.insert(task.bindings.end(), leaves.bindings.begin(), leaves.bindings.end());
+  std::optional<ExampleDraws> draws;
+  if (!training.emissions.empty() && training.emissions.front().draws) {
+    draws.emplace(model, *training.emissions.front().draws, training.weights);
+    for (const Binding& binding : draws->bindings()) task.bindings.push_back(binding);
+  }
   if (options.update) task.assignments = leaves.assignments;
   if (options.gradients) task.fetches = training.gradients;
   std::vector<NodeId> nodes = nodes_of(graph, Phase::forward);
@@ -65,9 +72,14 @@ std::string show_schedules(const CheckedModel& model) {
   for (std::int64_t i = 0; i < std::min(kColumns, planned); ++i)
     steps.push_back(planned <= kColumns ? i : i * (planned - 1) / (kColumns - 1));
   if (steps.empty()) return "the model makes no steps\n";
-  const std::vector<Schedule> schedules = schedules_of(model, steps);
+  std::vector<Schedule> schedules = schedules_of(model, steps);
   if (schedules.empty()) return "every hyperparameter is the same in all steps\n";
   std::string text;
+  for (const Schedule& schedule : schedules)
+    if (schedule.values.empty())
+      text += schedule.name + " depends on what validations find, which only training tells\n";
+  std::erase_if(schedules, [](const Schedule& schedule) { return schedule.values.empty(); });
+  if (schedules.empty()) return text;
   for (const Schedule& schedule : schedules) text += plot(schedule, steps) + "\n";
   return text + tabulate(schedules, steps);
 }

@@ -165,8 +165,8 @@ inline void require_function(std::size_t offset, const char* name) {
 }  // namespace detail
 #pragma GCC visibility pop
 
-/// A tensor of the parameter's shape that lasts from step to step; Talweg keeps, saves and restores it.
-/// Copies speak of the same state.
+/// A tensor of the parameter's shape, or a number for each example, that lasts from step to step; Talweg
+/// keeps, saves and restores it. Copies speak of the same state.
 class State {
  public:
   State(const State&) = default;
@@ -237,6 +237,28 @@ class Parameter {
     detail::require_function(offsetof(talweg_update_api, evaluate_with), "evaluate_with");
     detail::Emission& emission = detail::emission();
     emission.api.evaluate_with(emission.update, emission.states[copy.index_].name.c_str());
+  }
+  // Drawing examples. Needs `static constexpr bool kDrawsExamples = true` in the rule: its x is then the
+  // vector of all parameters, whatever it uses.
+  /// A number for each example that is trained on; a model without batches is one example.
+  [[nodiscard]] State example_state(const char* name, double initial = 0) const {
+    detail::require_function(offsetof(talweg_update_api, example_state), "example_state");
+    detail::Emission& emission = detail::emission();
+    return known(name, detail::checked(emission.api.example_state(emission.update, name, initial)));
+  }
+  /// How often each example is in the batch of this step.
+  [[nodiscard]] Tensor drawn() const {
+    detail::require_function(offsetof(talweg_update_api, drawn), "drawn");
+    detail::Emission& emission = detail::emission();
+    return Tensor::of(detail::checked(emission.api.drawn(emission.update)));
+  }
+  /// The examples of a step are drawn with probabilities in proportion to that example state as it is then.
+  /// The gradient is right on average whatever they are: what is minimized weights each example by the
+  /// reciprocal of (examples times its probability).
+  void draw_by(const State& state) const {
+    detail::require_function(offsetof(talweg_update_api, draw_by), "draw_by");
+    detail::Emission& emission = detail::emission();
+    emission.api.draw_by(emission.update, emission.states[state.index_].name.c_str());
   }
   /// x's shape. A rule that asks for it is emitted for each parameter by itself.
   [[nodiscard]] int rank() const {
@@ -394,6 +416,9 @@ inline Tensor norm(const Tensor& x) { return sqrt(sum(square(x))); }
 inline Tensor matmul(const Tensor& a, const Tensor& b) { return call("matmul", {a, b}); }
 inline Tensor transpose(const Tensor& x) { return call("transpose", {x}); }
 
+/// Of the elements of a vector, which add up to 1 then.
+inline Tensor softmax(const Tensor& x) { return call("softmax", {x}); }
+
 #pragma GCC visibility push(hidden)
 namespace detail {
 
@@ -430,6 +455,8 @@ constexpr std::uint32_t needs_of_rule() {
     if (Rule::kAllParameters) needs |= TALWEG_NEEDS_ALL_PARAMETERS;
   if constexpr (requires { Rule::kSwapsWeights; })
     if (Rule::kSwapsWeights) needs |= TALWEG_NEEDS_WEIGHT_SWAP;
+  if constexpr (requires { Rule::kDrawsExamples; })
+    if (Rule::kDrawsExamples) needs |= TALWEG_NEEDS_EXAMPLES;
   return needs;
 }
 

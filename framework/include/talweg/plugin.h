@@ -44,7 +44,7 @@ enum {
 enum {
   TALWEG_NEEDS_OBJECTIVE = 1 << 0,          /* evaluates the objective itself */
   TALWEG_NEEDS_SECOND_DERIVATIVES = 1 << 1, /* the gradient of the gradient */
-  TALWEG_NEEDS_EXAMPLES = 1 << 2,           /* draws the examples of a batch */
+  TALWEG_NEEDS_EXAMPLES = 1 << 2,           /* draws the examples of a batch; over all parameters */
   TALWEG_NEEDS_WEIGHT_SWAP = 1 << 3,        /* other weights for evaluation than for training */
   TALWEG_NEEDS_ALL_PARAMETERS = 1 << 4 /* an update over all parameters laid end to end, whatever it emits */
 };
@@ -155,6 +155,16 @@ typedef struct talweg_update_api {
   /* The copy of that name is what the model consists of: it is logged, validated and saved, and x is only
    * where gradients are taken. An update that needs TALWEG_NEEDS_WEIGHT_SWAP says so, and assigns it. */
   void (*evaluate_with)(talweg_update*, const char* name);
+  /* With TALWEG_NEEDS_EXAMPLES: a state of one number for each example that is trained on, `initial`
+   * everywhere at first; it is assigned as other states are. A model without batches is one example. */
+  talweg_node (*example_state)(talweg_update*, const char* name, double initial);
+  /* How often each example is in the batch of this step. */
+  talweg_node (*drawn)(talweg_update*);
+  /* The example state of that name is what the examples of a step are drawn by: independently, each with a
+   * probability in proportion to its number. What is minimized weights each example drawn by the reciprocal
+   * of (examples times its probability), so that the gradient is right on average. An update that needs
+   * TALWEG_NEEDS_EXAMPLES says so. */
+  void (*draw_by)(talweg_update*, const char* name);
 } talweg_update_api;
 
 /* One step of a minimizer; belongs to Talweg. */

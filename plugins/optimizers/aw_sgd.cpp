@@ -1,0 +1,28 @@
+#include <talweg/optimizer.hpp>
+
+/// Adaptive weighted SGD (Bouchard et al. 2015, arXiv:1506.09016, algorithm 1), for n examples:
+///   d = the mean over the batch, drawn by q, of the gradient of an example times p / q, where p = 1 / n
+///   x <- x - alpha d;   tau <- tau + eta |d|^2 (the sum over the batch of the gradient of log q by tau)
+///   q = (1 - uniform) softmax(tau) + uniform p
+/// The batch counts as one draw: |d| is of all parameters and the whole batch. The share of p, which the
+/// paper leaves open as all of q, keeps every p / q below 1 / uniform.
+struct AwSgd : talweg::UpdateRule {
+  static constexpr bool kDrawsExamples = true;
+
+  talweg::Hyper alpha{"alpha", 0.01, talweg::positive, "step size"};
+  talweg::Hyper eta{"eta", 0.001, talweg::non_negative, "step size of the distribution"};
+  talweg::Hyper uniform{"uniform", 0.1, {0, 1, TALWEG_LOW_EXCLUDED}, "share of draws that are uniform"};
+
+  void update(talweg::Parameter x) const {
+    const auto mixed = [&](const talweg::Tensor& s) { return (1 - uniform) * s + uniform * mean(s); };
+    const auto d = x.gradient();
+    auto tau = x.example_state("tau"), q = x.example_state("q", 1);
+    const auto s = softmax(tau);
+    const auto score = x.drawn() * (1 - uniform) * s / mixed(s);
+    tau = tau + eta * dot(d, d) * (score - s * sum(score));
+    q = mixed(softmax(tau));
+    x = x - alpha * d;
+    x.draw_by(q);
+  }
+};
+TALWEG_OPTIMIZER(AwSgd, "aw_sgd", "Gradient descent that learns which examples to draw")
