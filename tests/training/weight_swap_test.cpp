@@ -6,6 +6,7 @@
 
 #include "training/checkpoint.hpp"
 #include "training/following.hpp"
+#include "training/weights.hpp"
 
 namespace talweg {
 namespace {
@@ -38,7 +39,7 @@ TEST(WeightSwap, ShowsTheWeightsForEvaluationWhereverTheModelIsLookedAt) {
   EXPECT_EQ(scalar(following.end.values, "place"), -2);
   EXPECT_EQ(scalar(following.end.report, "at_the_end"), -2);
   EXPECT_EQ(trainer->value("w").values[0], -2);
-  EXPECT_EQ(named(trainer->weights(), "b").values[0], -2);
+  EXPECT_EQ(named(trainer->weights().tensors, "b").values[0], -2);
 }
 
 TEST(WeightSwap, KeepsTheBestWeightsForEvaluation) {
@@ -46,7 +47,7 @@ TEST(WeightSwap, KeepsTheBestWeightsForEvaluation) {
   const Following following = train(*trainer);
   EXPECT_EQ(following.end.validation->step, 2);
   EXPECT_EQ(trainer->value("w").values[0], -1);
-  EXPECT_EQ(named(trainer->weights(), "w").values[0], -1);
+  EXPECT_EQ(named(trainer->weights().tensors, "w").values[0], -1);
 }
 
 TEST(WeightSwap, TakesGradientsAtTheOtherWeights) {
