@@ -1,29 +1,84 @@
 #include "program/large_products.hpp"
 
+#include <vector>
+
+#include "kernels/dnnl/product.hpp"
 #include "program/kernel_library.hpp"
 
 namespace talweg {
 namespace {
 
 template <class T>
-kernels::LargeProduct<T> find(const char* symbol) {
-  const auto* kernel =
-      static_cast<const kernels::LargeProduct<T>*>(find_in_library("talweg_blas.so", symbol));
+kernels::LargeProduct<T> find(const char* library, const char* symbol) {
+  const auto* kernel = static_cast<const kernels::LargeProduct<T>*>(find_in_library(library, symbol));
   return kernel == nullptr ? nullptr : *kernel;
+}
+
+kernels::LargeProduct<float> dnnl_product() {
+  static const kernels::LargeProduct<float> kernel = find<float>("talweg_dnnl.so", kernels::kDnnlProduct);
+  return kernel;
+}
+
+/// Fewer operations are not worth loading oneDNN: 5 ms.
+constexpr double kFewOperations = 4e6;
+/// oneDNN copies operands into blocks only where 1/m + 1/n is less; otherwise it reads them as they lie.
+constexpr double kCopies = 0.0038;
+/// Rows whose distance is a multiple of this fall into one set of the first-level cache: read as they lie,
+/// they drive each other out.
+constexpr std::int64_t kCacheStride = 2048 / sizeof(float);
+
+/// Measured on one core of an EPYC 7003, m, n and k from 16 to 2048: where this holds oneDNN is 1.0 to 1.6
+/// times as fast as OpenBLAS, elsewhere 0.45 to 1.1 times.
+bool dnnl_is_faster(const ProductLayout& layout) {
+  if (layout.a_transposed && layout.b_transposed) return false;
+  if (1 / static_cast<double>(layout.m) + 1 / static_cast<double>(layout.n) < kCopies) return true;
+  if (layout.b_transposed) return true;
+  return layout.b_stride % kCacheStride != 0 && (!layout.a_transposed || layout.a_stride % kCacheStride != 0);
 }
 
 }  // namespace
 
 template <>
 kernels::LargeProduct<float> large_product() {
-  static const kernels::LargeProduct<float> kernel = find<float>(kernels::kLargeProductFloat32);
+  static const kernels::LargeProduct<float> kernel =
+      find<float>("talweg_blas.so", kernels::kLargeProductFloat32);
   return kernel;
 }
 
 template <>
 kernels::LargeProduct<double> large_product() {
-  static const kernels::LargeProduct<double> kernel = find<double>(kernels::kLargeProductFloat64);
+  static const kernels::LargeProduct<double> kernel =
+      find<double>("talweg_blas.so", kernels::kLargeProductFloat64);
   return kernel;
 }
+
+template <>
+kernels::LargeProduct<float> fastest_product(const ProductLayout& layout, double operations) {
+  if (operations < kFewOperations || !dnnl_is_faster(layout) || dnnl_product() == nullptr)
+    return large_product<float>();
+  return dnnl_product();
+}
+
+template <>
+kernels::LargeProduct<double> fastest_product(const ProductLayout& /*layout*/, double /*operations*/) {
+  return large_product<double>();
+}
+
+template <>
+void generate_code(kernels::LargeProduct<float> product, const ProductLayout& layout) {
+  if (product == large_product<float>()) return;
+  const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
+  const auto zeros = [](std::int64_t lines, std::int64_t stride) {
+    return std::vector<float>(static_cast<std::size_t>(lines * stride));
+  };
+  const std::vector<float> a = zeros(layout.a_transposed ? layout.k : layout.m, layout.a_stride),
+                           b = zeros(layout.b_transposed ? layout.n : layout.k, layout.b_stride);
+  std::vector<float> c = zeros(layout.m, layout.n);
+  product(c.data(), narrow(layout.n), a.data(), narrow(layout.a_stride), layout.a_transposed, b.data(),
+          narrow(layout.b_stride), layout.b_transposed, narrow(layout.m), narrow(layout.n), narrow(layout.k));
+}
+
+template <>
+void generate_code(kernels::LargeProduct<double> /*product*/, const ProductLayout& /*layout*/) {}
 
 }  // namespace talweg

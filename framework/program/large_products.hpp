@@ -8,4 +8,22 @@ namespace talweg {
 template <class T>
 [[nodiscard]] kernels::LargeProduct<T> large_product();
 
+/// A product c (m, n) = a (m, k) @ b (k, n), and how its operands lie in memory (kernels::LargeProduct).
+struct ProductLayout {
+  std::int64_t m, n, k;
+  std::int64_t a_stride, b_stride;
+  bool a_transposed, b_transposed;
+};
+
+/// oneDNN's product where it is installed and faster than the BLAS's for operands that lie like that: by
+/// measurements, never by the clock, so that a program's bits are always the same. Else the BLAS's. It is for
+/// products that are `operations` additions and multiplications together.
+template <class T>
+[[nodiscard]] kernels::LargeProduct<T> fastest_product(const ProductLayout& layout, double operations);
+
+/// oneDNN generates its code for a product when it first computes one, and allocates for it: this computes
+/// one. The BLAS needs nothing.
+template <class T>
+void generate_code(kernels::LargeProduct<T> product, const ProductLayout& layout);
+
 }  // namespace talweg

@@ -47,6 +47,7 @@ class ThreadPool {
 /// The part of n elements that a piece does: pieces begin at multiples of `grain`.
 struct Range {
   std::int64_t begin, end;
+  [[nodiscard]] std::int64_t size() const { return end - begin; }
 };
 [[nodiscard]] Range piece_of(std::int64_t n, int piece, int pieces, std::int64_t grain);
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "graph/value.hpp"
 #include "ops/registry.hpp"
 #include "program/random_graph.hpp"
 
@@ -51,6 +52,25 @@ TEST(Program, AllocatesNothingWhileItRuns) {
   const std::size_t before = allocations;
   std::vector<int> one(1);
   EXPECT_EQ(allocations, before + 1) << "the count does not count";
+}
+
+/// oneDNN and the BLAS prepare themselves when the program is built.
+TEST(Program, AllocatesNothingWhileItRunsLargeProducts) {
+  register_ops();
+  for (const std::int64_t n : {130, 1024}) {
+    Graph graph(DType::float32);
+    std::vector<float> memory(static_cast<std::size_t>(n * n), 1);
+    const Value x = graph.add_leaf("state", "x", {n, n}, DType::float32);
+    const Value transposed = transpose(x, {1, 0});
+    const Task task{{{x.id(), memory.data()}},
+                    {},
+                    {emit("matmul", {x, x}).id(), emit("matmul", {transposed, x}).id(),
+                     emit("matmul", {x, transposed}).id()}};
+    const auto program = compile_program(graph, task);
+    const std::size_t before = allocations;
+    program->run();
+    EXPECT_EQ(allocations, before) << n;
+  }
 }
 
 }  // namespace

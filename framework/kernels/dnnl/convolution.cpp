@@ -8,27 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
-// Of the OpenMP that oneDNN is built with.
-extern "C" void omp_set_num_threads(int number);
-extern "C" int omp_get_max_threads();
+#include "kernels/dnnl/calling_thread.hpp"
 
 namespace talweg::kernels {
 namespace {
 
 using dnnl::memory;
 using Tag = memory::format_tag;
-
-/// Work on the calling thread alone, and leave it as it was: how many threads OpenMP would take is its own.
-class OnCallingThread {
- public:
-  OnCallingThread() { omp_set_num_threads(1); }
-  ~OnCallingThread() { omp_set_num_threads(before_); }
-  OnCallingThread(const OnCallingThread&) = delete;
-  OnCallingThread& operator=(const OnCallingThread&) = delete;
-
- private:
-  int before_ = omp_get_max_threads();
-};
 
 struct Descriptions {
   memory::desc x, w, y;
@@ -86,7 +72,7 @@ class Tensor {
 /// The primitive and what its operands are called.
 struct Primitive {
   dnnl::primitive run;
-  memory::desc first, second, to;
+  memory::desc first, second, to, scratch;
   int first_name, second_name, to_name;
 };
 
@@ -99,34 +85,35 @@ Primitive make_primitive(DnnlKind kind, const DnnlSizes& sizes, const dnnl::engi
     behind[i] = (sizes.output[i] - 1) * sizes.stride[i] + (sizes.kernel[i] - 1) * sizes.dilation[i] + 1 -
                 sizes.input[i] - sizes.padding[i];
   const auto algorithm = dnnl::algorithm::convolution_direct;
+  // That of the library would belong to the thread that makes the primitive, and not to the one that runs it.
+  dnnl::primitive_attr own_scratch;
+  own_scratch.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const dnnl::convolution_forward::primitive_desc forward(
       {dnnl::prop_kind::forward_training, algorithm, any.x, any.w, any.y, stride, dilation, padding, behind},
-      engine);
+      own_scratch, engine);
   if (kind == DnnlKind::forward)
-    return {dnnl::convolution_forward(forward),
-            forward.src_desc(),
-            forward.weights_desc(),
-            forward.dst_desc(),
-            DNNL_ARG_SRC,
-            DNNL_ARG_WEIGHTS,
-            DNNL_ARG_DST};
+    return {
+        dnnl::convolution_forward(forward), forward.src_desc(), forward.weights_desc(), forward.dst_desc(),
+        forward.scratchpad_desc(),          DNNL_ARG_SRC,       DNNL_ARG_WEIGHTS,       DNNL_ARG_DST};
   if (kind == DnnlKind::input_adjoint) {
     const dnnl::convolution_backward_data::primitive_desc backward(
-        {algorithm, any.x, any.w, any.y, stride, dilation, padding, behind}, engine, forward);
+        {algorithm, any.x, any.w, any.y, stride, dilation, padding, behind}, own_scratch, engine, forward);
     return {dnnl::convolution_backward_data(backward),
             backward.diff_dst_desc(),
             backward.weights_desc(),
             backward.diff_src_desc(),
+            backward.scratchpad_desc(),
             DNNL_ARG_DIFF_DST,
             DNNL_ARG_WEIGHTS,
             DNNL_ARG_DIFF_SRC};
   }
   const dnnl::convolution_backward_weights::primitive_desc backward(
-      {algorithm, any.x, any.w, any.y, stride, dilation, padding, behind}, engine, forward);
+      {algorithm, any.x, any.w, any.y, stride, dilation, padding, behind}, own_scratch, engine, forward);
   return {dnnl::convolution_backward_weights(backward),
           backward.diff_dst_desc(),
           backward.src_desc(),
           backward.diff_weights_desc(),
+          backward.scratchpad_desc(),
           DNNL_ARG_DIFF_DST,
           DNNL_ARG_SRC,
           DNNL_ARG_DIFF_WEIGHTS};
@@ -146,7 +133,8 @@ class Convolution final : public DnnlConvolution {
     to_->prepare_output();
     arguments_ = {{primitive_.first_name, first_->inside()},
                   {primitive_.second_name, second_->inside()},
-                  {primitive_.to_name, to_->inside()}};
+                  {primitive_.to_name, to_->inside()},
+                  {DNNL_ARG_SCRATCHPAD, memory(primitive_.scratch, processor())}};
   }
 
   void run(const float* first, const float* second, float* to) override {

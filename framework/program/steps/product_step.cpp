@@ -1,5 +1,6 @@
 #include "program/steps/product_step.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "kernels/kernels.hpp"
@@ -9,7 +10,7 @@
 namespace talweg {
 namespace {
 
-/// m n k from which the BLAS is faster than the kernels for small products.
+/// m n k from which the BLAS or oneDNN is faster than the kernels for small products.
 constexpr double kLarge = 100'000;
 
 /// The last two axes of a view.
@@ -114,12 +115,12 @@ class SmallProduct final : public Instruction {
   ThreadPool* pool_ = nullptr;
 };
 
-/// Threads divide the stack, or else the longer side of c among themselves; each has the BLAS compute its
-/// part alone.
+/// Threads divide the stack, or else the longer side of c among themselves; each has the BLAS or oneDNN
+/// compute its part alone.
 template <class T>
-class BlasProduct final : public Instruction {
+class LargeProduct final : public Instruction {
  public:
-  BlasProduct(const Memory& memory, const View& a, const View& b, const View& c)
+  LargeProduct(const Memory& memory, const View& a, const View& b, const View& c)
       : a_matrix_(a),
         b_matrix_(b),
         a_(memory.at<T>(a)),
@@ -130,29 +131,55 @@ class BlasProduct final : public Instruction {
         k_(Layout(a).columns),
         a_offsets_(offsets_of_stack(a)),
         b_offsets_(offsets_of_stack(b)) {
-    if (operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads) pool_ = memory.pool();
+    const double operations = operations_of(m_, n_, k_, a_offsets_.size());
+    if (operations >= kOperationsForThreads) pool_ = memory.pool();
+    choose_kernel(operations);
   }
 
   void run() override {
-    const auto stack = static_cast<std::int64_t>(a_offsets_.size());
-    if (pool_ == nullptr) return run_part({0, stack}, {0, m_}, {0, n_});
-    const int pieces = pool_->threads();
-    pool_->run([&](int piece) {
-      if (stack >= pieces)
-        run_part(piece_of(stack, piece, pieces, 1), {0, m_}, {0, n_});
-      else if (m_ >= n_)
-        run_part({0, stack}, piece_of(m_, piece, pieces, kGrain), {0, n_});
-      else
-        run_part({0, stack}, {0, m_}, piece_of(n_, piece, pieces, kGrain));
-    });
+    if (pool_ == nullptr) return run_part(part(0));
+    pool_->run([&](int piece) { run_part(part(piece)); });
   }
 
  private:
   /// Parts of c begin at multiples of this: its rows and columns fill the BLAS's blocks.
   static constexpr std::int64_t kGrain = 16;
 
-  void run_part(Range stack, Range rows, Range columns) {
-    const std::int64_t m = rows.end - rows.begin, n = columns.end - columns.begin;
+  struct Part {
+    Range stack, rows, columns;
+  };
+
+  void choose_kernel(double operations) {
+    const int pieces = pool_ == nullptr ? 1 : pool_->threads();
+    std::vector<ProductLayout> layouts;
+    layouts.reserve(static_cast<std::size_t>(pieces));
+    for (int piece = 0; piece < pieces; ++piece)
+      layouts.push_back({part(piece).rows.size(), part(piece).columns.size(), k_, a_matrix_.stride,
+                         b_matrix_.stride, a_matrix_.transposed, b_matrix_.transposed});
+    const auto size = [](const ProductLayout& layout) { return layout.m * layout.n; };
+    kernel_ = fastest_product<T>(*std::ranges::max_element(layouts, {}, size), operations);
+    for (const ProductLayout& layout : layouts)
+      if (size(layout) > 0) generate_code(kernel_, layout);
+  }
+
+  /// What a thread computes.
+  [[nodiscard]] Part part(int piece) const {
+    const auto stack = static_cast<std::int64_t>(a_offsets_.size());
+    Part part{{0, stack}, {0, m_}, {0, n_}};
+    if (pool_ == nullptr) return part;
+    const int pieces = pool_->threads();
+    if (stack >= pieces)
+      part.stack = piece_of(stack, piece, pieces, 1);
+    else if (m_ >= n_)
+      part.rows = piece_of(m_, piece, pieces, kGrain);
+    else
+      part.columns = piece_of(n_, piece, pieces, kGrain);
+    return part;
+  }
+
+  void run_part(const Part& part) {
+    const auto& [stack, rows, columns] = part;
+    const std::int64_t m = rows.size(), n = columns.size();
     if (m == 0 || n == 0) return;
     const std::int64_t from_a = rows.begin * (a_matrix_.transposed ? 1 : a_matrix_.stride);
     const std::int64_t from_b = columns.begin * (b_matrix_.transposed ? b_matrix_.stride : 1);
@@ -165,7 +192,7 @@ class BlasProduct final : public Instruction {
     }
   }
 
-  kernels::LargeProduct<T> kernel_ = large_product<T>();
+  kernels::LargeProduct<T> kernel_;
   BlasMatrix a_matrix_, b_matrix_;
   const T* a_;
   const T* b_;
@@ -191,7 +218,7 @@ bool ProductStep::accepts_right(const View& b, bool large) {
 }
 
 std::unique_ptr<Instruction> ProductStep::bind(const Memory& memory, DType dtype) const {
-  return large_ ? bind_as<BlasProduct>(dtype, memory, a_, b_, c_)
+  return large_ ? bind_as<LargeProduct>(dtype, memory, a_, b_, c_)
                 : bind_as<SmallProduct>(dtype, memory, a_, b_, c_);
 }
 
