@@ -44,5 +44,6 @@ NodeId fold_constants(Rewriter& rewriter, const Candidate& candidate);
 NodeId drop_identities(Rewriter& rewriter, const Candidate& candidate);
 NodeId join_layouts(Rewriter& rewriter, const Candidate& candidate);
 NodeId expand_powers(Rewriter& rewriter, const Candidate& candidate);
+NodeId reduce_broadcasts(Rewriter& rewriter, const Candidate& candidate);
 
 }  // namespace talweg

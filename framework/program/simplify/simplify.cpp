@@ -8,7 +8,7 @@
 namespace talweg {
 namespace {
 
-constexpr Rule kRules[] = {fold_constants, drop_identities, join_layouts, expand_powers};
+constexpr Rule kRules[] = {fold_constants, drop_identities, join_layouts, expand_powers, reduce_broadcasts};
 
 std::size_t hash_of(const Candidate& candidate) {
   std::size_t hash = std::hash<const void*>{}(&candidate.op) ^ candidate.attributes.hash();

@@ -15,8 +15,8 @@ struct Simplified {
 };
 
 /// Computes what is constant, shares what is computed twice, and drops what changes nothing. Values stay the
-/// same to the bit, NaN, infinities and signed zeros included, but for powers with a small whole exponent,
-/// which become products.
+/// same to the bit, NaN, infinities and signed zeros included, but for powers with a small whole exponent and
+/// sums of what repeats itself, which become products.
 [[nodiscard]] Simplified simplify(const Graph& graph, const Task& task);
 
 }  // namespace talweg
