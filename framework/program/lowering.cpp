@@ -62,6 +62,7 @@ LoweredTask Lowering::run() {
       lower_node(id);
       claim_steps(id);
     }
+  drop_merged_steps();
   for (NodeId fetch : task_.fetches)
     if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, own_view_of(fetch));
   for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
@@ -175,11 +176,11 @@ bool Lowering::is_value_of(NodeId id, std::size_t step, const Shape& shape) {
   return known.group != nullptr && known.step == step && squeezed(graph_[id].shape) == shape;
 }
 
-bool Lowering::can_join(const Node& node, std::size_t step) {
+bool Lowering::can_join(const Node& node, std::size_t step, std::size_t merged) {
   const Shape shape = squeezed(node.shape);
   if (!(groups_.at(step)->shape() == shape) || groups_.at(step)->is_full()) return false;
   return std::ranges::all_of(node.inputs, [&](NodeId input) {
-    if (is_value_of(input, step, shape)) return true;
+    if (is_value_of(input, step, shape) || is_value_of(input, merged, shape)) return true;
     const Known& known = values_.at(input);
     return (known.view ? ready_[known.view->buffer] : known.step + 1) <= step;
   });
@@ -189,13 +190,20 @@ std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
   std::size_t best = kNone;
   for (NodeId input : node.inputs) {
     const Known& known = values_.at(input);
-    if (known.group != nullptr && (best == kNone || known.step > best) && can_join(node, known.step))
+    if (known.group != nullptr && (best == kNone || known.step > best) &&
+        can_join(node, known.step, known.step))
       best = known.step;
   }
-  if (best != kNone) return best;
+  if (best != kNone) {
+    // What joins two groups makes one pass of them.
+    for (NodeId input : node.inputs)
+      if (const std::size_t step = values_.at(input).step; step < best && is_value_of(input, step, shape))
+        if (can_join(node, step, best) && merge(best, step)) best = step;
+    return best;
+  }
   // A group that reads the same memory anyway saves a pass over it.
   const auto last = last_group_.find(key_of(shape));
-  if (last != last_group_.end() && can_join(node, last->second))
+  if (last != last_group_.end() && can_join(node, last->second, last->second))
     for (NodeId input : node.inputs) {
       const Known& known = values_.at(input);
       if (known.view && groups_.at(last->second)->reads_buffer(known.view->buffer)) return last->second;
@@ -205,6 +213,40 @@ std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
   groups_[step] = static_cast<ElementwiseStep*>(plan_.steps.back().get());
   last_group_[key_of(shape)] = step;
   return step;
+}
+
+bool Lowering::merge(std::size_t later, std::size_t earlier) {
+  ElementwiseStep &from = *groups_.at(later), &to = *groups_.at(earlier);
+  if (from.size() + to.size() > ElementwiseStep::kMaximumValues) return false;
+  for (const View& view : from.views())
+    if (ready_[view.buffer] > earlier && !to.find_stored(view)) return false;
+  for (const View& view : from.writes()) ready_[view.buffer] = earlier + 1;
+  const std::vector<std::uint32_t> now = to.absorb(from);
+  for (NodeId id : plan_.nodes[later]) {
+    Known& known = values_.at(id);
+    known.group = &to;
+    known.step = earlier;
+    known.value = now[known.value];
+  }
+  auto& nodes = plan_.nodes[earlier];
+  nodes.insert(nodes.end(), plan_.nodes[later].begin(), plan_.nodes[later].end());
+  plan_.nodes[later].clear();
+  if (std::size_t& last = last_group_.at(key_of(to.shape())); last == later) last = earlier;
+  groups_.erase(later);
+  plan_.steps[later] = nullptr;
+  return true;
+}
+
+void Lowering::drop_merged_steps() {
+  plan_.nodes.resize(plan_.steps.size());
+  std::size_t kept = 0;
+  for (std::size_t step = 0; step < plan_.steps.size(); ++step) {
+    if (plan_.steps[step] == nullptr) continue;
+    plan_.steps[kept] = std::move(plan_.steps[step]);
+    plan_.nodes[kept++] = std::move(plan_.nodes[step]);
+  }
+  plan_.steps.resize(kept);
+  plan_.nodes.resize(kept);
 }
 
 ElementwiseStep::Operand Lowering::operand(NodeId input, const Shape& shape, std::size_t step) {

@@ -65,10 +65,13 @@ class Lowering {
   [[nodiscard]] View constant(std::vector<double> values, const Shape& shape);
   [[nodiscard]] BufferId add_buffer(Buffer buffer);
   [[nodiscard]] BufferId add_arena_buffer(const Shape& shape);
-  /// Can the node's inputs be had in that step?
-  [[nodiscard]] bool can_join(const Node& node, std::size_t step);
+  /// Can the node's inputs be had in that step, once it has taken over the `merged` one?
+  [[nodiscard]] bool can_join(const Node& node, std::size_t step, std::size_t merged);
   [[nodiscard]] bool is_value_of(NodeId id, std::size_t step, const Shape& shape);
   [[nodiscard]] std::size_t find_group(const Node& node, const Shape& shape);
+  /// Moves the values of a group to an earlier one, if they can be had there; the later step is no more.
+  bool merge(std::size_t later, std::size_t earlier);
+  void drop_merged_steps();
   [[nodiscard]] ElementwiseStep::Operand operand(NodeId input, const Shape& shape, std::size_t step);
   void finish_assignments();
   [[nodiscard]] bool write_in_place(BufferId value, const Assignment& assignment);

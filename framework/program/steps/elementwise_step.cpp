@@ -49,6 +49,30 @@ std::uint32_t ElementwiseStep::add_value(kernels::Elementwise function, std::spa
 
 void ElementwiseStep::store(std::uint32_t value, BufferId buffer) { values_[value].stored = buffer; }
 
+std::vector<std::uint32_t> ElementwiseStep::absorb(const ElementwiseStep& other) {
+  std::vector<Operand> views;
+  for (const View& view : other.views_) {
+    const std::optional<std::uint32_t> stored = find_stored(view);
+    views.push_back(stored ? Operand{true, *stored} : add_view(view));
+  }
+  std::vector<std::uint32_t> now;
+  for (Value value : other.values_) {
+    for (std::size_t k = 0; k < value.operand_count; ++k) {
+      Operand& operand = value.operands[k];
+      operand = operand.is_value ? Operand{true, now[operand.index]} : views[operand.index];
+    }
+    values_.push_back(value);
+    now.push_back(static_cast<std::uint32_t>(values_.size() - 1));
+  }
+  return now;
+}
+
+std::optional<std::uint32_t> ElementwiseStep::find_stored(const View& view) const {
+  const auto value = std::ranges::find(values_, std::optional(view.buffer), &Value::stored);
+  if (value == values_.end() || !same(view, contiguous_view(view.buffer, shape_))) return std::nullopt;
+  return static_cast<std::uint32_t>(value - values_.begin());
+}
+
 bool ElementwiseStep::reads_buffer(BufferId buffer) const {
   return std::ranges::find(views_, buffer, &View::buffer) != views_.end();
 }
@@ -183,6 +207,7 @@ class ElementwiseLoop final : public Instruction {
     for (const ElementwiseStep::Action& action : step->actions_)
       calls_.push_back(action.loads ? load_call(memory, *step, step->views_[action.index], action.index)
                                     : value_call(memory, *step, step->values_[action.index]));
+    plan_fetches();
   }
 
   void run() override {
@@ -196,6 +221,10 @@ class ElementwiseLoop final : public Instruction {
  private:
   /// From here on the work of a run is worth more than the threads' coming together.
   static constexpr double kWorkForThreads = 1 << 16;
+  /// From here on what lies in memory is fetched a tile ahead: it does not fit the second-level cache, and so
+  /// many calls come between two tiles that the processor does not see that there will be another.
+  static constexpr std::int64_t kBytesToFetch = 1 << 20;
+  static constexpr std::size_t kCallsToFetch = 4;
 
   /// A pointer that moves from tile to tile, or stays.
   struct Place {
@@ -212,6 +241,7 @@ class ElementwiseLoop final : public Instruction {
     int load = -1;       ///< index into loads_, or none
     Place out;
     std::array<Place, 3> operands;
+    std::optional<Place> fetched;  ///< of which the next tile is brought to the cache meanwhile
   };
   struct Load {
     Loop loop;
@@ -257,10 +287,35 @@ class ElementwiseLoop final : public Instruction {
     return scratch_tile(value.tile);
   }
 
+  /// Divides what has to come from memory among the calls.
+  void plan_fetches() {
+    std::vector<Place> streams;
+    const auto add = [&](const Place& place) {
+      if (place.stride == tile_ && std::ranges::find(streams, place.first, &Place::first) == streams.end())
+        streams.push_back(place);
+    };
+    for (const Call& call : calls_) {
+      std::ranges::for_each(call.operands, add);
+      add(call.out);
+    }
+    const auto number = static_cast<std::int64_t>(streams.size());
+    if (calls_.size() < kCallsToFetch || streams.size() > calls_.size() ||
+        number * elements_ * static_cast<std::int64_t>(sizeof(T)) < kBytesToFetch)
+      return;
+    for (std::size_t i = 0; i < streams.size(); ++i)
+      calls_[i * calls_.size() / streams.size()].fetched = streams[i];
+  }
+
+  void fetch(const T* from, std::int64_t n) const {
+    constexpr std::int64_t kLine = 64 / sizeof(T);
+    for (std::int64_t i = 0; i < n; i += kLine) __builtin_prefetch(from + i);
+  }
+
   void run_tiles(std::int64_t first, std::int64_t last, int piece) {
     for (std::int64_t tile = first; tile < last; ++tile) {
       const std::int64_t begin = tile * tile_, n = std::min(tile_, elements_ - begin);
       for (const Call& call : calls_) {
+        if (call.fetched && tile + 1 < last) fetch(call.fetched->at(tile + 1, piece), tile_);
         if (call.load >= 0) {
           const Load& load = loads_[static_cast<std::size_t>(call.load)];
           gather_strided(load.loop, load.from, begin, n, call.out.at(tile, piece));

@@ -30,12 +30,19 @@ class ElementwiseStep final : public Step {
 
   [[nodiscard]] const Shape& shape() const { return shape_; }
   [[nodiscard]] bool is_full() const { return values_.size() >= kMaximumValues; }
+  [[nodiscard]] std::size_t size() const { return values_.size(); }
+  [[nodiscard]] const std::vector<View>& views() const { return views_; }
   /// Adds an operand that lies in memory; `view` has the group's shape. The same view is there once.
   Operand add_view(const View& view);
   /// Adds a function of earlier operands and returns its value's index.
   std::uint32_t add_value(kernels::Elementwise function, std::span<const Operand> operands);
   /// Has the value written to a buffer, contiguously.
   void store(std::uint32_t value, BufferId buffer);
+  /// Takes over the values of another group of the same shape, and returns where they are now. What the other
+  /// read of this one's stored values it has from here.
+  std::vector<std::uint32_t> absorb(const ElementwiseStep& other);
+  /// The value that lies in the view, if this group stores it there.
+  [[nodiscard]] std::optional<std::uint32_t> find_stored(const View& view) const;
   /// Does the group read this buffer?
   [[nodiscard]] bool reads_buffer(BufferId buffer) const;
   /// To be called once, when the group is complete: orders the calls and gives tiles to values.

@@ -1,0 +1,80 @@
+// Elementwise updates are one pass over what they read and write.
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "graph/value.hpp"
+#include "ops/registry.hpp"
+#include "program/executor.hpp"
+
+namespace talweg {
+namespace {
+
+constexpr std::int64_t kElements = 300'000;  // large enough to be fetched ahead
+
+/// Vectors of one length, and what they become.
+class Update {
+ public:
+  Value leaf(const char* name) {
+    std::vector<float>& values = memory_.emplace_back(kElements);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0F + 1.0F / static_cast<float>(i + 1);
+    const Value value = graph.add_leaf("state", name, {kElements}, DType::float32);
+    task.bindings.push_back({value.id(), values.data()});
+    return value;
+  }
+  void assign(std::size_t leaf, Value value) {
+    task.assignments.push_back({value.id(), memory_[leaf].data()});
+  }
+  [[nodiscard]] std::deque<std::vector<float>>& memory() { return memory_; }
+
+  Graph graph{DType::float32};
+  Task task;
+
+ private:
+  std::deque<std::vector<float>> memory_;
+};
+
+/// Adam (Kingma and Ba 2015, algorithm 1), whose moments begin apart from each other.
+void make_adam(Update& update) {
+  const Value x = update.leaf("x"), g = update.leaf("g"), m = update.leaf("m"), v = update.leaf("v");
+  const Value next_m = 0.9 * m + 0.1 * g;
+  const Value next_v = 0.999 * v + 0.001 * (g * g);
+  update.assign(0, x - 0.01 * next_m / (apply("sqrt", next_v) + 1e-8));
+  update.assign(2, next_m);
+  update.assign(3, next_v);
+}
+
+TEST(Fusion, MakesOnePassOfAnElementwiseUpdateInPlace) {
+  register_ops();
+  Update update;
+  make_adam(update);
+  const std::string listing = compile_program(update.graph, update.task)->listing();
+  EXPECT_NE(listing.find("\n1 instructions"), std::string::npos) << listing;
+}
+
+TEST(Fusion, OfGroupsThatWaitForOthersStaysApart) {
+  register_ops();
+  Update update;
+  const Value x = update.leaf("x"), y = update.leaf("y");
+  const Value first = apply("exp", x), total = sum_all(first);
+  update.assign(0, first + apply("sin", y) / total);  // the sum needs all of `first` before
+  const std::string listing = compile_program(update.graph, update.task)->listing();
+  EXPECT_NE(listing.find("\n3 instructions"), std::string::npos) << listing;
+}
+
+TEST(Fusion, DoesNotChangeTheValues) {
+  register_ops();
+  Update by_reference;
+  make_adam(by_reference);
+  make_reference_executor(by_reference.graph, by_reference.task)->run();
+  for (int threads : {1, 2}) {
+    Update again;
+    make_adam(again);
+    compile_program(again.graph, again.task, {.threads = threads})->run();
+    for (std::size_t leaf = 0; leaf < 4; ++leaf) EXPECT_EQ(again.memory()[leaf], by_reference.memory()[leaf]);
+  }
+}
+
+}  // namespace
+}  // namespace talweg
