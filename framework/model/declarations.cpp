@@ -279,9 +279,11 @@ void declare_data(ModelContext& context) {
   for (DataEntry& entry : context.model.data) {
     Shape shape = entry.column->shape();
     if (context.model.examples) shape[0] = context.options.rows.value_or(context.model.examples->batch);
-    check_memory(context, shape, entry.span);
+    if (!context.options.rows) check_memory(context, shape, entry.span);
     const OriginScope origin(context.graph(), entry.span);
-    const Value value = context.graph().add_leaf("data", entry.name, shape, entry.column->dtype());
+    const DType dtype = entry.column->dtype();
+    const Value value = context.graph().add_leaf("data", entry.name, shape,
+                                                 is_floating(dtype) ? context.graph().floating() : dtype);
     entry.node = value.id();
     context.names[*context.names.find(entry.name)].value = Operand{value};
   }

@@ -111,6 +111,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   read_metrics(context, mapping_or_null(fields, "metrics"));
   read_train(context, train);
   read_prediction(context);
+  bound_labels(context);
   read_optimizers(context, mapping_or_null(fields, "optimizers"));
   read_sweep(context, mapping_or_null(fields, "sweep"));
   read_problem(context, mapping_or_null(fields, "problem"));
@@ -144,8 +145,10 @@ CheckedModel load_model_text(std::string text, std::string name, const ModelOpti
   return read_text(std::move(text), std::move(name), options, {});
 }
 
-CheckedModel instantiate(const CheckedModel& model, Mode mode, std::int64_t rows) {
+CheckedModel instantiate(const CheckedModel& model, Mode mode, std::int64_t rows,
+                         std::optional<DType> floating) {
   ModelOptions options = model.options;
+  if (floating) options.dtype = floating;
   options.mode = mode;
   options.rows = rows;
   CheckedModel instance = read_text(model.text, model.sources.front()->name(), options, model.data);

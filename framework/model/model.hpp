@@ -208,7 +208,7 @@ struct CheckedModel {
       named;  ///< data, parameters, states and graph, in the file's order; then those of modules
   std::vector<StateUpdate> updates;
   std::vector<std::shared_ptr<const UpdateRule>> optimizers;  ///< of `optimizers:`
-  std::vector<NamedExpression> metrics;  ///< of `metrics:`, each a mean over the examples of a batch
+  std::vector<NamedExpression> metrics;                       ///< of `metrics:`, scalars
   std::optional<TrainSetting> train;
   std::optional<SweepSetting> sweep;
   std::optional<ProblemSetting> problem;
@@ -224,8 +224,9 @@ struct CheckedModel {
 /// `name` stands for the file in errors.
 [[nodiscard]] CheckedModel load_model_text(std::string text, std::string name,
                                            const ModelOptions& options = {});
-/// The same model, with the data that it has read, built for another mode and number of rows.
-/// REQUIRES: it has Examples.
-[[nodiscard]] CheckedModel instantiate(const CheckedModel& model, Mode mode, std::int64_t rows);
+/// The same model, with the data that it has read, built for another mode and number of rows, and for another
+/// floating type where one is given. REQUIRES: it has Examples.
+[[nodiscard]] CheckedModel instantiate(const CheckedModel& model, Mode mode, std::int64_t rows,
+                                       std::optional<DType> floating = std::nullopt);
 
 }  // namespace talweg

@@ -53,10 +53,12 @@ Value reduced_by(const Arguments& arguments, Value losses, Value weights, const 
   return mean ? sum_all(losses) / sum_all(weights) : reduced(arguments, losses, name);
 }
 
-/// The log probability of each label; NaN where a label is outside the classes.
+/// The log probability of each label; NaN where a label is outside the classes. That the indices are labels
+/// is noted, so that data which they come from can be held to the classes.
 Value picked(Value log_probabilities, Value labels, int axis) {
   const Value at = expand_dims(labels, axis);
-  const Value chosen = emit("take_along_axis", {log_probabilities, at}, {{"axis", std::int64_t{axis}}});
+  const Value chosen =
+      emit("take_along_axis", {log_probabilities, at}, {{"axis", std::int64_t{axis}}, {"labels", true}});
   return reshape(chosen, labels.shape());
 }
 

@@ -9,6 +9,7 @@
 #include "plugin/test_plugins.hpp"
 #include "tools/json.hpp"
 #include "tools/stand_in_data.hpp"
+#include "training/evaluation.hpp"
 
 namespace talweg {
 namespace {
@@ -37,12 +38,17 @@ std::string smaller(const std::string& file) {
   return file + (found == kSettings.end() ? "" : found->second);
 }
 
+/// Stand-ins, where the file needs data that are not in the repository.
+void write_data_for(const std::string& file, const fs::path& directory) {
+  if (read_text(repository() / file).find("tools/get-data") != std::string::npos)
+    write_stand_in_data(directory);
+}
+
 class GraphFile : public testing::TestWithParam<std::string> {};
 
 TEST_P(GraphFile, IsCheckedShownAndTrained) {
   const TemporaryDirectory stand_ins;
-  if (read_text(repository() / GetParam()).find("tools/get-data") != std::string::npos)
-    write_stand_in_data(stand_ins.path());
+  write_data_for(GetParam(), stand_ins.path());
   const RunOptions data = with_data(stand_ins.path());
   const Finished checked = run_line("check --elements 6 " + smaller(GetParam()), data);
   EXPECT_EQ(checked.status, 0) << checked.out << checked.errors;
@@ -55,6 +61,18 @@ TEST_P(GraphFile, IsCheckedShownAndTrained) {
     EXPECT_EQ(trained.status, 0) << trained.errors;
     EXPECT_EQ(json_lines(trained.out).back()["event"], "end");
   }
+}
+
+TEST_P(GraphFile, NeedsNoSplitAtOnceForItsMeasures) {
+  const TemporaryDirectory stand_ins;
+  write_data_for(GetParam(), stand_ins.path());
+  ModelOptions options;
+  options.data_directories = {stand_ins.path()};
+  CheckedModel model = load_model(repository() / GetParam(), options);
+  if (!model.examples) return;
+  TrainingState state(std::move(model), nullptr, {});
+  for (const Split& split : state.batches->examples().splits)
+    EXPECT_EQ(Evaluation(state, split).at_once(), std::vector<std::string>{}) << split.name;
 }
 
 TEST_P(GraphFile, BeginsWithACommentThatNamesACommandForIt) {

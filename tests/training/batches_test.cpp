@@ -12,6 +12,7 @@
 #include "plugin/test_plugins.hpp"
 #include "support/file.hpp"
 #include "training/checkpoint.hpp"
+#include "training/evaluation.hpp"
 #include "training/following.hpp"
 #include "training/npy.hpp"
 
@@ -175,6 +176,63 @@ TEST(Validation, IsTheMeanOverTheSplitWithAPartialBatch) {
   ASSERT_TRUE(following.end.validation.has_value());
   EXPECT_EQ(following.end.validation->step, 8);
 }
+
+struct SplitMeasureCase {
+  const char* metric;
+  double value;  ///< over x = 6, 7, 8, 9 and 10 all at once
+  bool by_batch;
+};
+
+/// The split has batches of two, two and one; t is 0, 1, 0, 1, 0.
+const SplitMeasureCase kSplitMeasures[] = {
+    {"mean(x)", 8, true},
+    {"sum(x)", 40, true},
+    {"sum(x) / x.shape[0]", 8, true},
+    {"max(x) - min(x)", 4, true},
+    {"prod(x - 5)", 120, true},
+    {"sqrt(mean(x ** 2))", std::sqrt(66.0), true},
+    {"exp(mean(log(x))) + w ** 2", std::pow(30240.0, 0.2) + 1, true},
+    {"sum(where(t == 1, x, 0)) / sum(t == 1)", 8, true},
+    {"sum(one_hot(t, 2), axis=0)[1]", 2, true},
+    {"max(sum(one_hot(t, 2) * reshape(x, [-1, 1]), axis=0))", 24, true},
+    {"2 * 3", 6, true},
+    {"sum(zeros([x.shape[0], 2]) @ ones([2, 1]) + reshape(x, [-1, 1]))", 40, true},
+    {"std(x)", std::sqrt(2.0), false},
+    {"1 - sum((x - 8) ** 2) / sum((x - mean(x)) ** 2)", 0, false},
+    {"sum(x / x.shape[0])", 8, false},
+    {"logsumexp(x - 10)", std::log(1 + std::exp(-1) + std::exp(-2) + std::exp(-3) + std::exp(-4)), false},
+    {"x[-1]", 10, false},
+    {"argmax(x)", 4, false},
+    {"cumsum(x)[-1]", 40, false},
+    {"sum(arange(x.shape[0]) * x)", 90, false},
+    {"sum(reshape(x, [-1, 1]) * x)", 1600, false},
+    {"sum(x @ x)", 330, false},
+    {"sum(concatenate([x, x]))", 80, false},
+};
+
+void PrintTo(const SplitMeasureCase& measure, std::ostream* stream) { *stream << measure.metric; }
+
+class SplitMeasure : public testing::TestWithParam<SplitMeasureCase> {};
+
+TEST_P(SplitMeasure, IsTheExpressionOverTheWholeSplit) {
+  for (const char* dtype : {"float64", "float32"}) {
+    const std::string text =
+        std::string("talweg: 1\ndtype: ") + dtype +
+        "\ndata: {x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], t: [0, 1, 0, 1, 0, 0, 1, 0, 1, 0]}\n"
+        "split: {train: 5, validation: 5}\nparameters: {w: {shape: [], init: 1}}\ngraph: {loss: '" +
+        GetParam().metric + " + 0 * w'}\nmetrics: {measure: '" + GetParam().metric +
+        "'}\ntrain: {minimize: loss, optimizer: {gd: {alpha: 1}}, batch: 2, epochs: 1}\n";
+    TrainingState state(load_model_text(text, "model.yaml"), nullptr, {});
+    Evaluation evaluation(state, *state.batches->examples().find(Examples::kValidation));
+    EXPECT_EQ(evaluation.at_once().empty(), GetParam().by_batch);
+    const double tolerance = dtype == std::string("float32") ? 1e-6 : 1e-14;
+    const std::vector<double> values = evaluation.run().value();  // the loss and the metric
+    for (const double value : values)
+      EXPECT_NEAR(value, GetParam().value, tolerance * std::max(1.0, std::abs(GetParam().value))) << dtype;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SplitMeasure, testing::ValuesIn(kSplitMeasures));
 
 TEST(Validation, IsOfTheModelAsItIsInEvaluation) {
   const auto trainer = make_trainer(

@@ -86,11 +86,13 @@ void with_type(const ElementFormat& format, Body body) {
   }
 }
 
+/// A larger mapped file is not read from end to end before training.
+constexpr std::int64_t kCheckedWhenLoaded = std::int64_t{256} << 20;
 /// Bytes that are looked at before a mapped file hears of it.
 constexpr std::int64_t kCheckedAtOnce = std::int64_t{1} << 24;
 
 /// What is looked for in the raw elements of a column.
-enum class Check : std::uint8_t { nothing, not_nan, flag, whole, exact, classes };
+enum class Check : std::uint8_t { nothing, finite, flag, whole, exact, classes };
 
 /// Of raw elements of type T in a model whose floating type is To.
 template <class T, class To>
@@ -103,7 +105,7 @@ Check check_of(const DataColumn& column) {
     if (!kIntegers) return Check::whole;
     return sizeof(T) < sizeof(To) ? Check::nothing : Check::exact;
   }
-  return kIntegers || column.allowed().nan ? Check::nothing : Check::not_nan;
+  return kIntegers || column.allowed().nan ? Check::nothing : Check::finite;
 }
 
 /// Integers up to here are exact in a floating type.
@@ -119,13 +121,13 @@ bool is_exact(T value) {
 }
 
 template <class To, class T>
-bool passes(T raw, Check check, std::int64_t classes) {
+bool passes(T raw, Check check, const AllowedValues& allowed) {
   const auto value = converted<double>(raw);
   switch (check) {
     case Check::nothing:
       return true;
-    case Check::not_nan:
-      return !std::isnan(value);
+    case Check::finite:
+      return std::isfinite(value);
     case Check::flag:
       return value == 0 || value == 1;
     case Check::whole:
@@ -133,7 +135,8 @@ bool passes(T raw, Check check, std::int64_t classes) {
     case Check::exact:
       return is_exact<To>(raw);
     case Check::classes:
-      return value == std::trunc(value) && value >= 0 && value < static_cast<double>(classes);
+      return (value == std::trunc(value) && value >= 0 && value < static_cast<double>(allowed.classes)) ||
+             value == allowed.ignored;
   }
   return false;
 }
@@ -147,7 +150,9 @@ std::string complaint(T raw, Check check, std::int64_t classes) {
     shown = format_number(converted<double>(raw));
   if (check == Check::flag) return shown + ", and a flag is 0 or 1";
   if (check == Check::classes) return shown + ", and the classes are 0 to " + std::to_string(classes - 1);
-  if (check == Check::not_nan) return "NaN, which is not a number";
+  if (check == Check::finite)
+    return std::isnan(converted<double>(raw)) ? "NaN, which is not a number"
+                                              : shown + ", which is not finite";
   if (!is_exact<To>(raw))
     return shown + ", which is not exact in a model of dtype " +
            (sizeof(To) == sizeof(float) ? "float32" : "float64");
@@ -167,23 +172,23 @@ struct RawRow {
 template <class To, class T, bool kSwapped>
 void check_row(const DataColumn& column, const RawRow<T, kSwapped>& raw, std::int64_t row, Check check) {
   if (check == Check::nothing) return;
-  const std::int64_t classes = column.allowed().classes;
+  const AllowedValues& allowed = column.allowed();
   bool right = true;
-  for (std::int64_t i = 0; i < raw.elements; ++i) right &= passes<To>(raw[i], check, classes);
+  for (std::int64_t i = 0; i < raw.elements; ++i) right &= passes<To>(raw[i], check, allowed);
   if (right) return;
   std::int64_t wrong = 0;
-  while (passes<To>(raw[wrong], check, classes)) ++wrong;
+  while (passes<To>(raw[wrong], check, allowed)) ++wrong;
   const RawRows& rows = column.raw();
   std::string message = "row " + std::to_string(rows.first_row + row);
   if (raw.elements > 1) message += ", element " + std::to_string(wrong);
-  message += " (counted from 0) holds " + complaint<To>(raw[wrong], check, classes);
+  message += " (counted from 0) holds " + complaint<To>(raw[wrong], check, allowed.classes);
   if (rows.offset)
     message.insert(
         0,
         "at byte " + std::to_string(*rows.offset + row * rows.row_stride + wrong * rows.format.bytes) + ": ");
   Error error(Status::data, message);
   error.at({rows.file, 0, 0, 1, ""});
-  if (check == Check::not_nan) error.set_hint("allow_nan: True takes it as it is");
+  if (check == Check::finite) error.set_hint("allow_nan: True takes it as it is");
   throw error;
 }
 
@@ -300,6 +305,10 @@ void DataColumn::check_values(DType floating) const {
     else
       each_row<double>(*this, count, row_at, nothing_more);
   }
+}
+
+void DataColumn::check_when_loaded(DType floating) const {
+  if (raw_.rows * raw_.row_stride <= kCheckedWhenLoaded) check_values(floating);
 }
 
 }  // namespace talweg

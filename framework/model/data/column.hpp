@@ -54,8 +54,11 @@ struct Conversion {
 
 /// What the values of a column may be besides what its dtype says. Others are an Error{data}.
 struct AllowedValues {
-  bool nan = false;          ///< among floating numbers
-  std::int64_t classes = 0;  ///< where not 0, raw elements are whole numbers in [0, classes)
+  bool nan = false;                    ///< among floating numbers
+  std::int64_t classes = 0;            ///< where not 0, raw elements are whole numbers in [0, classes)
+  std::optional<double> ignored = {};  ///< besides those
+
+  friend bool operator==(const AllowedValues&, const AllowedValues&) = default;
 };
 
 /// The values of one entry of `data:`. The first axis counts the examples; a tensor without axes is one.
@@ -64,7 +67,7 @@ class DataColumn {
   /// REQUIRES: `shape` has as many elements as `rows` after the conversion; a first axis of rows.rows.
   /// Where there is a table, `rows` are of unsigned integers that it has an entry for.
   DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion = {},
-             AllowedValues allowed = {.nan = true, .classes = 0});
+             AllowedValues allowed = {.nan = true});
   /// Values in memory, row-major. REQUIRES: as many as `shape` has elements.
   [[nodiscard]] static std::shared_ptr<const DataColumn> of(std::vector<double> values, const Shape& shape,
                                                             DType dtype);
@@ -89,6 +92,8 @@ class DataColumn {
   [[nodiscard]] std::vector<double> values() const;
   /// Looks at every value as gather() does, in a model of this floating type. Throws Error{data}.
   void check_values(DType floating) const;
+  /// The same, unless there are so many that they are looked at when they are needed.
+  void check_when_loaded(DType floating) const;
 
   [[nodiscard]] const RawRows& raw() const { return raw_; }
   [[nodiscard]] const Conversion& conversion() const { return conversion_; }

@@ -8,9 +8,6 @@
 namespace talweg {
 namespace {
 
-/// A larger mapped file is not read from end to end before training.
-constexpr std::int64_t kCheckedWhenLoaded = std::int64_t{256} << 20;
-
 DType dtype_of(const ElementFormat& format, DType floating) {
   switch (format.kind) {
     case ElementFormat::Kind::boolean:
@@ -134,10 +131,9 @@ std::shared_ptr<const DataColumn> make_column(StoredRows stored, const ColumnOpt
   conversion.one_hot = options.one_hot;
   conversion.texts = std::move(stored.texts);
   const Shape shape = shape_of(stored, options.one_hot);
-  const bool checked = stored.raw.rows * stored.raw.row_stride <= kCheckedWhenLoaded;
   auto column = std::make_shared<const DataColumn>(std::move(stored.raw), shape, dtype, std::move(conversion),
                                                    AllowedValues{options.allow_nan, classes});
-  if (checked) column->check_values(floating);
+  column->check_when_loaded(floating);
   return column;
 }
 
