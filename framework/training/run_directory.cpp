@@ -67,14 +67,24 @@ std::optional<RunDirectory::Found> RunDirectory::checkpoint() {
   const std::filesystem::path last = path_ / kCheckpoint, previous = path_ / kPrevious;
   const bool has_previous = file_exists(previous);
   if (!file_exists(last) && !has_previous) return std::nullopt;
+  std::optional<Error> damage;
   try {
     Found found{read_checkpoint(last), ""};
     last_is_whole_ = true;
     return found;
   } catch (const Error& error) {
     if (!has_previous) throw;
-    return Found{read_checkpoint(previous), error.message()};
+    damage = error;
   }
+  try {
+    return Found{read_checkpoint(previous), damage->message()};
+  } catch (const Error& error) {
+    throw damage->note(error.message());
+  }
+}
+
+bool RunDirectory::holds_training() const {
+  return file_exists(path_ / kCheckpoint) || file_exists(path_ / kPrevious);
 }
 
 void RunDirectory::begin(Trainer& trainer) {
@@ -83,19 +93,32 @@ void RunDirectory::begin(Trainer& trainer) {
   const std::filesystem::path metrics = path_ / kMetrics;
   std::string kept;
   if (trainer.step() > 0 && file_exists(metrics)) kept = lines_before(read_whole_file(metrics), trainer);
+  // First, so that a kill before it leaves the earlier training as it was, and one after it none to go on
+  // with.
+  if (trainer.step() == 0) {
+    save_checkpoint();
+    std::error_code ignored;
+    std::filesystem::remove(path_ / kPrevious, ignored);
+  }
   write_whole_file(path_ / "model.yaml", trainer.model().text);
   write_whole_file(metrics, kept);
   metrics_ = File::append(metrics);
-  // At once, so that a kill before the next one does not leave that of an earlier training.
-  save();
-  std::error_code ignored;
-  if (trainer.step() == 0) std::filesystem::remove(path_ / kPrevious, ignored);
+  save_weights();
+  if (trainer.step() > 0) save_checkpoint();
 }
 
 void RunDirectory::save() {
+  save_weights();
+  save_checkpoint();
+}
+
+void RunDirectory::save_weights() {
   Weights weights = trainer_->weights();
   weights.home = home_;
   write_whole_file(path_ / "weights.safetensors", encode_weights(weights));
+}
+
+void RunDirectory::save_checkpoint() {
   const std::string checkpoint = encode_checkpoint(trainer_->checkpoint());
   if (last_is_whole_)
     write_whole_file(path_ / kCheckpoint, checkpoint, path_ / kPrevious);

@@ -33,6 +33,8 @@ class RunDirectory final : public TrainingObserver {
   };
   /// To be restored before begin(); nothing where there is none. Throws Error{files} where none can be used.
   [[nodiscard]] std::optional<Found> checkpoint();
+  /// Does it hold a checkpoint, damaged or not?
+  [[nodiscard]] bool holds_training() const;
   /// Before Trainer::run. Replaces what an earlier training left, but where the trainer goes on with that,
   /// its metrics up to there stay. The trainer outlives the directory's use.
   void begin(Trainer& trainer);
@@ -48,6 +50,8 @@ class RunDirectory final : public TrainingObserver {
  private:
   void write_line(std::string line);
   void save_if_due();
+  void save_weights();
+  void save_checkpoint();
 
   std::filesystem::path path_;
   std::string home_;  ///< see Weights::home

@@ -70,6 +70,25 @@ void require_same_plugins(const Checkpoint& checkpoint, const TrainingState& sta
   }
 }
 
+/// The first `--set` in which two trainings differ, for people; "" where there is none.
+std::string setting_difference(const Checkpoint& checkpoint, const CheckedModel& model) {
+  const auto text_in = [](const auto& settings, const std::string& name) -> std::optional<std::string> {
+    const auto found = std::ranges::find(settings, name, &std::pair<std::string, std::string>::first);
+    return found == settings.end() ? std::nullopt : std::optional(found->second);
+  };
+  std::vector<std::pair<std::string, std::string>> all = checkpoint.settings;
+  all.insert(all.end(), model.settings.begin(), model.settings.end());
+  for (const auto& entry : all) {
+    const std::string& name = entry.first;
+    const std::optional<std::string> then = text_in(checkpoint.settings, name),
+                                     now = text_in(model.settings, name);
+    if (then == now) continue;
+    const auto shown = [](const auto& value) { return value ? "set to " + *value : std::string("not set"); };
+    return "'" + name + "' was " + shown(then) + ", and is now " + shown(now);
+  }
+  return "";
+}
+
 /// The stored tensor of each that the model keeps.
 std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const TrainingState& state) {
   const StoredTensors file = stored_in(checkpoint);
@@ -85,6 +104,10 @@ std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const Traini
       file.refuse("it has '" + tensor.name + "'");
   const std::string changed = first_difference(checkpoint.model, state.model().text);
   if (!changed.empty()) file.refuse(changed);
+  if (checkpoint.seed != state.model().seed)
+    file.refuse(fmt::format("its seed is {}, that of the model {}", checkpoint.seed, state.model().seed));
+  const std::string set = setting_difference(checkpoint, state.model());
+  if (!set.empty()) file.refuse(set);
   require_same_plugins(checkpoint, state);
   return stored;
 }

@@ -148,6 +148,19 @@ TEST(TrainCommand, ResumesFromTheBeginningWhereThereIsNoCheckpoint) {
                                      (directory.path() / "new").string());
   EXPECT_EQ(finished.status, 0) << finished.errors;
   EXPECT_EQ(json_lines(finished.out).at(0)["first_step"], 0);
+  EXPECT_EQ(finished.errors, "note: " + (directory.path() / "new").string() +
+                                 " holds no checkpoint: training begins at step 0\n");
+}
+
+TEST(TrainCommand, SaysThatItReplacesAnEarlierTraining) {
+  const TemporaryDirectory directory;
+  const std::string out = (directory.path() / "run").string();
+  const std::string line = "train " + kThreeLayerFile + " --json --steps 10 --out " + out;
+  EXPECT_EQ(run_line(line).errors, "");
+  const Finished again = run_line(line);
+  EXPECT_EQ(again.status, 0);
+  EXPECT_EQ(again.errors,
+            "note: the training in " + out + " is replaced by a new one; --resume goes on with it\n");
 }
 
 TEST(TrainCommand, ThatCannotMakeItsDirectoryEndsWithStatus5) {

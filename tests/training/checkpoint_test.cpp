@@ -170,6 +170,45 @@ TEST(Checkpoint, OfAChangedModelOrPluginIsRefusedWithTheDifference) {
             kPath + ": it was made with another plugin 'gd': its SHA-256 was 0123, and is " + hash);
 }
 
+TEST(Checkpoint, OfAnotherSeedOrSettingIsRefusedWithTheDifference) {
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  const std::string model =
+      "talweg: 1\nlet: {size: 3, rate: 0.1}\n"
+      "parameters: {w: {shape: [size], init: 'uniform(0, 1)'}}\ngraph: {loss: sum(w ** 2)}\n"
+      "train: {minimize: loss, optimizer: {gd: {alpha: rate}}, steps: 2}\n";
+  const auto trainer_with = [&](std::uint32_t seed, const Settings& settings) {
+    ModelOptions options;
+    options.seed = seed;
+    options.set = settings;
+    return make_trainer(model, options);
+  };
+  Checkpoint checkpoint = trainer_with(4, {{"rate", "0.5"}})->checkpoint();
+  checkpoint.path = kPath;
+  const struct {
+    std::uint32_t seed;
+    Settings settings;
+    const char* said;
+  } cases[] = {{4, {{"rate", "0.5"}}, ""},
+               {9, {{"rate", "0.5"}}, "its seed is 4, that of the model 9"},
+               {4, {{"rate", "0.2"}}, "'rate' was set to 0.5, and is now set to 0.2"},
+               {4, {}, "'rate' was set to 0.5, and is now not set"},
+               {4, {{"rate", "0.5"}, {"size", "3"}}, "'size' was not set, and is now set to 3"}};
+  for (const auto& [seed, settings, said] : cases) {
+    const auto trainer = trainer_with(seed, settings);
+    const std::vector<double> before = trainer->value("w").values;
+    std::string refused;
+    try {
+      trainer->restore(checkpoint);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::files);
+      EXPECT_EQ(trainer->value("w").values, before);
+      refused = error.message();
+    }
+    const std::string begin = kPath + ": it is the checkpoint of another model: ";
+    EXPECT_EQ(refused, *said == '\0' ? "" : begin + said);
+  }
+}
+
 TEST(Checkpoint, KnowsTheSurroundings) {
   const Surroundings now = Surroundings::of_this_process(2);
   EXPECT_EQ(make_trainer(kThreeLayer, {}, {.threads = 2})->checkpoint().surroundings.build, now.build);

@@ -173,8 +173,43 @@ TEST(RunDirectory, GoesOnFromTheCheckpointBeforeADamagedOne) {
   std::filesystem::remove(last);
   EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0);
   EXPECT_EQ(directory.checkpoint()->damage, last.string() + " cannot be read: No such file or directory");
-  write_whole_file(temporary.path() / "checkpoint.previous.safetensors", "spoiled");
-  EXPECT_THROW(static_cast<void>(directory.checkpoint()), Error);
+}
+
+TEST(RunDirectory, WithTwoDamagedCheckpointsSaysWhatIsWrongWithBoth) {
+  const TemporaryDirectory temporary;
+  write_whole_file(temporary.path() / "checkpoint.safetensors", "spoiled");
+  write_whole_file(temporary.path() / "checkpoint.previous.safetensors", "");
+  RunDirectory directory(temporary.path());
+  EXPECT_TRUE(directory.holds_training());
+  try {
+    static_cast<void>(directory.checkpoint());
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("checkpoint.safetensors: it is no safetensors file"), std::string::npos)
+        << error.what();
+    EXPECT_NE(error.notes().at(0).find("checkpoint.previous.safetensors: it is no safetensors file"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(RunDirectory, ThatCannotBeginAnewKeepsTheEarlierTraining) {
+  const TemporaryDirectory temporary;
+  {
+    const auto trainer = tutorial(3);
+    RunDirectory directory(temporary.path());
+    directory.begin(*trainer);
+    trainer->run(directory);
+  }
+  const std::vector<std::string> before = lines_of(temporary.path() / "metrics.jsonl");
+  RunDirectory directory(temporary.path());
+  const auto trainer = tutorial(5);
+  {
+    const FullDisk disk(100);
+    EXPECT_THROW(directory.begin(*trainer), Error);
+  }
+  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 3);
+  EXPECT_EQ(lines_of(temporary.path() / "metrics.jsonl"), before);
 }
 
 TEST(RunDirectory, NeverPutsADamagedCheckpointInPlaceOfTheOneBeforeIt) {

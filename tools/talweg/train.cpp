@@ -82,6 +82,15 @@ void report_resumption(const RunDirectory::Found& found, int threads) {
     print_note("note: since the checkpoint " + changed + " changed: the last bits of results may differ");
 }
 
+/// What becomes of an earlier training in DIR, or that there is none, on standard error.
+void report_start(const Options& options, const RunDirectory& directory) {
+  const std::string& path = *options.training.out;
+  if (options.resume)
+    print_note("note: " + path + " holds no checkpoint: training begins at step 0");
+  else if (directory.holds_training())
+    print_note("note: the training in " + path + " is replaced by a new one; --resume goes on with it");
+}
+
 int train(const Options& options) {
   const Interruption interruption;
   const PluginPath plugins = options.model.plugin_path();
@@ -117,6 +126,7 @@ int train(const Options& options) {
     observers.add(lines);
   else if (!options.quiet)
     observers.add(table);
+  if (directory && !found) report_start(options, *directory);
   if (directory) directory->begin(trainer);
   const Interruption::Stops stops(interruption, trainer);
   const EndRecord end = trainer.run(observers);
