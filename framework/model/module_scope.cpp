@@ -5,6 +5,7 @@
 #include "graph/op.hpp"
 #include "model/model_scope.hpp"
 #include "model/sections.hpp"
+#include "support/numbers.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -14,14 +15,17 @@ namespace {
 constexpr int kMaximumModuleDepth = 50;
 constexpr std::int64_t kMaximumApplications = 100'000;
 
+std::string text_of(const Span& span) {
+  return std::string(span.source->text().substr(span.begin, span.end - span.begin));
+}
+
 std::string signature(const ModuleDefinition& module) {
   std::string text;
   for (const ModuleDefinition::Part& part : module.inputs) text += (text.empty() ? "" : ", ") + part.name;
   for (const ModuleDefinition::Part& part : module.with) {
     text += (text.empty() ? "" : ", ") + part.name;
     if (!part.expression) continue;
-    const Span& span = part.expression->span();
-    text += "=" + std::string(span.source->text().substr(span.begin, span.end - span.begin));
+    text += "=" + text_of(part.expression->span());
   }
   return module.name + "(" + text + ")";
 }
@@ -78,6 +82,7 @@ class ModuleScope final : public Scope {
       if (!part.expression) throw refusal(module_, call.place, "lacks its argument '" + part.name + "'");
       values_.emplace(part.name, evaluate_argument(*part.expression, *this, context_.graph()));
     }
+    for (const Expression& condition : module_.requirements) require(condition, call);
   }
 
   Operand run() {
@@ -155,6 +160,23 @@ class ModuleScope final : public Scope {
       throw refusal(module_, call.place,
                     "needs a tensor as '" + part.name + "', and this is " + describe(given));
     value->second = Operand{to_tensor(context_.graph(), given)};
+  }
+
+  /// A condition on arguments that are no numbers is left to the module's graph.
+  void require(const Expression& condition, const ModuleCall& call) {
+    std::string found;
+    for (const ModuleDefinition::Part& part : module_.with) {
+      const auto names_it = [&](const ExpressionNode& node) {
+        return node.kind == ExpressionNode::Kind::name && node.text == part.name;
+      };
+      if (std::ranges::none_of(condition.nodes, names_it)) continue;
+      const std::optional<double> number = values_.at(part.name).number();
+      if (!number) return;
+      found += ", and " + part.name + " is " + format_number(*number);
+    }
+    const std::optional<double> holds = evaluate(condition, *this, context_.graph()).number();
+    if (holds && *holds == 0)
+      throw refusal(module_, call.place, "requires " + text_of(condition.span()) + found);
   }
 
   void declare(const std::vector<const DocumentEntry*>& entries, std::vector<TensorDeclaration>& tensors,

@@ -25,7 +25,8 @@ class DefinitionReader {
       : entry_(entry),
         from_(from),
         what_("module '" + entry.key.text + "'"),
-        fields_(entry.value, what_, {"in", "with", "parameters", "state", "graph", "update", "out"}) {}
+        fields_(entry.value, what_,
+                {"in", "with", "require", "parameters", "state", "graph", "update", "out"}) {}
 
   ModuleDefinition run() {
     // A call of step() is told from the number `step` by its brackets, one of conv2d(x, channels=3) from the
@@ -40,6 +41,9 @@ class DefinitionReader {
         module_.with.push_back({entry.key.text, &entry.key, {}});
         if (entry.value.text != "required") module_.with.back().expression = parse_expression(entry.value);
       }
+    if (const DocumentNode* conditions = fields_.find("require"))
+      for (const DocumentNode& condition : require_sequence(*conditions, "'require' of " + what_).items)
+        module_.requirements.push_back(parse_expression(condition));
     read_tensors("parameters", module_.parameters);
     read_tensors("state", module_.states);
     if (section("graph") == nullptr) throw error_at(module_.place, what_ + " lacks its key 'graph'");

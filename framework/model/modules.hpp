@@ -27,8 +27,9 @@ struct ModuleDefinition {
 
   std::string name;
   Span place;
-  std::vector<Part> inputs;  ///< tensors, given first and in this order
-  std::vector<Part> with;    ///< sizes, flags, texts, functions, modules
+  std::vector<Part> inputs;              ///< tensors, given first and in this order
+  std::vector<Part> with;                ///< sizes, flags, texts, functions, modules
+  std::vector<Expression> requirements;  ///< conditions that a call meets
   std::vector<const DocumentEntry*> parameters, states;
   std::vector<Part> graph, updates;
   std::string out;           ///< the entry of `graph:` that a call gives: the last, unless `out:` names one
