@@ -124,6 +124,9 @@ class Evaluator {
   Operand evaluate_name(const ExpressionNode& node) {
     if (auto found = scope_.find(node.text, node.span)) return std::move(*found);
     if (const auto constant = find_constant(node.text)) return {*constant};
+    if (scope_.find_callable(node.text))
+      throw error_at(node.span, "'" + node.text + "' is a module")
+          .set_hint("call it: " + node.text + "(...)");
     check_known_name(node.text, node.span, scope_.names());
     return {};
   }
@@ -195,9 +198,7 @@ class Evaluator {
 
   Operand evaluate_call(const ExpressionNode& node) {
     if (node.text == "grad" && !scope_.find("grad", node.name_span)) return evaluate_gradient(node);
-    if ((node.text == "repeat" || node.text == "scan") && !node.children.empty())
-      if (const auto callable = module_named(node.children[0]))
-        return node.text == "repeat" ? evaluate_repeat(node, *callable) : evaluate_scan(node, *callable);
+    if (node.text == "repeat" || node.text == "scan") return evaluate_repetition(node);
     if (!is_function(node.text) || !accepts_keywords(node)) {
       const auto callable = scope_.find_callable(node.text);
       if (callable && (callable->module == nullptr || calls_module(node, *callable->module)))
@@ -211,11 +212,15 @@ class Evaluator {
     return scope_.call_module(*callable.module, evaluate_arguments(node, true), node.span, {});
   }
 
-  std::optional<Callable> module_named(std::uint32_t index) {
-    const ExpressionNode& node = nodes_[index];
-    if (node.kind != Kind::name) return std::nullopt;
-    const auto callable = scope_.find_callable(node.text);
-    return callable && callable->module != nullptr ? callable : std::nullopt;
+  Operand evaluate_repetition(const ExpressionNode& node) {
+    if (node.children.empty() || nodes_[node.children[0]].kind != Kind::name)
+      throw error_at(node.span, node.text + "() takes the name of a module first");
+    const ExpressionNode& name = nodes_[node.children[0]];
+    const auto callable = scope_.find_callable(name.text);
+    if (!callable || callable->module == nullptr)
+      throw error_at(name.span, node.text + "() applies a module, and '" + name.text + "' is none")
+          .set_hint(did_you_mean(name.text, scope_.callable_names()));
+    return node.text == "repeat" ? evaluate_repeat(node, *callable) : evaluate_scan(node, *callable);
   }
 
   /// repeat(module, x, times=12, ...): each application takes what the one before it gave.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "model/fields.hpp"
 #include "model/sections.hpp"
@@ -45,12 +46,27 @@ std::int64_t shared_rows(const ModelContext& context) {
   return shared;
 }
 
-/// What the parts have of `rows`: shares where together they are at most 1, counts otherwise.
-std::vector<std::int64_t> part_sizes(const std::vector<double>& parts, std::int64_t rows) {
+double sum_of(const std::vector<double>& parts) { return std::accumulate(parts.begin(), parts.end(), 0.0); }
+
+/// Are the parts shares of the examples, which together are at most 1, and not numbers of them?
+bool are_shares(const std::vector<double>& parts) {
   constexpr double kRounding = 1e-9;
-  double sum = 0;
-  for (double part : parts) sum += part;
-  const bool shares = sum <= 1 + kRounding;
+  return sum_of(parts) <= 1 + kRounding;
+}
+
+void require_one_kind(const DocumentNode& node, const std::vector<double>& parts) {
+  const auto fractions = std::ranges::count_if(parts, [](double part) { return part < 1; });
+  if (fractions == 0 || are_shares(parts)) return;
+  if (static_cast<std::size_t>(fractions) < parts.size())
+    throw error_at(node.span, "'split' mixes shares of the examples with numbers of them");
+  throw error_at(node.span, "the shares of 'split' add up to " +
+                                format_number(std::round(sum_of(parts) * 1e6) / 1e6) +
+                                ", and all examples are 1");
+}
+
+/// What the parts have of `rows`.
+std::vector<std::int64_t> part_sizes(const std::vector<double>& parts, std::int64_t rows) {
+  const bool shares = are_shares(parts);
   std::vector<std::int64_t> sizes;
   double before = 0;
   for (double part : parts) {
@@ -90,6 +106,7 @@ void read_parts(ModelContext& context, const DocumentNode& node, Examples& examp
     examples.split_shuffled = read_flag(context.graph(), scope, *shuffle, "'shuffle' of 'split'");
   }
   if (!context.options.use.inputs.empty()) return take_everything(examples);
+  require_one_kind(node, parts);
   const std::vector<std::int64_t> sizes = part_sizes(parts, examples.rows);
   std::int64_t first = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {

@@ -96,7 +96,7 @@ TEST(EvalCommand, SaysWhatIsWrong) {
   flowers.write("text.safetensors", "no weights");
   const std::vector<Wrong> wrongs = {
       {"eval model.yaml", 2, "--weights is missing"},
-      {"eval nowhere", 2, "--weights is missing"},
+      {"eval nowhere", 2, "nowhere does not exist"},
       {"eval model.yaml --weights nowhere", 5, "nowhere cannot be read: No such file or directory"},
       {"eval model.yaml --weights text.safetensors", 5, "text.safetensors: it is "},
       {"eval run --set units=6", 5, "'h/W' is (2, 5) of float64 there, here (2, 6) of float64"},

@@ -17,6 +17,11 @@ bool is_directory(const std::string& path) {
   return std::filesystem::is_directory(path, problem);
 }
 
+bool exists(const std::string& path) {
+  std::error_code problem;
+  return std::filesystem::exists(path, problem);
+}
+
 }  // namespace
 
 void TrainedArguments::declare(CommandLine& line) {
@@ -34,6 +39,7 @@ void TrainedArguments::declare(CommandLine& line) {
 
 TrainedModel TrainedArguments::load(UseOptions use) const {
   const bool is_run = is_directory(model);
+  if (!is_run && !exists(model)) throw Error(Status::model, model + " does not exist");
   if (!is_run && !weights)
     throw Error(Status::model, "which weights is the model to have? --weights is missing")
         .set_hint("--weights DIR, where `talweg train --out DIR` has trained it");

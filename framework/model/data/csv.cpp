@@ -212,11 +212,11 @@ class TableReader {
     if (!number)
       throw lines_.error_at(cell, "'" + cell.text + "' is no number")
           .set_hint("categories: True takes texts, as integers");
-    if (std::isnan(*number) && !request_.allowed.nan)
+    if (!std::isfinite(*number) && !request_.allowed.nan)
       throw lines_
           .error_at(cell, text.empty() ? "an empty cell where a number is due"
-                                       : "'" + cell.text + "' is not a number")
-          .set_hint("allow_nan: True takes it as NaN");
+                                       : "'" + cell.text + "' is not a finite number")
+          .set_hint("allow_nan: True takes it as " + std::string(text.empty() ? "NaN" : "it is"));
     integers_ = false;
     check_class(cell, *number);
     return *number;

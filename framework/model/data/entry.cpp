@@ -227,11 +227,18 @@ const std::vector<Form>& forms() {
 
 const Form& form_of(const DocumentNode& node, const std::string& what) {
   std::vector<std::string> names;
+  const Form* found = nullptr;
   for (const Form& form : forms()) {
-    for (const DocumentEntry& entry : node.entries)
-      if (entry.key.text == form.key) return form;
     names.emplace_back(form.key);
+    const auto entry =
+        std::ranges::find(node.entries, form.key, [](const auto& each) { return each.key.text; });
+    if (entry == node.entries.end()) continue;
+    if (found != nullptr)
+      throw error_at(entry->key.span, what + " is of one file, and names both '" + std::string(found->key) +
+                                          "' and '" + std::string(form.key) + "'");
+    found = &form;
   }
+  if (found != nullptr) return *found;
   const std::vector<std::string> drawn = generated_names();
   std::vector<std::string> all = names;
   all.insert(all.end(), drawn.begin(), drawn.end());
