@@ -146,7 +146,8 @@ LoadedPlugin load(const std::filesystem::path& path) {
   LoadedPlugin plugin{{}, &table};
   PluginDescription& description = plugin.description;
   description.name = text_from_plugin(table.name, "its name");
-  if (description.name != stem) refuse("calls itself '" + description.name + "', unlike its file");
+  if (description.name != stem)
+    refuse("calls itself '" + description.name + "', unlike its file: give the two one name");
   description.kind = header.kind == TALWEG_MINIMIZER ? "minimizer" : "update rule";
   description.summary = text_from_plugin(table.summary, "its summary");
   description.path = path;

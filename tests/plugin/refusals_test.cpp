@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadTable{"needs_objective",
                  "needs to evaluate the objective itself, which this Talweg does not offer"},
         BadTable{"needs_unknown", "needs something unknown (bits 64), which this Talweg does not offer"},
-        BadTable{"other_name", "calls itself 'gd', unlike its file"},
+        BadTable{"other_name", "calls itself 'gd', unlike its file: give the two one name"},
         BadTable{"null_name", "its name is a null pointer"},
         BadTable{"null_summary", "its summary is a null pointer"},
         BadTable{"no_update", "has no function `update`"},

@@ -184,6 +184,23 @@ TEST(PluginsCommand, ThatAreUnusableAreListedWithTheReason) {
   EXPECT_TRUE(contains((*broken)["error"], "API version 0"));
 }
 
+TEST(PluginsDescribe, ShowsEachRuleOfAModelFile) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "rules.yaml",
+             "talweg: 1\noptimizers:\n"
+             "  damped: {with: {alpha: 0.1}, update: {param: param - alpha * tanh(grad)}}\n"
+             "  plain: {with: {alpha: 0.2}, update: {param: param - alpha * grad}}\n");
+  const Finished shown = run_line("plugins describe rules.yaml", {.directory = directory.path()});
+  EXPECT_EQ(shown.status, 0) << shown.errors;
+  EXPECT_NE(shown.out.find("x' = x - alpha * tanh(g)"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("x' = x - alpha * g"), std::string::npos) << shown.out;
+  const std::vector<Json> lines =
+      json_lines(run_line("plugins describe rules.yaml --json", {.directory = directory.path()}).out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[1]["name"], "plain");
+  EXPECT_EQ(lines[1]["hyperparameters"][0]["default"], 0.2);
+}
+
 TEST(PluginsCommand, AreDescribedWithTheirHyperparameters) {
   const Finished finished = run_line("plugins describe momentum");
   EXPECT_EQ(finished.status, 0);

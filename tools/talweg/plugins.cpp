@@ -15,6 +15,7 @@
 #include "support/sha256.hpp"
 #include "support/suggest.hpp"
 #include "support/table.hpp"
+#include "training/found_optimizer.hpp"
 
 namespace talweg {
 namespace {
@@ -49,7 +50,8 @@ JsonObject to_json(const PluginDescription& plugin) {
   JsonObject object;
   object.add("event", "plugin").add("name", plugin.name).add("kind", plugin.kind);
   object.add("summary", plugin.summary).add("file", plugin.path.string());
-  return object.add("api_version", static_cast<std::int64_t>(plugin.api_version));
+  if (plugin.api_version > 0) object.add("api_version", static_cast<std::int64_t>(plugin.api_version));
+  return object;
 }
 
 int run_list(std::span<const std::string> arguments) {
@@ -101,13 +103,28 @@ struct Described {
   std::vector<UpdateFormula> formulas;  ///< of an update rule
 };
 
-Described look_at(const std::string& name, const PluginPath& path) {
-  Described described{describe_plugin(name, path), "", {}};
-  described.sha256 = sha256(read_whole_file(described.plugin.path));
-  const auto optimizer = load_optimizer(name, path);
-  if (const auto* rule = dynamic_cast<const UpdateRule*>(optimizer.get()))
-    described.formulas = update_formulas(*rule);
-  return described;
+/// What there is to say of a rule that a model file defines.
+PluginDescription describe_rule(const FoundOptimizer& found) {
+  PluginDescription description;
+  description.name = found.optimizer->name();
+  description.kind = "update rule of a model file";
+  description.summary = "defined by `optimizers:` of " + found.file.string();
+  description.path = found.file;
+  description.hyperparameters = found.optimizer->hyperparameters();
+  return description;
+}
+
+/// The plugin of that name, or each rule of that model file.
+std::vector<Described> look_at(const std::string& name, const PluginPath& path) {
+  std::vector<Described> all;
+  for (const FoundOptimizer& found : find_named_optimizers(name, path)) {
+    Described& described = all.emplace_back();
+    described.plugin = names_model_file(name) ? describe_rule(found) : describe_plugin(name, path);
+    described.sha256 = sha256(read_whole_file(described.plugin.path));
+    if (const auto* rule = dynamic_cast<const UpdateRule*>(found.optimizer.get()))
+      described.formulas = update_formulas(*rule);
+  }
+  return all;
 }
 
 std::string formulas_text(const Described& described) {
@@ -127,11 +144,12 @@ std::string formulas_text(const Described& described) {
 std::string to_text(const Described& described) {
   const PluginDescription& plugin = described.plugin;
   std::string text = plugin.name + ": " + plugin.summary + "\n\n";
-  text += format_table({{"kind", plugin.kind},
-                        {"needs", needs_of(plugin)},
-                        {"file", plugin.path.string()},
-                        {"SHA-256", described.sha256},
-                        {"API version", std::to_string(plugin.api_version)}});
+  std::vector<std::vector<std::string>> facts = {{"kind", plugin.kind},
+                                                 {"needs", needs_of(plugin)},
+                                                 {"file", plugin.path.string()},
+                                                 {"SHA-256", described.sha256}};
+  if (plugin.api_version > 0) facts.push_back({"API version", std::to_string(plugin.api_version)});
+  text += format_table(facts);
   text += formulas_text(described);
   if (plugin.hyperparameters.empty()) return text + "\nIt has no hyperparameters.\n";
   std::vector<std::vector<std::string>> rows = {{"hyperparameter", "default", "range", "meaning"}};
@@ -174,14 +192,16 @@ int run_describe(std::span<const std::string> arguments) {
   std::string name;
   CommandLine line("plugins describe",
                    "Shows what a plugin says of itself, what a step of it does, and its hyperparameters.");
-  line.argument("NAME", "of the plugin", name);
+  line.argument("NAME", "of the plugin, or a model file with rules of its own", name);
   options.declare(line);
   if (!line.parse(arguments)) {
     write_output(line.help());
     return 0;
   }
-  const Described described = look_at(name, options.path());
-  write_output(options.json ? to_json_line(described) : to_text(described));
+  std::string text;
+  for (const Described& described : look_at(name, options.path()))
+    text += options.json ? to_json_line(described) : (text.empty() ? "" : "\n") + to_text(described);
+  write_output(text);
   return 0;
 }
 

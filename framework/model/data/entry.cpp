@@ -201,8 +201,12 @@ StoredRows read_csv_rows(const Entry& entry, const std::filesystem::path& path,
   request.categories = read_categories(entry);
   request.allowed = {options.allow_nan, std::max(options.classes, options.one_hot)};
   const DataBytes bytes = read_data_file(path);
+  const bool has_names = has_header(bytes, request.delimiter);
   // A file that the model does not name may do without names of its columns.
-  request.header = read_flag(entry, "header", entry.like == nullptr || has_header(bytes, request.delimiter));
+  request.header = read_flag(entry, "header", entry.like == nullptr || has_names);
+  if (request.header && !has_names && request.columns.empty() && entry.fields.find("header") == nullptr)
+    throw data_error(bytes, "its first line has numbers, and the names of the columns are due")
+        .set_hint("header: False takes that line as the first example, header: True as names");
   if (entry.like != nullptr && !entry.like->texts.empty()) request.categories = entry.like->texts;
   return rows_of(read_csv(bytes, request), one_column, entry.context.graph().floating());
 }

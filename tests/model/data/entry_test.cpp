@@ -123,6 +123,7 @@ TEST_F(DataEntries, BecomeTensors) {
        DType::float64,
        {1, 0, 0, 1, 1, 0}},
       {"{csv: bare.csv, header: False, delimiter: ';', columns: '1'}", {2}, DType::int64, {2, 4}},
+      {"{csv: bare.csv, header: True, delimiter: ';'}", {1, 2}, DType::int64, {3, 4}},
       {"{npz: arrays.npz}", {3, 2}, DType::float64, {1, 2, 3, 4, 5, 6}},
       {"{npz: arrays.npz, array: x, rows: 2:3}", {1, 2}, DType::float64, {5, 6}},
   };
@@ -201,6 +202,7 @@ TEST_F(DataEntries, ThatDoNotFitTheirFileAreRefusedAsData) {
       {"{npy: x.npy, rows: 2:2}", "it has 3 rows; the model takes rows 2 up to 2"},
       {"{text: text.txt, classes: 2}", "it has 3 distinct values; the model has 2 classes"},
       {"{csv: table.csv, columns: kind}", "DIR/table.csv:2:7: error: 'red' is no number"},
+      {"{csv: bare.csv, delimiter: ';'}", "its first line has numbers, and the names of the columns are due"},
       {"{csv: table.csv, columns: a, classes: 3}", "DIR/table.csv:4:1: error: 3, and the classes are 0 to 2"},
       {"{csv: table.csv, columns: kind, categories: True, classes: 1}", "it has 2 distinct values"},
       {"{csv: table.csv, columns: b, dtype: int64}",
