@@ -17,15 +17,6 @@ constexpr std::size_t kColumns = 64;
 
 using Wide = Vector<double>;
 
-template <class F>
-double combine_lanes(F f, const Wide& x) {
-  alignas(64) double lanes[kLanes<double>];
-  x.store_aligned(lanes);
-  for (std::size_t width = kLanes<double> / 2; width > 0; width /= 2)
-    for (std::size_t i = 0; i < width; ++i) lanes[i] = f(lanes[i], lanes[i + width]);
-  return lanes[0];
-}
-
 inline Wide load_wide(const double* from) { return load(from); }
 inline Wide load_wide(const float* from) {
 #if defined(__AVX512F__)
@@ -131,10 +122,7 @@ T extreme_of_row(const T* x, std::size_t n) {
   if (n >= kLanes<T>) {
     Vector<T> best = load(x);
     for (i = kLanes<T>; i + kLanes<T> <= n; i += kLanes<T>) best = F::template of<T>(best, load(x + i));
-    alignas(64) T lanes[kLanes<T>];
-    best.store_aligned(lanes);
-    result = lanes[0];
-    for (T lane : lanes) result = F::template of<T>(result, lane);
+    result = combine_lanes([](const auto& a, const auto& b) { return F::template of<T>(a, b); }, best);
   }
   for (; i < n; ++i) result = F::template of<T>(result, x[i]);
   return result;

@@ -147,6 +147,57 @@ inline T sum_of_lanes(const Vector<T>& x) {
 
 #endif
 
+// All lanes combined by f, a function of two vectors: the halves, then their halves.
+
+#if defined(__AVX512F__)
+
+template <class F>
+inline double combine_lanes(F f, Vector<double> x) {
+  x = f(x, Vector<double>(_mm512_shuffle_f64x2(x, x, 0x4E)));
+  x = f(x, Vector<double>(_mm512_shuffle_f64x2(x, x, 0xB1)));
+  x = f(x, Vector<double>(_mm512_permute_pd(x, 0x55)));
+  return _mm512_cvtsd_f64(x);
+}
+template <class F>
+inline float combine_lanes(F f, Vector<float> x) {
+  x = f(x, Vector<float>(_mm512_shuffle_f32x4(x, x, 0x4E)));
+  x = f(x, Vector<float>(_mm512_shuffle_f32x4(x, x, 0xB1)));
+  x = f(x, Vector<float>(_mm512_permute_ps(x, 0x4E)));
+  x = f(x, Vector<float>(_mm512_permute_ps(x, 0xB1)));
+  return _mm512_cvtss_f32(x);
+}
+
+#elif defined(__AVX2__)
+
+template <class F>
+inline double combine_lanes(F f, Vector<double> x) {
+  x = f(x, Vector<double>(_mm256_permute2f128_pd(x, x, 1)));
+  x = f(x, Vector<double>(_mm256_permute_pd(x, 0x5)));
+  return _mm256_cvtsd_f64(x);
+}
+template <class F>
+inline float combine_lanes(F f, Vector<float> x) {
+  x = f(x, Vector<float>(_mm256_permute2f128_ps(x, x, 1)));
+  x = f(x, Vector<float>(_mm256_permute_ps(x, 0x4E)));
+  x = f(x, Vector<float>(_mm256_permute_ps(x, 0xB1)));
+  return _mm256_cvtss_f32(x);
+}
+
+#else
+
+template <class F, class T>
+inline T combine_lanes(F f, xsimd::batch<T> x) {
+  alignas(64) T lanes[2 * kLanes<T>] = {};
+  for (std::size_t width = kLanes<T> / 2; width > 0; width /= 2) {
+    x.store_aligned(lanes);
+    x = f(x, load(lanes + width));
+  }
+  x.store_aligned(lanes);
+  return lanes[0];
+}
+
+#endif
+
 /// f applied lane by lane.
 template <class T, class F>
 inline Vector<T> by_lane(F f, const Vector<T>& x) {
