@@ -144,18 +144,19 @@ Names shipped_optimizers() {
   return names;
 }
 
-/// The shipped optimizers that a line of code names as a text: "adam".
+/// The shipped optimizers that a line names, in code, texts or comments.
 Names optimizers_in(const std::string& line) {
   static const Names shipped = shipped_optimizers();
+  static const std::regex kWord("[A-Za-z0-9_]+");
   Names found;
-  const std::string code = line.substr(0, line.find("//"));
-  for (const std::string& name : shipped)
-    if (code.find('"' + name + '"') != std::string::npos) found.insert(name);
+  for (std::sregex_iterator word(line.begin(), line.end(), kWord), end; word != end; ++word)
+    if (shipped.contains(word->str())) found.insert(word->str());
   return found;
 }
 
 TEST(Framework, KnowsNoOptimizerByName) {
   EXPECT_EQ(optimizers_in("if (rule.name() == \"adam\") return;"), Names{"adam"});
+  EXPECT_EQ(optimizers_in("// as newton_cg"), Names{"newton_cg"});
   std::size_t files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(repository() / "framework")) {
     const std::string extension = entry.path().extension().string();

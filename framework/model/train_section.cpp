@@ -77,7 +77,7 @@ class HyperparameterScope final : public Scope {
     const auto index = context_.names.find(name);
     if (is_measure && (!index || has_validation(context_))) return Operand{measure(name, use)};
     if (index && context_.names[*index].section != Section::let)
-      throw error_at(use, "a hyperparameter depends on 'let:', step and steps alone, and '" + name +
+      throw error_at(use, "a hyperparameter depends on 'let:', step, steps and epoch alone, and '" + name +
                               "' is of '" + std::string(to_string(context_.names[*index].section)) + ":'")
           .set_hint(is_measure ? "with a validation split it is what the last validation measured" : "");
     return scope_.find(name, use);
@@ -160,7 +160,7 @@ OptimizerSetting read_optimizer(ModelContext& context, const DocumentNode& node,
                    node.entries.empty()
                        ? "'optimizer' names no optimizer"
                        : "'optimizer' names a second optimizer, '" + node.entries[1].key.text + "'")
-        .set_hint("optimizer: {gd: {alpha: 0.1}}");
+        .set_hint("optimizer: {NAME: {alpha: 0.1}}");
   const DocumentEntry& entry = node.entries[0];
   setting.name = entry.key.text;
   setting.span = entry.key.span;

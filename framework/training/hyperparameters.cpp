@@ -28,7 +28,7 @@ void refuse_unknown(const Optimizer& rule, const OptimizerSetting& setting) {
   }
 }
 
-/// "'alpha' of optimizer 'gd' is > 0, and <subject> is 0"
+/// "'alpha' of optimizer 'my_rule' is > 0, and <subject> is 0"
 Error out_of_range(const Optimizer& rule, const Hyperparameter& hyperparameter,
                    const HyperparameterSetting& given, const std::string& subject, double value) {
   const std::string range = describe_range(hyperparameter);
@@ -46,6 +46,15 @@ void check_value(const Optimizer& rule, const Hyperparameter& hyperparameter,
   } else if (given.constant && !hyperparameter.admits(*given.constant)) {
     throw out_of_range(rule, hyperparameter, given, "this", *given.constant);
   }
+}
+
+/// 0, `last` and at most a thousand steps between them.
+std::vector<std::int64_t> steps_between(std::int64_t last) {
+  constexpr std::int64_t kMost = 1000;
+  const std::int64_t parts = std::min(last, kMost + 1);
+  std::vector<std::int64_t> steps = {0};
+  for (std::int64_t i = 1; i <= parts; ++i) steps.push_back(last / parts * i + last % parts * i / parts);
+  return steps;
 }
 
 }  // namespace
@@ -79,17 +88,22 @@ HyperparameterValues::HyperparameterValues(Graph& graph, const OptimizerSetting&
 }
 
 void check_schedules(const OptimizerSetting& setting, const Optimizer& rule, std::int64_t steps,
-                     const std::function<double(NodeId, std::int64_t)>& value_at) {
-  const std::int64_t last = std::max<std::int64_t>(steps, 1) - 1;
+                     const ValuesInSteps& values_in) {
+  const std::vector<std::int64_t> looked_at = steps_between(std::max<std::int64_t>(steps, 1) - 1);
   for (const HyperparameterSetting& given : setting.hyperparameters) {
     if (given.constant) continue;
     const Hyperparameter& hyperparameter =
         *std::ranges::find(rule.hyperparameters(), given.name, &Hyperparameter::name);
-    for (std::int64_t step : {std::int64_t{0}, last}) {
-      const double value = value_at(given.value, step);
-      if (!(value >= hyperparameter.low && value <= hyperparameter.high))
-        throw out_of_range(rule, hyperparameter, given, "this in step " + std::to_string(step), value);
+    const std::vector<double> values = values_in(given.value, looked_at);
+    bool ever_inside = false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool inside = hyperparameter.admits(values[i]);
+      ever_inside = ever_inside || inside;
+      if (!inside && values[i] != hyperparameter.low)
+        throw out_of_range(rule, hyperparameter, given, "this in step " + std::to_string(looked_at[i]),
+                           values[i]);
     }
+    if (!ever_inside) throw out_of_range(rule, hyperparameter, given, "this in every step", values.front());
   }
 }
 

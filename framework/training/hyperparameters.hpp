@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "graph/update_rule.hpp"
 #include "model/model.hpp"
@@ -29,10 +30,13 @@ class HyperparameterValues {
 /// What was meant by the name of a hyperparameter that an optimizer does not have, as a hint, or "".
 [[nodiscard]] std::string hint_for_hyperparameter(const std::string& name, const Optimizer& optimizer);
 
-/// Looks at hyperparameters of a training of `steps` that depend on `step` in the first and the last one;
-/// `value_at` gives the value of a node in a step. An end of a range that is excluded is allowed here: a
-/// warm-up begins at 0. Throws Error{model} with a place in the file.
+/// The values of a scalar node in some steps.
+using ValuesInSteps = std::function<std::vector<double>(NodeId, const std::vector<std::int64_t>& steps)>;
+
+/// Looks at hyperparameters of a training of `steps` that depend on `step`: in the first step, the last and a
+/// thousand between them. The low end of a range may be reached where it is excluded, as a warm-up begins at
+/// 0, but not in all steps. Throws Error{model} with a place in the file.
 void check_schedules(const OptimizerSetting& setting, const Optimizer& rule, std::int64_t steps,
-                     const std::function<double(NodeId, std::int64_t)>& value_at);
+                     const ValuesInSteps& values_in);
 
 }  // namespace talweg

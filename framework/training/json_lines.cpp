@@ -50,7 +50,7 @@ void append(std::string& line, const std::vector<NamedTensor>& tensors) {
   }
 }
 
-/// [{"name":"biases","optimizer":"adamw","parameters":["h/b"]},...]
+/// [{"name":"biases","optimizer":"my_rule","parameters":["h/b"]},...]
 std::string json_groups(const std::vector<GroupRecord>& groups) {
   std::string text;
   for (const GroupRecord& group : groups) {

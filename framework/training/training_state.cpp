@@ -64,16 +64,20 @@ TrainingState::TrainingState(CheckedModel model, std::shared_ptr<const Optimizer
 }
 
 void TrainingState::check_all_schedules() {
-  const auto value_at = [&](NodeId node, std::int64_t number) {
-    set_step(number);
-    const auto program = make_reference_executor(*main.model.graph, {main.leaves.bindings, {}, {node}});
-    program->run();
-    return read_scalar(*program, node);
+  const auto values_in = [&](NodeId node, const std::vector<std::int64_t>& steps) {
+    const auto program = compile(main, {}, {node});
+    std::vector<double> found;
+    for (const std::int64_t number : steps) {
+      set_step(number);
+      program->run();
+      found.push_back(read_scalar(*program, node));
+    }
+    return found;
   };
-  check_schedules(model().train->optimizer, *rule, planned_steps(), value_at);
+  check_schedules(model().train->optimizer, *rule, planned_steps(), values_in);
   if (const auto* groups = dynamic_cast<const OptimizerGroups*>(rule.get()))
     for (std::size_t i = 0; i < model().train->groups.size(); ++i)
-      check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), value_at);
+      check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), values_in);
 }
 
 void TrainingState::set_validated(std::int64_t at_step, std::vector<double> found) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <talweg/error.hpp>
 
 #include "training/checkpoint.hpp"
 #include "training/following.hpp"
@@ -125,6 +126,11 @@ TEST(Schedules, RiseOverTheWarmUpAndThenBegin) {
     EXPECT_GT(values.back(), 0) << call;
   }
   EXPECT_NEAR(values_of("cosine(0.4, warmup=4)")[4], 0.4, kTolerance);
+  const std::vector<double> cycle = values_of("one_cycle(0.4, warmup=4)");
+  EXPECT_NEAR(cycle[0], 0.4 / 25, kTolerance);
+  EXPECT_NEAR(cycle[2], (0.4 + 0.4 / 25) / 2, kTolerance);
+  EXPECT_NEAR(cycle[4], 0.4, kTolerance);
+  EXPECT_NEAR(cycle.back(), 0.4 / 25 / 10000, kTolerance);
   EXPECT_NEAR(values_of("inverse_sqrt(0.4, warmup=4)")[15], 0.2, kTolerance);  // sqrt(4 / 16)
 }
 
@@ -194,6 +200,42 @@ const Plateau kPlateaus[] = {
     {"plateau(0.1, m, factor=0.5, patience=3, highest=True)",
      {{7, 0.05}, {11, 0.025}, {15, 0.0125}, {19, 0.00625}, {23, 0.003125}, {27, 0.0015625}}},
 };
+
+struct ScheduleRange {
+  const char* optimizer;
+  const char* said;  ///< "" where it is accepted
+};
+
+void PrintTo(const ScheduleRange& range, std::ostream* stream) { *stream << range.optimizer; }
+
+class RangeOfSchedule : public testing::TestWithParam<ScheduleRange> {};
+
+TEST_P(RangeOfSchedule, IsHeldToInEveryStep) {
+  std::string said;
+  try {
+    static_cast<void>(
+        make_trainer("talweg: 1\nparameters: {w: {shape: [], init: 1}}\ngraph: {loss: w ** 2}\n"
+                     "train: {minimize: loss, steps: 101, optimizer: {" +
+                     std::string(GetParam().optimizer) + "}}\n"));
+  } catch (const Error& error) {
+    said = error.message();
+  }
+  EXPECT_EQ(said, GetParam().said);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Schedules, RangeOfSchedule,
+    testing::Values(
+        ScheduleRange{"adam: {beta1: '0.9 + 0.5 * sin(pi * step / 100)'}",
+                      "'beta1' of optimizer 'adam' is in [0, 1), and this in step 7 is 1.0090716206982713"},
+        ScheduleRange{"gd: {alpha: '0.1 * cos(pi * step / 50)'}",
+                      "'alpha' of optimizer 'gd' is > 0, and this in step 26 is -0.0062790519529313405"},
+        ScheduleRange{"adam: {beta1: 1 + 0 * step}",
+                      "'beta1' of optimizer 'adam' is in [0, 1), and this in step 0 is 1"},
+        ScheduleRange{"adam: {alpha: 0 * step}",
+                      "'alpha' of optimizer 'adam' is > 0, and this in every step is 0"},
+        ScheduleRange{"gd: {alpha: 0.1 * step / steps}", ""},
+        ScheduleRange{"gd: {alpha: 0.1 * (1 - step / 100)}", ""}));
 
 TEST(PlateauSchedule, FallsWhenPyTorchsDoes) {
   for (const Plateau& plateau : kPlateaus) {

@@ -158,7 +158,7 @@ TEST(Hyperparameters, ThatLeaveTheirRangeWhileTrainingAreRefused) {
     }
   };
   EXPECT_EQ(message_of("alpha: 1 - step / 10"),
-            "'alpha' of optimizer 'gd' is > 0, and this in step 99 is -8.9");
+            "'alpha' of optimizer 'gd' is > 0, and this in step 11 is -0.10000000000000009");
   EXPECT_EQ(message_of("alpha: step - 1"), "'alpha' of optimizer 'gd' is > 0, and this in step 0 is -1");
   EXPECT_EQ(message_of("alpha: 'minimum(1, step / 10)'"), "accepted") << "a warm-up begins at 0";
 }

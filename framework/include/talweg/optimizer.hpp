@@ -7,7 +7,7 @@
 //
 //     void update(talweg::Parameter x) const { x = x - alpha * x.gradient(); }
 //   };
-//   TALWEG_OPTIMIZER(GradientDescent, "gd", "Gradient descent")
+//   TALWEG_OPTIMIZER(GradientDescent, "my_rule", "Gradient descent")
 //
 // `update` computes nothing: it says once, as nodes of a graph, what a step does. It looks like the paper:
 // `v = ...` is the state's new value, and later lines that say `v` mean the new one.
@@ -48,7 +48,7 @@ inline constexpr Range any{-detail::kInfinity, detail::kInfinity, TALWEG_LOW_EXC
 inline constexpr Range positive{0, detail::kInfinity, TALWEG_LOW_EXCLUDED | TALWEG_HIGH_EXCLUDED};
 inline constexpr Range non_negative{0, detail::kInfinity, TALWEG_HIGH_EXCLUDED};
 
-/// low <= value < high, as Python's range: a momentum or a decay may be 0, but not 1.
+/// low <= value < high, as Python's range: a decay may be 0, but not 1.
 constexpr Range in(double low, double high) { return {low, high, TALWEG_HIGH_EXCLUDED}; }
 /// low <= value <= high.
 constexpr Range between(double low, double high) { return {low, high, 0}; }
@@ -80,7 +80,7 @@ class Hyper {
   talweg_hyperparameter entry_;
 };
 
-/// An option that the model file sets: `if (nesterov) ...` in `update` chooses what is emitted.
+/// An option that the model file sets: `if (centered) ...` in `update` chooses what is emitted.
 class Flag {
  public:
   constexpr Flag(const char* name, bool default_value, const char* doc)

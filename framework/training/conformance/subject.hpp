@@ -44,7 +44,7 @@ struct Subject {
   [[nodiscard]] const Minimizer* minimizer() const { return dynamic_cast<const Minimizer*>(optimizer.get()); }
   /// A hyperparameter's value: as it is set, or else its default.
   [[nodiscard]] double setting(std::string_view name) const;
-  /// "{adam: {alpha: 0.1}}", with more settings where they are given.
+  /// "{my_rule: {alpha: 0.1}}", with more settings where they are given.
   [[nodiscard]] std::string yaml(const std::vector<std::pair<std::string, std::string>>& more = {}) const;
 };
 
