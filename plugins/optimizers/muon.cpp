@@ -9,13 +9,15 @@
 ///   x <- x - alpha weight_decay x - alpha sqrt(max(1, rows / columns)) y
 /// The Newton-Schulz iteration takes the singular values of y to about 1; the decay is decoupled, as in
 /// torch.optim.Muon. Parameters that are no matrices go by AdamW with adamw_alpha, beta1, beta2 and a decay
-/// of 0. The first and the last layer of a network do better by adamw as well: groups say so.
+/// of 0: alpha, mu and weight_decay do nothing for them. The first and the last layer of a network do better
+/// by adamw as well: groups say so.
 struct Muon : talweg::UpdateRule {
   talweg::Hyper alpha{"alpha", 0.001, talweg::positive, "step size of matrices"};
   talweg::Hyper mu{"mu", 0.95, talweg::in(0, 1), "share of the last direction kept"};
   talweg::Hyper weight_decay{"weight_decay", 0.1, talweg::non_negative, "alpha times this share of x goes"};
   talweg::Hyper epsilon{"epsilon", 1e-7, talweg::positive, "added to the norm"};
-  talweg::Hyper adamw_alpha{"adamw_alpha", 0.0003, talweg::positive, "step size of all but matrices"};
+  talweg::Hyper adamw_alpha{"adamw_alpha", 0.0003, talweg::positive,
+                            "step size of all but matrices, for which alpha does nothing"};
   talweg::Hyper beta1{"beta1", 0.9, talweg::in(0, 1), "AdamW's decay of the average of gradients"};
   talweg::Hyper beta2{"beta2", 0.95, talweg::in(0, 1), "AdamW's decay of the average of squares"};
 

@@ -145,6 +145,31 @@ TEST(BenchCommand, SaysWhichProblemAPluginFailsOn) {
       << finished.errors;
 }
 
+TEST(BenchCommand, LeavesOutWhatFailsWhereNoneIsNamed) {
+  const TemporaryDirectory directory;
+  for (const char* broken : {"minimizer_throws.so", "older_version.so"})
+    std::filesystem::copy_file(test_plugin_directory() / broken, directory.path() / broken);
+  const Finished finished = run_line("bench --problem sphere --plugins " + directory.path().string());
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_TRUE(contains(finished.errors, "note: minimizer_throws is left out: ")) << finished.errors;
+  EXPECT_TRUE(contains(finished.errors, "note: older_version is left out: ")) << finished.errors;
+  EXPECT_TRUE(contains(finished.errors, "plugin API version 0")) << finished.errors;
+  for (const char* optimizer : {"\nadam  ", "\nyogi  "}) EXPECT_TRUE(contains(finished.out, optimizer));
+  EXPECT_FALSE(contains(finished.out, "minimizer_throws")) << finished.out;
+}
+
+TEST(BenchCommand, ShowsSettingsThatCanBeTypedBack) {
+  const std::string arguments = "bench adam --mode tuned --trials 12 --problem booth";
+  const Json settings = events(json_lines(run_line(arguments + " --json").out), "run").at(0)["settings"];
+  ASSERT_EQ(settings.size(), 3U);
+  const std::string table = run_line(arguments).out;
+  for (const auto& [name, value] : settings.items()) {
+    const auto at = table.find(name + " ");
+    ASSERT_NE(at, std::string::npos) << table;
+    EXPECT_EQ(std::stod(table.substr(at + name.size())), value.get<double>()) << table;
+  }
+}
+
 class BenchPage : public testing::Test {
  protected:
   BenchPage() {

@@ -86,6 +86,18 @@ TEST(BenchSettings, TheGridHas36StepSizesOverSevenDecades) {
   EXPECT_EQ(grid(shipped("gd")).size(), 36U);
 }
 
+TEST(BenchSettings, EveryStepSizeMovesWithAlphaInTheRatioOfTheDefaults) {
+  // A vector goes by adamw_alpha alone: alpha by itself would be tuned for nothing.
+  for (const auto& candidates : {grid(shipped("muon")), trials(shipped("muon"), 10)})
+    for (const Candidate& candidate : candidates) {
+      if (candidate.settings.empty()) continue;  // the defaults
+      ASSERT_GE(candidate.settings.size(), 2U);
+      EXPECT_EQ(candidate.settings[0].first, "alpha");
+      EXPECT_EQ(candidate.settings[1].first, "adamw_alpha");
+      EXPECT_NEAR(candidate.settings[1].second, 0.3 * candidate.settings[0].second, 1e-12);
+    }
+}
+
 TEST(BenchSettings, TrialsBeginWithTheDefaultsAndFillTheRange) {
   const std::vector<Candidate> tried = trials(shipped("adam"), 64);
   ASSERT_EQ(tried.size(), 64U);

@@ -30,12 +30,14 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kTrials = 30;
 
 constexpr const char* kExplanation =
-    "Without a NAME every optimizer that is installed. Each has one setting for all problems:\n"
+    "Without a NAME every optimizer that is installed; one that fails is left out with a note. Each has one "
+    "setting for all problems:\n"
     "  defaults  its defaults\n"
     "  tuned     the best of --trials settings, the defaults and quasi-random ones of alpha and of every "
     "share\n"
     "            that is kept from step to step\n"
     "  grid      the best of 36 step sizes from 1e-5 to 1e2\n"
+    "What is called ..._alpha moves with alpha, in the ratio of their defaults.\n"
     "Best is the setting that solves most problems; of equals, that with the largest area under the profile, "
     "from\n"
     "1 to 4 times the fewest evaluations. A profile compares: with one optimizer alone there is none.\n\n"
@@ -117,7 +119,12 @@ class Bench {
     for (const FoundOptimizer& found : optimizers) {
       std::erase_if(results_,
                     [&](const auto& earlier) { return earlier.optimizer == found.optimizer->name(); });
-      measure(found);
+      try {
+        measure(found);
+      } catch (const Error& error) {
+        if (!takes_all()) throw;
+        leave_out(found.optimizer->name(), error.message());
+      }
       if (interruption_.signal() != 0) return interruption_.exit_status();
     }
     if (results_.empty()) throw Error(Status::model, "there is no optimizer to compare");
@@ -151,11 +158,21 @@ class Bench {
     return all;
   }
 
+  /// Without a NAME. What cannot be used then is left out, and the others are compared.
+  [[nodiscard]] bool takes_all() const { return options_.names.empty() && options_.with.empty(); }
+
+  static void leave_out(const std::string& name, const std::string& reason) {
+    print_note("note: " + name + " is left out: " + reason);
+  }
+
   [[nodiscard]] std::vector<std::string> names() const {
-    if (!options_.names.empty() || !options_.with.empty()) return options_.names;
+    if (!takes_all()) return options_.names;
     std::vector<std::string> names;
     for (const ListedPlugin& plugin : list_plugins(plugins_))
-      if (plugin.description) names.push_back(plugin.description->name);
+      if (plugin.description)
+        names.push_back(plugin.description->name);
+      else
+        leave_out(plugin.path.stem().string(), plugin.error);
     return names;
   }
 

@@ -57,7 +57,7 @@ std::string shown_count(double number) {
 std::string shown_settings(const Result& result) {
   std::string text;
   for (const auto& [name, value] : result.settings)
-    text += fmt::format("{}{} {:.3g}", text.empty() ? "" : ", ", name, value);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, format_number(value));
   return text.empty() ? "defaults" : text;
 }
 

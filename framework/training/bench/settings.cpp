@@ -23,6 +23,21 @@ bool is_share(const Hyperparameter& hyperparameter) {
          hyperparameter.high == 1 && hyperparameter.high_excluded && hyperparameter.default_value >= 0.5;
 }
 
+/// The settings of a step size: alpha, and in the ratio of their defaults the step sizes that a rule has for
+/// a part of the parameters ("..._alpha"). A vector may have no other.
+std::vector<std::pair<std::string, double>> with_step_size(const Optimizer& optimizer, double size) {
+  const Hyperparameter* alpha = find_alpha(optimizer);
+  std::vector<std::pair<std::string, double>> settings;
+  if (!alpha->admits(size)) return settings;
+  settings.emplace_back("alpha", size);
+  for (const Hyperparameter& hyperparameter : optimizer.hyperparameters()) {
+    if (!hyperparameter.name.ends_with("_alpha") || !(alpha->default_value > 0)) continue;
+    const double value = size * (hyperparameter.default_value / alpha->default_value);
+    if (hyperparameter.admits(value)) settings.emplace_back(hyperparameter.name, value);
+  }
+  return settings;
+}
+
 /// The radical inverse of `index` in a prime base: element `index` of a Halton sequence.
 double radical_inverse(int index, int base) {
   double result = 0, digit = 1;
@@ -45,10 +60,11 @@ std::vector<double> step_sizes() {
 
 std::vector<Candidate> grid(const std::shared_ptr<const Optimizer>& optimizer) {
   std::vector<Candidate> candidates;
-  const Hyperparameter* alpha = find_alpha(*optimizer);
-  if (alpha == nullptr) return candidates;
-  for (double size : step_sizes())
-    if (alpha->admits(size)) candidates.push_back({optimizer, {{"alpha", size}}});
+  if (find_alpha(*optimizer) == nullptr) return candidates;
+  for (double size : step_sizes()) {
+    auto settings = with_step_size(*optimizer, size);
+    if (!settings.empty()) candidates.push_back({optimizer, std::move(settings)});
+  }
   return candidates;
 }
 
@@ -64,8 +80,12 @@ std::vector<Candidate> trials(const std::shared_ptr<const Optimizer>& optimizer,
       const bool is_alpha = &hyperparameter == find_alpha(*optimizer);
       if (!is_alpha && !is_share(hyperparameter)) continue;
       const double u = radical_inverse(trial, kBases[dimension++]);
-      const double value = is_alpha ? std::pow(10, kLeast + (kMost - kLeast) * u)
-                                    : 1 - kMostForgotten * std::pow(10, -kDecades * u);
+      if (is_alpha) {
+        for (auto& setting : with_step_size(*optimizer, std::pow(10, kLeast + (kMost - kLeast) * u)))
+          candidate.settings.push_back(std::move(setting));
+        continue;
+      }
+      const double value = 1 - kMostForgotten * std::pow(10, -kDecades * u);
       if (hyperparameter.admits(value)) candidate.settings.emplace_back(hyperparameter.name, value);
     }
     if (dimension == 0) break;  // nothing is tuned
