@@ -66,6 +66,7 @@ Vector inverse_hessian_times(const Pairs& pairs, Vector q) {
 ///   p = -H g,   x <- x + a p   with a by a strong-Wolfe line search (3.5, 3.6)
 /// H is the BFGS matrix of the last `memory` pairs. A pair without s.y > 0 is left out, as H would not stay
 /// positive; where the search fails along p, it is made once more along -g with an empty memory.
+/// `memory` is 10 where torch.optim.LBFGS keeps 100: it takes 2 memory numbers for each parameter.
 struct Lbfgs : talweg::Minimizer {
   talweg::Hyper alpha{"alpha", 1, talweg::positive, "step of the line search that is tried first"};
   talweg::Hyper memory{"memory", 10, talweg::between(1, 1000), "pairs that are kept"};

@@ -105,7 +105,7 @@ TEST(ReferenceTraces, AreWhatPyTorchGives) {
     std::istringstream values(line), expected_values(expected);
     for (double value = 0, wanted = 0; expected_values >> wanted;) {
       ASSERT_TRUE(values >> value);
-      EXPECT_NEAR(value, wanted, 1e-9 * std::max(1.0, std::abs(wanted)));
+      EXPECT_NEAR(value, wanted, kTolerance * std::max(1.0, std::abs(wanted)));
     }
   }
   EXPECT_GT(lines, 500U);
