@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* kExplanation =
     "Each line is ok, failed with what differed, or skipped with the reason. The exit status is 6 where one\n"
-    "failed. With --json each is {\"event\":\"check\",\"name\":...,\"outcome\":...,\"detail\":...}, and the "
+    "failed; a check in which the plugin ends the process has failed, and the others go on. With --json each "
+    "is {\"event\":\"check\",\"name\":...,\"outcome\":...,\"detail\":...}, and the "
     "last line\n"
     "{\"event\":\"end\",\"ok\":...,\"failed\":...,\"skipped\":...}.\n\n"
     "What is checked:\n"
@@ -24,6 +25,7 @@ constexpr const char* kExplanation =
     "  trace                x after each step is that of --trace\n"
     "  hyperparameters      each is used, and what is outside its range refused, with every option on and "
     "off\n"
+    "  moves downhill       100 steps on a convex quadratic make its value less\n"
     "  state round trip     20 steps, save, load and 20 more are 40 steps, to the bit\n"
     "  order of parameters  the order in the model file changes nothing\n"
     "  split of parameters  one vector in two parameters is trained as one\n"

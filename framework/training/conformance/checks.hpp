@@ -8,6 +8,8 @@ namespace talweg::conformance {
 // failure, too. Those of minimizers are skipped by update rules, and the other way round.
 
 [[nodiscard]] Verdict check_hyperparameters(const Subject& subject);
+/// On a convex quadratic the value falls, by every parameter.
+[[nodiscard]] Verdict check_downhill(const Subject& subject);
 /// 20 steps, a checkpoint, another training meanwhile, the checkpoint's bytes read back, 20 more steps: the
 /// same bits as 40 steps.
 [[nodiscard]] Verdict check_round_trip(const Subject& subject);

@@ -30,9 +30,9 @@ struct ConformanceOptions {
 };
 
 /// Holds the plugin of that name, or each of `optimizers:` in the model file of that name, to what every
-/// optimizer promises, thing by thing, and calls `finished` for each. A plugin that does not load gets the
-/// one result that says so. Throws Error: there is no such plugin or file, `set` does not fit it, the trace
-/// cannot be read.
+/// optimizer promises, thing by thing, each in a process of its own, and calls `finished` for each. A plugin
+/// that does not load gets the one result that says so. Throws Error: there is no such plugin or file, `set`
+/// does not fit it, the trace cannot be read.
 void check_conformance(const std::string& name, const PluginPath& search, const ConformanceOptions& options,
                        const std::function<void(const ConformanceResult&)>& finished);
 

@@ -75,6 +75,31 @@ Verdict same_or(const std::string& difference) { return difference.empty() ? ok(
 
 }  // namespace
 
+Verdict check_downhill(const Subject& subject) {
+  // Far from 0, so that a decay of the weights alone leads uphill. Steps of size 1 are not too long.
+  constexpr double kTarget = 3;
+  const Training training = {
+      "parameters: {x: [1, -2, 0.5], w: [[-1, 1], [-2, 0.5]]}\n"
+      "graph: {loss: 0.25 * (sum(square(x - 3)) + sum(square(w + 3)))}\n",
+      100};
+  const auto trainer = make_trainer(subject, training);
+  const auto value_of = [&](const char* name, double target) {
+    double sum = 0;
+    for (double element : trainer->value(name).values) sum += 0.25 * (element - target) * (element - target);
+    return sum;
+  };
+  const double x_before = value_of("x", kTarget), w_before = value_of("w", -kTarget);
+  run(*trainer);
+  const double x_after = value_of("x", kTarget), w_after = value_of("w", -kTarget);
+  const auto problem = [&](const std::string& name, double before, double after) {
+    return failed("100 steps take the part of '" + name + "' in a convex quadratic from " +
+                  format_number(before) + " to " + format_number(after));
+  };
+  if (!(x_after < x_before)) return problem("x", x_before, x_after);
+  if (!(w_after < w_before)) return problem("w", w_before, w_after);
+  return ok();
+}
+
 Verdict check_round_trip(const Subject& subject) {
   constexpr std::int64_t kHalf = 20;
   const auto first = make_trainer(subject, {layer(), kHalf});
