@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kTrials = 30;
 
 constexpr const char* kExplanation =
-    "Without a NAME every optimizer that is installed; one that fails is left out with a note. Each has one "
+    "Without a NAME every optimizer that is installed; one that fails is left out with a note. Each has one\n"
     "setting for all problems:\n"
     "  defaults  its defaults\n"
     "  tuned     the best of --trials settings, the defaults and quasi-random ones of alpha and of every "

@@ -15,10 +15,10 @@ namespace {
 
 constexpr const char* kExplanation =
     "Each line is ok, failed with what differed, or skipped with the reason. The exit status is 6 where one\n"
-    "failed; a check in which the plugin ends the process has failed, and the others go on. With --json each "
-    "is {\"event\":\"check\",\"name\":...,\"outcome\":...,\"detail\":...}, and the "
-    "last line\n"
-    "{\"event\":\"end\",\"ok\":...,\"failed\":...,\"skipped\":...}.\n\n"
+    "failed. Each check runs in a process of its own: where the plugin ends it, that check has failed, and "
+    "the\n"
+    "line says by which signal. With --json each is {\"event\":\"check\",\"name\":...,\"outcome\":...,\n"
+    "\"detail\":...}, and the last line {\"event\":\"end\",\"ok\":...,\"failed\":...,\"skipped\":...}.\n\n"
     "What is checked:\n"
     "  loads                the file is a plugin for this version\n"
     "  makes a step         it works with its default settings\n"
