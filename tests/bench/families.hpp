@@ -15,5 +15,11 @@ namespace talweg::speed {
 [[nodiscard]] Rows program_rows(const Settings& settings);
 /// Adam's update: a loop that copies as many bytes.
 [[nodiscard]] Rows adam_rows(const Settings& settings);
+/// Elementwise functions: PyTorch's, on one thread.
+[[nodiscard]] Rows kernel_rows(const Settings& settings);
+/// The memory of a training step: what is live at its worst moment.
+[[nodiscard]] Rows memory_rows(const Settings& settings);
+/// How steps and compilation grow; writes Settings::svg.
+[[nodiscard]] Rows growth_rows(const Settings& settings);
 
 }  // namespace talweg::speed

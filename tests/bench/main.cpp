@@ -24,6 +24,9 @@ constexpr Family kFamilies[] = {
     {"networks", "training steps of networks: their products alone, PyTorch", network_rows},
     {"programs", "`talweg sweep` and `talweg train` from start to exit", program_rows},
     {"adam", "the update of 10,000,000 numbers: a copy loop", adam_rows},
+    {"kernels", "exp, tanh, sigmoid and gelu of 1,000,000 numbers: PyTorch", kernel_rows},
+    {"memory", "of a training step of LeNet: its tensors at the worst moment", memory_rows},
+    {"growth", "steps by width, depth, batch and parameters; compilation by nodes", growth_rows},
 };
 
 std::string help() {
@@ -42,14 +45,17 @@ std::string help() {
          "  --rounds N     how often the sides take turns; 3 if not given\n"
          "  --threads N    of Talweg and of the products that it is compared with; 2 if not given\n"
          "  --python PATH  the interpreter that has NumPy and PyTorch; python3 if not given\n"
+         "  --svg FILE     the picture of growth\n"
          "  --json         a JSON object a row\n"
          "  --quick        measures next to nothing: whether all of it runs\n"
          "  --help         this text\n\n"
-         "What is not installed is left out, and the row says so: python3-numpy, python3-torch.\n"
+         "What is not installed is left out, and the row says so: python3-numpy, python3-torch,\n"
+         "libbenchmark-dev (when talweg-bench is built).\n"
          "Times can be compared within a run; between two, other work of the machine is in them.\n\n"
          "examples:\n"
          "  talweg-bench\n"
-         "  talweg-bench networks --rounds 5\n";
+         "  talweg-bench networks --rounds 5\n"
+         "  talweg-bench growth --svg growth.svg\n";
 }
 
 void print(const std::string& text) {
