@@ -49,7 +49,9 @@ TEST(BenchCommand, EndsWithin20SecondsForFiveOptimizers) {
   const Finished finished = run_line("bench gd momentum adam rprop lbfgs");
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   EXPECT_EQ(finished.status, 0) << finished.errors;
-  EXPECT_LT(seconds.count(), 20);
+  if (!TALWEG_SANITIZED) {
+    EXPECT_LT(seconds.count(), 20);
+  }
   EXPECT_TRUE(contains(finished.out, "rosenbrock_2"));
   EXPECT_FALSE(contains(finished.out, "rosenbrock_100")) << "that is a large one";
 }
