@@ -72,7 +72,7 @@ struct WrongPlugin {
 const WrongPlugin kWrongPlugins[] = {
     {"older_version", "loads", "plugin API version 0"},
     {"throws", "makes a step", "out of ideas"},
-    {"crashes", "makes a step", "the plugin ended the process by signal 11 (SIGSEGV)"},
+    {"crashes", "makes a step", "the plugin ended the process by signal 6 (SIGABRT)"},
     {"exits", "makes a step", "the plugin ended the process with status 0"},
     {"climbs", "moves downhill", "in a convex quadratic from "},
     {"stays", "moves downhill", "from 8.8125 to 8.8125"},
