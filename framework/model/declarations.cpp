@@ -21,16 +21,12 @@ namespace {
 /// Elements of all data, parameters and states of a model.
 constexpr std::int64_t kMaximumElements = std::int64_t{1} << 31;
 
-void check_memory(const ModelContext& context, const Shape& shape, const Span& place) {
-  std::int64_t total = shape.elements();
-  const auto add = [&](NodeId node) { total += context.graph()[node].shape.elements(); };
-  for (const DataEntry& entry : context.model.data)
-    if (entry.node != kNoNode) add(entry.node);
-  for (const TensorDeclaration& tensor : context.model.parameters) add(tensor.node);
-  for (const TensorDeclaration& tensor : context.model.states) add(tensor.node);
-  if (total > kMaximumElements)
+/// Of a tensor that is about to be declared.
+void count_elements(ModelContext& context, const Shape& shape, const Span& place) {
+  context.elements += shape.elements();
+  if (context.elements > kMaximumElements)
     throw error_at(place, "with a shape of " + to_string(shape) + " the tensors of the model have " +
-                              std::to_string(total) + " elements; at most " +
+                              std::to_string(context.elements) + " elements; at most " +
                               std::to_string(kMaximumElements) + " are possible");
 }
 
@@ -101,7 +97,7 @@ std::optional<TensorDeclaration> read_tensor(ModelContext& context, Scope& scope
   }
   if (!shape)
     throw error_at(entry.key.span, what + " has no 'shape'").set_hint("shape: [] is that of a single number");
-  check_memory(context, *shape, shape_node == nullptr ? entry.value.span : shape_node->span);
+  count_elements(context, *shape, shape_node == nullptr ? entry.value.span : shape_node->span);
   const OriginScope origin(context.graph(), entry.key.span);
   TensorDeclaration declaration;
   declaration.name = path + entry.key.text;
@@ -279,7 +275,7 @@ void declare_data(ModelContext& context) {
   for (DataEntry& entry : context.model.data) {
     Shape shape = entry.column->shape();
     if (context.model.examples) shape[0] = context.options.rows.value_or(context.model.examples->batch);
-    if (!context.options.rows) check_memory(context, shape, entry.span);
+    if (!context.options.rows) count_elements(context, shape, entry.span);
     const OriginScope origin(context.graph(), entry.span);
     const DType dtype = entry.column->dtype();
     const Value value = context.graph().add_leaf("data", entry.name, shape,

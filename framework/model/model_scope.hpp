@@ -27,6 +27,7 @@ struct ModelContext {
   std::optional<Value> minimized;                        ///< its value, once asked for
   std::map<std::pair<NodeId, NodeId>, Value> gradients;  ///< by what is differentiated, and by what
   std::int64_t module_applications = 0;
+  std::int64_t elements = 0;              ///< of the data, parameters and states that are declared
   std::vector<std::size_t> standardized;  ///< entries of model.data, until that has been done
 
   [[nodiscard]] Graph& graph() const { return *model.graph; }

@@ -226,13 +226,19 @@ class ModuleScope final : public Scope {
 
 namespace {
 
+/// May modules be applied so many times more?
+void require_applications(const ModelContext& context, std::int64_t more, const Span& place) {
+  if (context.module_applications > kMaximumApplications - more)
+    throw error_at(place,
+                   "a model applies modules at most " + std::to_string(kMaximumApplications) + " times");
+}
+
 Operand apply_once(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
                    const std::string& path, const ModuleScope* caller, bool again = false) {
   ModuleScope scope(context, module, caller, path, again);
   scope.require_no_circle(call.place);
-  if (++context.module_applications > kMaximumApplications)
-    throw error_at(call.place,
-                   "a model applies modules at most " + std::to_string(kMaximumApplications) + " times");
+  ++context.module_applications;
+  require_applications(context, 0, call.place);
   scope.bind(call);
   try {
     return scope.run();
@@ -287,6 +293,7 @@ Operand apply_module(ModelContext& context, const ModuleDefinition& module, cons
   if (call.repetition.kind == Repetition::Kind::scan) return scan(context, module, call, path, caller);
   if (call.arguments.empty() || !call.arguments[0].name.empty())
     throw error_at(call.place, "repeat() of a module takes what it is applied to as its second argument");
+  require_applications(context, call.repetition.times, call.place);
   std::vector<CallArgument> arguments = call.arguments;
   for (std::int64_t i = 1; i <= call.repetition.times; ++i)
     arguments[0].value = apply_once(context, module, {arguments, call.place, {}},
