@@ -66,46 +66,45 @@ TEST(Simplify, LeavesTheseOps) {
   struct {
     const char* expression;
     const char* left;
-  } const kCases[] = {
-      // shared: computed twice
-      {"exp(x) * exp(x)", "exp multiply"},
-      {"(x + row) * (row + x)", "add add multiply"},  // the order of operands counts
-      // fold_constants
-      {"x * (2 + 3)", "multiply"},
-      {"x + exp([1, 2, 3, 4])", "add"},
-      {"x * sum([[1, 2], [3, 4]])", "multiply"},
-      // drop_identities
-      {"x * 1", ""},
-      {"1 * x / 1", ""},
-      {"x - 0", ""},
-      {"x + 0", "add"},  // -0 + 0 is 0
-      {"-(-x)", ""},
-      {"stop_gradient(exp(x))", "exp"},
-      {"s * ones((3, 4))", "multiply"},  // it has another shape than s
-      // join_layouts
-      {"x.T.T", ""},
-      {"reshape(reshape(x, (12,)), (2, 6))", "reshape"},
-      {"reshape(x, (3, 4))", ""},
-      {"x[0:3, :]", ""},
-      {"x[0:2, :]", "slice"},
-      {"broadcast_to(broadcast_to(row, (1, 4)), (3, 4))", "broadcast_to"},
-      // expand_powers
-      {"x ** 1", ""},
-      {"x ** 2", "square"},
-      {"x ** 3", "square multiply"},
-      {"x ** -1", "reciprocal"},
-      {"x ** 2.5", "power"},
-      // reduce_broadcasts
-      {"max(broadcast_to(row, (3, 4)))", "max reshape"},
-      {"max(broadcast_to(s, (3, 4)))", ""},
-      {"min(broadcast_to(column, (3, 4)), axis=1, keepdims=True)", ""},
-      {"sum(broadcast_to(s, (3, 4)))", "multiply"},
-      {"mean(broadcast_to(s, (3, 4)))", "multiply divide"},
-      {"sum(broadcast_to(row, (3, 4)), axis=0)", "multiply"},
-      {"sum(broadcast_to(row, (3, 4)), axis=1)", "sum reshape broadcast_to"},
-      {"sum(broadcast_to(column, (3, 4)), axis=1)", "multiply reshape"},
-      {"sum(broadcast_to(column, (3, 4)))", "sum multiply reshape"},
-      {"prod(broadcast_to(s, (3, 4)))", "broadcast_to prod"}};
+  } const kCases[] = {// shared: computed twice
+                      {"exp(x) * exp(x)", "exp multiply"},
+                      {"(x + row) * (row + x)", "add add multiply"},  // the order of operands counts
+                      // fold_constants
+                      {"x * (2 + 3)", "multiply"},
+                      {"x + exp([1, 2, 3, 4])", "add"},
+                      {"x * sum([[1, 2], [3, 4]])", "multiply"},
+                      // drop_identities
+                      {"x * 1", ""},
+                      {"1 * x / 1", ""},
+                      {"x - 0", ""},
+                      {"x + 0", "add"},  // -0 + 0 is 0
+                      {"-(-x)", ""},
+                      {"stop_gradient(exp(x))", "exp"},
+                      {"s * ones((3, 4))", "multiply"},  // it has another shape than s
+                      // join_layouts
+                      {"x.T.T", ""},
+                      {"reshape(reshape(x, (12,)), (2, 6))", "reshape"},
+                      {"reshape(x, (3, 4))", ""},
+                      {"x[0:3, :]", ""},
+                      {"x[0:2, :]", "slice"},
+                      {"broadcast_to(broadcast_to(row, (1, 4)), (3, 4))", "broadcast_to"},
+                      // expand_powers
+                      {"x ** 1", ""},
+                      {"x ** 2", "square"},
+                      {"x ** 3", "square multiply"},
+                      {"x ** -1", "reciprocal"},
+                      {"x ** 2.5", "power"},
+                      // reduce_broadcasts
+                      {"max(broadcast_to(row, (3, 4)))", "max reshape"},
+                      {"max(broadcast_to(s, (3, 4)))", ""},
+                      {"min(broadcast_to(column, (3, 4)), axis=1, keepdims=True)", ""},
+                      {"sum(broadcast_to(s, (3, 4)))", "multiply"},
+                      {"mean(broadcast_to(s, (3, 4)))", "multiply divide"},
+                      {"sum(broadcast_to(row, (3, 4)), axis=0)", "multiply"},
+                      {"sum(broadcast_to(row, (3, 4)), axis=1)", "sum reshape broadcast_to"},
+                      {"sum(broadcast_to(column, (3, 4)), axis=1)", "multiply reshape"},
+                      {"sum(broadcast_to(column, (3, 4)))", "sum multiply reshape"},
+                      {"prod(broadcast_to(s, (3, 4)))", "broadcast_to prod"}};
   for (const auto& [expression, left] : kCases) EXPECT_EQ(ops_left(expression), left) << expression;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Writing an optimizer that evaluates the objective itself: a line search, a quasi-Newton method, a random search.
+// Writing an optimizer that evaluates the objective itself: a line search, a quasi-Newton method, a random
+// search.
 //
 //   struct SteepestDescent : talweg::Minimizer {
 //     talweg::Hyper alpha{"alpha", 1, talweg::positive, "first step size that is tried"};
