@@ -48,11 +48,6 @@ std::optional<Labels> labels_of(const Graph& graph, const Node& node) {
   return labels;
 }
 
-std::string place(const Span& span) {
-  const Location at = span.location();
-  return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
-}
-
 /// The same column with fewer values allowed. Throws Error{data} where it has others.
 std::shared_ptr<const DataColumn> bounded(const DataColumn& column, const Labels& labels, DType floating) {
   AllowedValues allowed = column.allowed();
@@ -86,8 +81,8 @@ void bound_labels(ModelContext& context) {
       if (error.location().file.empty())
         error.at(entry->span.location());
       else
-        error.note("it is data '" + entry->name + "' of " + place(entry->span));
-      error.note("the expression at " + place(graph[id].origin) + " takes them as labels");
+        error.note("it is data '" + entry->name + "' of " + text_of(entry->span));
+      error.note("the expression at " + text_of(graph[id].origin) + " takes them as labels");
       if (graph[id].op->name != "one_hot")
         error.set_hint("cross_entropy(..., ignore_index=-1) leaves out labels that are -1");
       throw;

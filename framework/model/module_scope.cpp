@@ -15,17 +15,13 @@ namespace {
 constexpr int kMaximumModuleDepth = 50;
 constexpr std::int64_t kMaximumApplications = 100'000;
 
-std::string text_of(const Span& span) {
-  return std::string(span.source->text().substr(span.begin, span.end - span.begin));
-}
-
 std::string signature(const ModuleDefinition& module) {
   std::string text;
   for (const ModuleDefinition::Part& part : module.inputs) text += (text.empty() ? "" : ", ") + part.name;
   for (const ModuleDefinition::Part& part : module.with) {
     text += (text.empty() ? "" : ", ") + part.name;
     if (!part.expression) continue;
-    text += "=" + text_of(part.expression->span());
+    text += "=" + source_of(part.expression->span());
   }
   return module.name + "(" + text + ")";
 }
@@ -176,7 +172,7 @@ class ModuleScope final : public Scope {
     }
     const std::optional<double> holds = evaluate(condition, *this, context_.graph()).number();
     if (holds && *holds == 0)
-      throw refusal(module_, call.place, "requires " + text_of(condition.span()) + found);
+      throw refusal(module_, call.place, "requires " + source_of(condition.span()) + found);
   }
 
   void declare(const std::vector<const DocumentEntry*>& entries, std::vector<TensorDeclaration>& tensors,
@@ -243,12 +239,9 @@ Operand apply_once(ModelContext& context, const ModuleDefinition& module, const 
   try {
     return scope.run();
   } catch (Error& error) {
-    const Location at = call.place.location();
-    const std::string_view text =
-        call.place.source->text().substr(call.place.begin, call.place.end - call.place.begin);
-    throw error.note("in module '" + module.name + "', which is called at " + at.file + ":" +
-                     std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
-                     std::string(text.substr(0, text.find('\n'))));
+    const std::string text = source_of(call.place);
+    throw error.note("in module '" + module.name + "', which is called at " + text_of(call.place) + ": " +
+                     text.substr(0, text.find('\n')));
   }
 }
 

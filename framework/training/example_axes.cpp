@@ -193,12 +193,4 @@ std::vector<ExampleAxis> example_axes(const Graph& graph, std::span<const NodeId
   return axes;
 }
 
-bool is_total(const Graph& graph, const std::vector<ExampleAxis>& axes, NodeId id) {
-  const Node& node = graph[id];
-  constexpr std::string_view kTotals[] = {"sum", "prod", "max", "min"};
-  if (std::ranges::find(kTotals, node.op->name) == std::end(kTotals)) return false;
-  const ExampleAxis axis = axes[node.inputs[0]];
-  return axis.kind == ExampleAxis::Kind::each && contains(node.attributes.integers("axes"), axis.axis);
-}
-
 }  // namespace talweg

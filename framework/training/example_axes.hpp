@@ -26,7 +26,4 @@ struct ExampleAxis {
 [[nodiscard]] std::vector<ExampleAxis> example_axes(const Graph& graph, std::span<const NodeId> data,
                                                     std::int64_t examples);
 
-/// Is a node a sum, product, largest or smallest over the examples of what belongs to each of them?
-[[nodiscard]] bool is_total(const Graph& graph, const std::vector<ExampleAxis>& axes, NodeId id);
-
 }  // namespace talweg

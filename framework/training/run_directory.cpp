@@ -64,9 +64,9 @@ RunDirectory::RunDirectory(std::filesystem::path path, std::chrono::milliseconds
     : path_(std::move(path)), interval_(checkpoint_interval), lock_(lock_directory(path_)) {}
 
 std::optional<RunDirectory::Found> RunDirectory::checkpoint() {
+  if (!holds_training()) return std::nullopt;
   const std::filesystem::path last = path_ / kCheckpoint, previous = path_ / kPrevious;
   const bool has_previous = file_exists(previous);
-  if (!file_exists(last) && !has_previous) return std::nullopt;
   std::optional<Error> damage;
   try {
     Found found{read_checkpoint(last), ""};

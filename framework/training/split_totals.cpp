@@ -43,6 +43,43 @@ const Combination& combination(const Node& node) {
   return found == std::end(kCombinations) ? kSame : *found;
 }
 
+/// Does the node combine over the examples what belongs to each of them?
+bool is_total(const Graph& graph, const std::vector<ExampleAxis>& axes, NodeId id) {
+  const Node& node = graph[id];
+  if (&combination(node) == &kSame) return false;
+  const ExampleAxis axis = axes[node.inputs[0]];
+  const Integers& reduced = node.attributes.integers("axes");
+  return axis.kind == ExampleAxis::Kind::each && std::ranges::find(reduced, axis.axis) != reduced.end();
+}
+
+/// What a walk does behind a pair of nodes.
+enum class Walk : std::uint8_t { on, no_further, nowhere };
+
+using Pair = std::pair<NodeId, NodeId>;
+
+/// Walks two graphs from their roots towards the leaves as long as they have the same ops, each pair of nodes
+/// once. False where they differ, or `visit` says `nowhere`.
+template <class Visit>
+bool walk_together(const Graph& one, const Graph& other, Pair roots, Visit visit) {
+  std::vector<Pair> open = {roots};
+  std::map<NodeId, NodeId> seen = {roots};
+  while (!open.empty()) {
+    const auto [id, same] = open.back();
+    open.pop_back();
+    const Node &node = one[id], &counterpart = other[same];
+    if (node.op != counterpart.op || node.inputs.size() != counterpart.inputs.size()) return false;
+    const Walk walk = visit(id, same);
+    if (walk == Walk::nowhere) return false;
+    if (walk == Walk::no_further) continue;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const auto [at, is_new] = seen.emplace(node.inputs[i], counterpart.inputs[i]);
+      if (at->second != counterpart.inputs[i]) return false;
+      if (is_new) open.push_back(*at);
+    }
+  }
+  return true;
+}
+
 /// Sizes and types follow from the number of examples and the floating type, which shapes are compared for.
 bool follows_from_shape(std::string_view attribute) {
   return attribute == "shape" || attribute == "sizes" || attribute == "dtype";
@@ -91,58 +128,31 @@ bool SplitTotals::add(std::size_t measure, std::span<const CheckedModel* const> 
   return true;
 }
 
-bool SplitTotals::is_part(NodeId id) const {
-  const Node& node = (*model_.graph)[id];
-  return node.op->leaf || is_total(*model_.graph, axes_, id);
-}
-
 std::optional<SplitTotals::Pairs> SplitTotals::cut(NodeId root, const Graph& graph, NodeId instance_root,
                                                    std::int64_t rows) const {
-  Pairs parts, open = {{root, instance_root}};
-  std::map<NodeId, NodeId> seen(open.begin(), open.end());
-  while (!open.empty()) {
-    const auto [id, instance] = open.back();
-    open.pop_back();
-    const Node &node = (*model_.graph)[id], &same = graph[instance];
-    if (axes_[id].kind == ExampleAxis::Kind::each || node.op != same.op ||
-        node.inputs.size() != same.inputs.size() || !(node.shape == same.shape))
-      return std::nullopt;
-    if (is_part(id)) {
-      if (!node.op->leaf && !agree(node.inputs[0], graph, same.inputs[0], rows)) return std::nullopt;
-      parts.emplace_back(id, instance);
-      continue;
-    }
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const auto [at, is_new] = seen.emplace(node.inputs[i], same.inputs[i]);
-      if (at->second != same.inputs[i]) return std::nullopt;
-      if (is_new) open.push_back(*at);
-    }
-  }
-  return parts;
+  Pairs parts;
+  const bool found = walk_together(*model_.graph, graph, {root, instance_root}, [&](NodeId id, NodeId same) {
+    const Node& node = (*model_.graph)[id];
+    if (axes_[id].kind == ExampleAxis::Kind::each || !(node.shape == graph[same].shape)) return Walk::nowhere;
+    const bool total = is_total(*model_.graph, axes_, id);
+    if (total && !agree(node.inputs[0], graph, graph[same].inputs[0], rows)) return Walk::nowhere;
+    if (!total && !node.op->leaf) return Walk::on;
+    parts.emplace_back(id, same);
+    return Walk::no_further;
+  });
+  return found ? std::optional(std::move(parts)) : std::nullopt;
 }
 
 /// Is what belongs to each example the same in a batch?
 bool SplitTotals::agree(NodeId root, const Graph& graph, NodeId instance_root, std::int64_t rows) const {
-  Pairs open = {{root, instance_root}};
-  std::map<NodeId, NodeId> seen(open.begin(), open.end());
-  while (!open.empty()) {
-    const auto [id, instance] = open.back();
-    open.pop_back();
-    const Node &node = (*model_.graph)[id], &same = graph[instance];
-    if (node.op != same.op || node.inputs.size() != same.inputs.size() ||
-        !same_attributes(node.attributes, same.attributes))
-      return false;
+  return walk_together(*model_.graph, graph, {root, instance_root}, [&](NodeId id, NodeId same) {
+    const Node &node = (*model_.graph)[id], &counterpart = graph[same];
     Shape due = node.shape;
     if (axes_[id].kind == ExampleAxis::Kind::each)
       due[axes_[id].axis] = due[axes_[id].axis] / examples_ * rows;
-    if (!(due == same.shape) && node.op->name != "constant") return false;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const auto [at, is_new] = seen.emplace(node.inputs[i], same.inputs[i]);
-      if (at->second != same.inputs[i]) return false;
-      if (is_new) open.push_back(*at);
-    }
-  }
-  return true;
+    const bool fits = due == counterpart.shape || node.op->name == "constant";
+    return fits && same_attributes(node.attributes, counterpart.attributes) ? Walk::on : Walk::nowhere;
+  });
 }
 
 std::vector<NodeId> SplitTotals::parts(std::size_t instance) const {

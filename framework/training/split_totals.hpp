@@ -51,7 +51,6 @@ class SplitTotals {
   [[nodiscard]] std::optional<Pairs> cut(NodeId root, const Graph& graph, NodeId instance_root,
                                          std::int64_t rows) const;
   [[nodiscard]] bool agree(NodeId id, const Graph& graph, NodeId instance, std::int64_t rows) const;
-  [[nodiscard]] bool is_part(NodeId id) const;
 
   CheckedModel model_;  ///< for all examples at once; only what joins the parts is ever computed
   std::int64_t examples_;

@@ -342,9 +342,7 @@ ReadData read_data_entry(ModelContext& context, const DocumentEntry& written, st
             options.standardize};
   } catch (Error& error) {
     if (error.status() != Status::data) throw;
-    const Location place = file.span.location();
-    throw error.note("it is " + what + " of " + place.file + ":" + std::to_string(place.line) + ":" +
-                     std::to_string(place.column));
+    throw error.note("it is " + what + " of " + text_of(file.span));
   }
 }
 

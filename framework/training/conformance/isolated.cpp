@@ -10,6 +10,8 @@
 #include <system_error>
 #include <talweg/error.hpp>
 
+#include "support/numbers.hpp"
+
 namespace talweg::conformance {
 namespace {
 
@@ -49,12 +51,13 @@ std::string read_all(int pipe) {
 
 }  // namespace
 
-Verdict run_isolated(const std::function<Verdict()>& check) {
+Verdict run_isolated(const std::function<Verdict()>& check, unsigned longest) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) throw system_error("pipe");
   const pid_t child = fork();
   if (child < 0) throw system_error("fork");
   if (child == 0) {
+    alarm(longest);
     close(ends[0]);
     answer(ends[1], check);
   }
@@ -65,6 +68,7 @@ Verdict run_isolated(const std::function<Verdict()>& check) {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
+    if (signal == SIGALRM) return failed("it does not end within " + count(longest, "second"));
     const char* name = sigabbrev_np(signal);
     return failed("the plugin ended the process by signal " + std::to_string(signal) +
                   (name != nullptr ? std::string(" (SIG") + name + ")" : ""));
