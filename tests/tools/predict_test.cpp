@@ -177,6 +177,7 @@ TEST(PredictCommand, SaysWhatIsWrongAndLeavesTheFileThatIsThere) {
       {{"run", "scores", "--labels", "species", "--out", "out.csv"},
        2,
        "is predicted, and the labels are those of 0 to 2"},
+      {{"run", "scores", "--labels", "species"}, 2, "is predicted, and the labels are those of 0 to 2"},
   };
   for (const Wrong& wrong : wrongs) {
     std::vector<std::string> arguments = {"predict"};

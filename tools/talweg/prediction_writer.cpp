@@ -59,9 +59,8 @@ class CsvWriter final : public PredictionWriter {
       : format_(std::move(format)), write_(std::move(write)), finish_(std::move(finish)) {}
 
   void write(const NamedTensor& values) override {
-    if (!std::exchange(begun_, true)) write_head(values);
     const std::int64_t elements = elements_of_example(values);
-    std::string text;
+    std::string text = std::exchange(begun_, true) ? "" : head_of(values);
     for (std::size_t i = 0; i < values.values.size(); ++i) {
       const double value = values.values[i];
       text +=
@@ -74,7 +73,7 @@ class CsvWriter final : public PredictionWriter {
 
  private:
   /// "scores", or "scores_0,scores_1" by the place in an example.
-  void write_head(const NamedTensor& values) {
+  [[nodiscard]] std::string head_of(const NamedTensor& values) const {
     const Shape example = example_of(values);
     std::string head;
     const std::int64_t elements = example.elements();
@@ -87,7 +86,7 @@ class CsvWriter final : public PredictionWriter {
       }
       head += (i == 0 ? "" : ",") + cell_of(format_.name + place);
     }
-    write_(head + "\n");
+    return head + "\n";
   }
 
   PredictionFormat format_;

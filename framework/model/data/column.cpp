@@ -92,7 +92,9 @@ constexpr std::int64_t kCheckedWhenLoaded = std::int64_t{256} << 20;
 constexpr std::int64_t kCheckedAtOnce = std::int64_t{1} << 24;
 
 /// What is looked for in the raw elements of a column.
-enum class Check : std::uint8_t { nothing, finite, flag, whole, exact, classes };
+enum class Check : std::uint8_t { nothing, finite, within_type, flag, whole, exact, classes };
+
+bool is_of_numbers(Check check) { return check == Check::finite || check == Check::within_type; }
 
 /// Of raw elements of type T in a model whose floating type is To.
 template <class T, class To>
@@ -105,7 +107,8 @@ Check check_of(const DataColumn& column) {
     if (!kIntegers) return Check::whole;
     return sizeof(T) < sizeof(To) ? Check::nothing : Check::exact;
   }
-  return kIntegers || column.allowed().nan ? Check::nothing : Check::finite;
+  if (kIntegers || column.allowed().nan) return Check::nothing;
+  return column.conversion().scale.empty() ? Check::within_type : Check::finite;
 }
 
 /// Integers up to here are exact in a floating type.
@@ -128,6 +131,8 @@ bool passes(T raw, Check check, const AllowedValues& allowed) {
       return true;
     case Check::finite:
       return std::isfinite(value);
+    case Check::within_type:
+      return std::isfinite(converted<To>(raw));
     case Check::flag:
       return value == 0 || value == 1;
     case Check::whole:
@@ -150,12 +155,14 @@ std::string complaint(T raw, Check check, std::int64_t classes) {
     shown = format_number(converted<double>(raw));
   if (check == Check::flag) return shown + ", and a flag is 0 or 1";
   if (check == Check::classes) return shown + ", and the classes are 0 to " + std::to_string(classes - 1);
-  if (check == Check::finite)
-    return std::isnan(converted<double>(raw)) ? "NaN, which is not a number"
-                                              : shown + ", which is not finite";
-  if (!is_exact<To>(raw))
-    return shown + ", which is not exact in a model of dtype " +
-           (sizeof(To) == sizeof(float) ? "float32" : "float64");
+  const std::string model =
+      std::string("a model of dtype ") + (sizeof(To) == sizeof(float) ? "float32" : "float64");
+  if (is_of_numbers(check)) {
+    if (std::isnan(converted<double>(raw))) return "NaN, which is not a number";
+    return shown + (std::isfinite(converted<double>(raw)) ? ", which is too large for " + model
+                                                          : ", which is not finite");
+  }
+  if (!is_exact<To>(raw)) return shown + ", which is not exact in " + model;
   return shown + ", and whole numbers are due";
 }
 
@@ -188,7 +195,7 @@ void check_row(const DataColumn& column, const RawRow<T, kSwapped>& raw, std::in
         "at byte " + std::to_string(*rows.offset + row * rows.row_stride + wrong * rows.format.bytes) + ": ");
   Error error(Status::data, message);
   error.at({rows.file, 0, 0, 1, ""});
-  if (check == Check::finite) error.set_hint("allow_nan: True takes it as it is");
+  if (is_of_numbers(check)) error.set_hint("allow_nan: True takes it as it is");
   throw error;
 }
 

@@ -181,6 +181,28 @@ TEST_F(DataEntries, NameFileAndPlaceOfWrongValues) {
             "note: it is data 'X' of DIR/model.yaml:3:12");
 }
 
+TEST_F(DataEntries, AreHeldToTheRangeOfTheModelsType) {
+  write("wide.npy", npy_file("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }",
+                             from_hex("000000000000f03f 9c7500883ce4377e")));  // 1 and 1e300
+  write("infinite.npy",
+        npy_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", from_hex("000000000000f07f")));
+  EXPECT_NO_THROW(load("{npy: wide.npy}"));
+  const auto said = [&](const std::string& entry) -> std::string {
+    try {
+      static_cast<void>(load(entry, {}, "dtype: float32\n"));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), Status::data);
+      return error.message();
+    }
+    return "";
+  };
+  EXPECT_NE(said("{npy: wide.npy}").find("holds 1e+300, which is too large for a model of dtype float32"),
+            std::string::npos);
+  EXPECT_EQ(said("{npy: wide.npy, scale: 1e-300}"), "");
+  EXPECT_EQ(said("{npy: wide.npy, allow_nan: True}"), "");
+  EXPECT_NE(said("{npy: infinite.npy}").find("holds inf, which is not finite"), std::string::npos);
+}
+
 TEST_F(DataEntries, ThatDoNotFitTheirFileAreRefusedAsData) {
   const struct {
     const char* entry;
