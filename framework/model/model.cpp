@@ -111,7 +111,7 @@ void read_model(CheckedModel& model, const ModelOptions& options, std::span<cons
   read_metrics(context, mapping_or_null(fields, "metrics"));
   read_train(context, train);
   read_prediction(context);
-  bound_labels(context);
+  hold_data_to_places(context);
   read_optimizers(context, mapping_or_null(fields, "optimizers"));
   read_sweep(context, mapping_or_null(fields, "sweep"));
   read_problem(context, mapping_or_null(fields, "problem"));

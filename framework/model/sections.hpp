@@ -24,8 +24,8 @@ void read_metrics(ModelContext& context, const DocumentNode* section);
 void read_train(ModelContext& context, const DocumentNode* section);
 /// UseOptions::expression, which is not in the file.
 void read_prediction(ModelContext& context);
-/// Holds data that the graph takes as labels to its classes. Throws Error{data}.
-void bound_labels(ModelContext& context);
+/// Holds data by which the graph picks classes or indices to those that there are. Throws Error{data}.
+void hold_data_to_places(ModelContext& context);
 void read_sweep(ModelContext& context, const DocumentNode* section);
 void read_problem(ModelContext& context, const DocumentNode* section);
 

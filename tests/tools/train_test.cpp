@@ -163,6 +163,15 @@ TEST(TrainCommand, SaysThatItReplacesAnEarlierTraining) {
             "note: the training in " + out + " is replaced by a new one; --resume goes on with it\n");
 }
 
+TEST(TrainCommand, MakesNoDirectoryForAModelThatIsRefused) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "bowl.yaml", kBowl);
+  const Finished finished =
+      run_line("train bowl.yaml --set alpha=x --out run", {.directory = directory.path()});
+  EXPECT_EQ(finished.status, 2) << finished.errors;
+  EXPECT_FALSE(fs::exists(directory.path() / "run"));
+}
+
 TEST(TrainCommand, ThatCannotMakeItsDirectoryEndsWithStatus5) {
   const Finished finished = run_line("train " + kThreeLayerFile + " --steps 10 --out /dev/null/out");
   EXPECT_EQ(finished.status, 5);

@@ -97,10 +97,14 @@ int train(const Options& options) {
   ModelOptions model_options = options.model.options();
   std::optional<RunDirectory> directory;
   std::optional<RunDirectory::Found> found;
-  if (options.training.out)
+  const auto open_directory = [&] {
     directory.emplace(*options.training.out, options.save_every ? std::chrono::seconds(*options.save_every)
                                                                 : RunDirectory::kCheckpointInterval);
-  if (options.resume) found = directory->checkpoint();
+  };
+  if (options.resume) {
+    open_directory();
+    found = directory->checkpoint();
+  }
   if (found) model_options = resumed_options(found->checkpoint, std::move(model_options));
 
   CheckedModel model = load_model(options.model.model, model_options);
@@ -115,6 +119,8 @@ int train(const Options& options) {
     trainer.restore(found->checkpoint);
     report_resumption(*found, trainer_options.threads);
   }
+  // A model that is refused leaves no directory behind.
+  if (options.training.out && !directory) open_directory();
 
   Observers observers;
   ProgressLine progress;

@@ -92,7 +92,7 @@ constexpr std::int64_t kCheckedWhenLoaded = std::int64_t{256} << 20;
 constexpr std::int64_t kCheckedAtOnce = std::int64_t{1} << 24;
 
 /// What is looked for in the raw elements of a column.
-enum class Check : std::uint8_t { nothing, finite, within_type, flag, whole, exact, classes };
+enum class Check : std::uint8_t { nothing, finite, within_type, flag, whole, exact, places };
 
 bool is_of_numbers(Check check) { return check == Check::finite || check == Check::within_type; }
 
@@ -100,7 +100,7 @@ bool is_of_numbers(Check check) { return check == Check::finite || check == Chec
 template <class T, class To>
 Check check_of(const DataColumn& column) {
   if (!column.conversion().table.empty()) return Check::nothing;
-  if (column.allowed().classes > 0) return Check::classes;
+  if (!column.places().empty()) return Check::places;
   constexpr bool kIntegers = std::is_integral_v<T>;
   if (column.dtype() == DType::boolean) return Check::flag;
   if (column.dtype() == DType::int64) {
@@ -123,8 +123,15 @@ bool is_exact(T value) {
     return std::abs(converted<double>(value)) <= static_cast<double>(kMostExact<To>);
 }
 
+/// What `value` is no place of; null where it is one of all.
+const Places* first_refusing(const DataColumn& column, double value) {
+  const auto refuses = [&](const Places& places) { return !places.admit(value); };
+  const auto found = std::ranges::find_if(column.places(), refuses);
+  return found == column.places().end() ? nullptr : &*found;
+}
+
 template <class To, class T>
-bool passes(T raw, Check check, const AllowedValues& allowed) {
+bool passes(const DataColumn& column, T raw, Check check) {
   const auto value = converted<double>(raw);
   switch (check) {
     case Check::nothing:
@@ -139,22 +146,27 @@ bool passes(T raw, Check check, const AllowedValues& allowed) {
       return value == std::trunc(value) && is_exact<To>(raw);
     case Check::exact:
       return is_exact<To>(raw);
-    case Check::classes:
-      return (value == std::trunc(value) && value >= 0 && value < static_cast<double>(allowed.classes)) ||
-             value == allowed.ignored;
+    case Check::places:
+      return first_refusing(column, value) == nullptr;
   }
   return false;
 }
 
+std::string names_of(const Places& places) {
+  const std::string last = " to " + std::to_string(places.number - 1);
+  return places.from_end ? ", and the indices are " + std::to_string(-places.number) + last
+                         : ", and the classes are 0" + last;
+}
+
 template <class To, class T>
-std::string complaint(T raw, Check check, std::int64_t classes) {
+std::string complaint(const DataColumn& column, T raw, Check check) {
   std::string shown;
   if constexpr (std::is_integral_v<T>)
     shown = std::to_string(raw);
   else
     shown = format_number(converted<double>(raw));
   if (check == Check::flag) return shown + ", and a flag is 0 or 1";
-  if (check == Check::classes) return shown + ", and the classes are 0 to " + std::to_string(classes - 1);
+  if (check == Check::places) return shown + names_of(*first_refusing(column, converted<double>(raw)));
   const std::string model =
       std::string("a model of dtype ") + (sizeof(To) == sizeof(float) ? "float32" : "float64");
   if (is_of_numbers(check)) {
@@ -179,16 +191,15 @@ struct RawRow {
 template <class To, class T, bool kSwapped>
 void check_row(const DataColumn& column, const RawRow<T, kSwapped>& raw, std::int64_t row, Check check) {
   if (check == Check::nothing) return;
-  const AllowedValues& allowed = column.allowed();
   bool right = true;
-  for (std::int64_t i = 0; i < raw.elements; ++i) right &= passes<To>(raw[i], check, allowed);
+  for (std::int64_t i = 0; i < raw.elements; ++i) right &= passes<To>(column, raw[i], check);
   if (right) return;
   std::int64_t wrong = 0;
-  while (passes<To>(raw[wrong], check, allowed)) ++wrong;
+  while (passes<To>(column, raw[wrong], check)) ++wrong;
   const RawRows& rows = column.raw();
   std::string message = "row " + std::to_string(rows.first_row + row);
   if (raw.elements > 1) message += ", element " + std::to_string(wrong);
-  message += " (counted from 0) holds " + complaint<To>(raw[wrong], check, allowed.classes);
+  message += " (counted from 0) holds " + complaint<To>(column, raw[wrong], check);
   if (rows.offset)
     message.insert(
         0,
@@ -252,13 +263,20 @@ void copy_rows(const DataColumn& column, std::int64_t count, To* to, RowAt row_a
 
 }  // namespace
 
+bool Places::admit(double value) const {
+  const auto end = static_cast<double>(number);
+  return (value == std::trunc(value) && value >= (from_end ? -end : 0) && value < end) || value == ignored;
+}
+
 DataColumn::DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion,
                        AllowedValues allowed)
     : raw_(std::move(rows)),
       shape_(shape),
       dtype_(dtype),
       conversion_(std::move(conversion)),
-      allowed_(allowed) {}
+      allowed_(allowed) {
+  if (allowed.classes > 0) places_.push_back({.number = allowed.classes});
+}
 
 std::shared_ptr<const DataColumn> DataColumn::of(std::vector<double> values, const Shape& shape,
                                                  DType dtype) {
@@ -312,6 +330,18 @@ void DataColumn::check_values(DType floating) const {
     else
       each_row<double>(*this, count, row_at, nothing_more);
   }
+}
+
+std::shared_ptr<const DataColumn> DataColumn::taken_for(const Places& places, DType floating) const {
+  const auto texts = static_cast<std::int64_t>(conversion_.texts.size());
+  if (texts > places.number)
+    throw Error(Status::data, "it has " + count(texts, "distinct value") + "; the model has " +
+                                  (places.from_end ? count(places.number, "index", "indices")
+                                                   : count(places.number, "class", "classes")));
+  auto result = std::make_shared<DataColumn>(*this);
+  result->places_.push_back(places);
+  result->check_when_loaded(floating);
+  return result;
 }
 
 void DataColumn::check_when_loaded(DType floating) const {

@@ -54,11 +54,19 @@ struct Conversion {
 
 /// What the values of a column may be besides what its dtype says. Others are an Error{data}.
 struct AllowedValues {
-  bool nan = false;                    ///< among floating numbers
-  std::int64_t classes = 0;            ///< where not 0, raw elements are whole numbers in [0, classes)
+  bool nan = false;          ///< among floating numbers
+  std::int64_t classes = 0;  ///< where not 0, raw elements are whole numbers in [0, classes)
+};
+
+/// What raw elements that pick a class or an index may be. Others are an Error{data}.
+struct Places {
+  std::int64_t number = 0;             ///< whole numbers in [0, number)
+  bool from_end = false;               ///< and in [-number, 0), as indices that count from the end
   std::optional<double> ignored = {};  ///< besides those
 
-  friend bool operator==(const AllowedValues&, const AllowedValues&) = default;
+  [[nodiscard]] bool admit(double value) const;
+
+  friend bool operator==(const Places&, const Places&) = default;
 };
 
 /// The values of one entry of `data:`. The first axis counts the examples; a tensor without axes is one.
@@ -95,9 +103,15 @@ class DataColumn {
   /// The same, unless there are so many that they are looked at when they are needed.
   void check_when_loaded(DType floating) const;
 
+  /// The same column where something takes its elements for these places. Throws Error{data} as
+  /// check_when_loaded() does, and where it stands for more texts than there are places.
+  [[nodiscard]] std::shared_ptr<const DataColumn> taken_for(const Places& places, DType floating) const;
+
   [[nodiscard]] const RawRows& raw() const { return raw_; }
   [[nodiscard]] const Conversion& conversion() const { return conversion_; }
   [[nodiscard]] const AllowedValues& allowed() const { return allowed_; }
+  /// All that its elements are taken for; its own classes first.
+  [[nodiscard]] std::span<const Places> places() const { return places_; }
 
  private:
   RawRows raw_;
@@ -105,6 +119,7 @@ class DataColumn {
   DType dtype_;
   Conversion conversion_;
   AllowedValues allowed_;
+  std::vector<Places> places_;
 };
 
 }  // namespace talweg
