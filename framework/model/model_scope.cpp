@@ -61,6 +61,10 @@ std::optional<Operand> ModelScope::find(const std::string& name, const Span& use
   if (!index) return std::nullopt;
   const NamedEntry& entry = context_.names[*index];
   if (*index >= limit_) throw defined_later(entry, use);
+  if (!entry.value && !entry.expression)
+    throw error_at(use, "'" + name + "' is defined in '" + std::string(to_string(entry.section)) + ":' on " +
+                            line_of(entry.place) + ", and has no value yet where data and batches are read")
+        .set_hint("a number of 'let:' has one");
   if (!entry.value) evaluate_entry(context_, *index);
   return entry.value;
 }
