@@ -13,8 +13,9 @@ namespace talweg {
 namespace {
 
 /// Names that the lines of output have for themselves.
-constexpr std::array<std::string_view, 10> kOutputNames = {
-    "event", "step", "steps", "epoch", "loss", "seconds", "reason", "message", "evaluations", "validation"};
+constexpr std::array<std::string_view, 12> kOutputNames = {"event",  "run",     "settings",    "step",
+                                                           "steps",  "epoch",   "loss",        "seconds",
+                                                           "reason", "message", "evaluations", "validation"};
 
 /// Of a tensor in `log:` or `report:`, so that a line of output stays readable.
 constexpr std::int64_t kMaximumShown = 65'536;
@@ -315,6 +316,19 @@ void read_log(ModelContext& context, const DocumentNode& node, TrainSetting& tra
   }
 }
 
+/// A name that is logged too stands once in the last line, so it is of the same expression there.
+void read_report(ModelContext& context, const DocumentNode& node, const std::vector<DocumentEntry>& logged,
+                 TrainSetting& train) {
+  for (const DocumentEntry& entry : require_mapping(node, "'report'").entries) {
+    const auto same = std::ranges::find(
+        logged, entry.key.text, [](const DocumentEntry& other) -> const auto& { return other.key.text; });
+    if (same != logged.end() && same->value.text != entry.value.text)
+      throw error_at(entry.key.span, "'" + entry.key.text + "' is logged already, as another value")
+          .note("'log' has it on " + line_of(same->key.span));
+    train.report.push_back(read_named_expression(context, entry, "'report'"));
+  }
+}
+
 Fields train_fields(const DocumentNode& node) {
   return Fields(node, "'train'",
                 {"minimize", "optimizer", "clip", "steps", "epochs", "batch", "shuffle", "validate", "keep",
@@ -378,10 +392,10 @@ void read_train(ModelContext& context, const DocumentNode* section) {
   }
   if (const DocumentNode* validate = fields.find("validate")) read_validate(context, *validate, train);
   if (const DocumentNode* keep = fields.find("keep")) read_keep(context, *keep, train);
-  if (const DocumentNode* log = fields.find("log")) read_log(context, *log, train);
+  const DocumentNode* log = fields.find("log");
+  if (log != nullptr) read_log(context, *log, train);
   if (const DocumentNode* report = fields.find("report"))
-    for (const DocumentEntry& entry : require_mapping(*report, "'report'").entries)
-      train.report.push_back(read_named_expression(context, entry, "'report'"));
+    read_report(context, *report, log == nullptr ? std::vector<DocumentEntry>() : log->entries, train);
   if (const DocumentNode* stop = fields.find("stop")) read_stop(context, *stop, train);
   context.model.train = std::move(train);
 }

@@ -2,8 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
-#include <talweg/error.hpp>
 
 namespace talweg {
 namespace {
@@ -22,6 +22,15 @@ void check_memory(std::size_t bytes, std::size_t limit) {
   throw Error(Status::model, "the model's values take " + std::to_string(bytes >> 20U) +
                                  " MiB of memory, more than the " + std::to_string(limit >> 20U) +
                                  " MiB that there are");
+}
+
+void blame_largest(Error& error, const Graph& graph, const std::vector<NodeId>& nodes) {
+  const auto elements = [&](NodeId id) { return graph[id].shape.elements(); };
+  const auto largest = std::ranges::max_element(nodes, {}, elements);
+  if (largest == nodes.end()) return;
+  const Node& node = graph[*largest];
+  error.note("the largest is " + graph.describe(*largest) + ", " + to_string(node.shape));
+  if (node.origin.known()) error.at(node.origin.location());
 }
 
 }  // namespace talweg

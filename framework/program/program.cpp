@@ -11,6 +11,7 @@
 #include "kernels/kernels.hpp"
 #include "program/lowering.hpp"
 #include "program/memory_limit.hpp"
+#include "program/needed_nodes.hpp"
 #include "program/profile.hpp"
 #include "program/simplify/simplify.hpp"
 #include "program/thread_pool.hpp"
@@ -117,7 +118,12 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
   graph_ = std::move(simplified.graph);
   LoweredTask lowered = lower(*graph_, simplified.task);
   plan_ = std::move(lowered.plan);
-  arena_ = std::make_unique<Arena>(plan_, graph.floating(), options);
+  try {
+    arena_ = std::make_unique<Arena>(plan_, graph.floating(), options);
+  } catch (Error& error) {
+    blame_largest(error, graph, needed_nodes(graph, task));
+    throw;
+  }
   for (const auto& step : plan_.steps) instructions_.push_back(step->bind(*arena_, graph.floating()));
   for (std::size_t i = 0; i < task.fetches.size(); ++i) {
     const View& view = lowered.fetches.at(simplified.task.fetches[i]);

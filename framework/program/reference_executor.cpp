@@ -19,7 +19,12 @@ class ReferenceExecutor final : public Executor {
     nodes_ = needed_nodes(graph, task_);
     std::size_t elements = 0;
     for (NodeId id : nodes_) elements += static_cast<std::size_t>(graph[id].shape.elements());
-    check_memory(elements * sizeof(T), 0);
+    try {
+      check_memory(elements * sizeof(T), 0);
+    } catch (Error& error) {
+      blame_largest(error, graph, nodes_);
+      throw;
+    }
     for (NodeId id : nodes_) values_[id].resize(static_cast<std::size_t>(graph[id].shape.elements()));
   }
 

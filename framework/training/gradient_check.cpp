@@ -12,6 +12,7 @@
 #include "graph/op.hpp"
 #include "program/executor.hpp"
 #include "program/needed_nodes.hpp"
+#include "support/numbers.hpp"
 #include "support/random.hpp"
 #include "training/batch_data.hpp"
 #include "training/values.hpp"
@@ -203,7 +204,7 @@ class GradientChecker {
     for (NodeId id : needed_) node_values_[id] = read(*executor, graph_, id);
     if (const double y = node_values_[y_].front(); !std::isfinite(y))
       throw Error(Status::diverged, "what is minimized, " + model_.train->minimize_name + ", is " +
-                                        std::to_string(y) + " at the initial values")
+                                        format_number(y) + " at the initial values")
           .at(graph_[y_].origin.location());
     const std::vector<bool> reached = reached_from(graph_, y_, parameters_);
     for (NodeId id : needed_)

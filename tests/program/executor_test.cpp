@@ -50,6 +50,25 @@ TEST_P(BothExecutors, RefuseALeafWithoutValue) {
   EXPECT_THROW((void)GetParam()(graph, {{}, {}, {a.id()}}), Error);
 }
 
+TEST_P(BothExecutors, NameTheLargestTensorWhereMemoryDoesNotSuffice) {
+  Graph graph;
+  const Value x = graph.add_leaf("state", "x", {1, 1'000'000}, DType::float64);
+  const Value y = graph.add_leaf("state", "y", {1'000'000, 1}, DType::float64);
+  double memory = 1;
+  const Value product = x * y;
+  try {
+    static_cast<void>(
+        GetParam()(graph, {{{x.id(), &memory}, {y.id(), &memory}}, {}, {product.id(), (product + x).id()}}));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::model);
+    EXPECT_TRUE(error.message().find(" MiB of memory, more than the ") != std::string::npos)
+        << error.message();
+    EXPECT_EQ(error.notes().at(0),
+              "the largest is " + graph.describe(product.id()) + ", (1000000, 1000000)");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Program, BothExecutors, testing::Values(make_reference_executor, make_program),
                          [](const auto& test) { return test.index == 0 ? "reference" : "program"; });
 
