@@ -5,7 +5,6 @@
 
 #include "graph/op.hpp"
 #include "program/elementwise_functions.hpp"
-#include "program/needed_nodes.hpp"
 #include "program/steps/copy_step.hpp"
 #include "program/steps/reference_step.hpp"
 
@@ -96,7 +95,7 @@ void Lowering::lower_leaf(NodeId id) {
   Buffer buffer;
   buffer.kind = Buffer::Kind::external;
   buffer.elements = graph_[id].shape.elements();
-  buffer.external = find_binding(graph_, task_, id).data;
+  buffer.external = bindings_.of(id).data;
   set_view(id, contiguous_view(add_buffer(std::move(buffer)), graph_[id].shape));
 }
 
@@ -275,9 +274,10 @@ void Lowering::finish_assignments() {
     values.push_back(own_view_of(assignment.value));
   }
   for (const auto& [step, group] : groups_) group->finish();
+  const PlanAccesses accesses(plan_, bytes_of_element());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Assignment& assignment = task_.assignments[i];
-    if (values[i].offset == 0 && write_in_place(values[i].buffer, assignment)) continue;
+    if (values[i].offset == 0 && write_in_place(values[i].buffer, assignment, accesses)) continue;
     Buffer destination;
     destination.kind = Buffer::Kind::external;
     destination.elements = values[i].shape.elements();
@@ -289,32 +289,18 @@ void Lowering::finish_assignments() {
 
 /// Makes the destination the memory of the value, unless somebody reads what was there when it is written, or
 /// later.
-bool Lowering::write_in_place(BufferId value, const Assignment& assignment) {
+bool Lowering::write_in_place(BufferId value, const Assignment& assignment, const PlanAccesses& accesses) {
   Buffer& buffer = plan_.buffers[value];
   if (buffer.kind != Buffer::Kind::arena || buffer.whole || buffer.kept ||
       buffer.elements != graph_[assignment.value].shape.elements())
     return false;
-  const std::size_t size = graph_.floating() == DType::float32 ? sizeof(float) : sizeof(double);
   const auto* begin = static_cast<const std::byte*>(assignment.destination);
-  const auto* end = begin + static_cast<std::size_t>(buffer.elements) * size;
-  bool written = false;
-  for (const std::unique_ptr<Step>& step : plan_.steps) {
-    const std::vector<View> writes = step->writes();
-    const bool writes_value =
-        std::ranges::any_of(writes, [&](const View& view) { return plan_.root(view.buffer).first == value; });
-    const bool first = writes_value && !written;
-    written = written || writes_value;
-    if (!written) continue;
-    for (const View& view : step->reads()) {
-      const Buffer& read = plan_.buffers[plan_.root(view.buffer).first];
-      if (read.kind != Buffer::Kind::external) continue;
-      const auto* from = static_cast<const std::byte*>(read.external);
-      if (from >= end || from + static_cast<std::size_t>(read.elements) * size <= begin) continue;
-      if (!first || from != begin || read.elements != buffer.elements ||
-          !step->may_overwrite(view.buffer, value))
+  const auto* end = begin + static_cast<std::size_t>(buffer.elements) * bytes_of_element();
+  if (const std::optional<std::size_t> first = accesses.first_write(value))
+    for (const PlanAccesses::Read& read : accesses.reads_between(begin, end, *first))
+      if (read.step != *first || read.begin != begin || read.elements != buffer.elements ||
+          !plan_.steps[read.step]->may_overwrite(read.buffer, value))
         return false;
-    }
-  }
   buffer.kind = Buffer::Kind::external;
   buffer.external = assignment.destination;
   return true;

@@ -7,7 +7,9 @@
 
 #include "graph/graph.hpp"
 #include "program/executor.hpp"
+#include "program/needed_nodes.hpp"
 #include "program/plan.hpp"
+#include "program/plan_accesses.hpp"
 #include "program/steps/elementwise_step.hpp"
 
 namespace talweg {
@@ -26,7 +28,7 @@ struct LoweredTask {
 /// The state of a lowering, as the functions that lower single ops see it (lowered_ops.cpp).
 class Lowering {
  public:
-  Lowering(const Graph& graph, const Task& task) : graph_(graph), task_(task) {}
+  Lowering(const Graph& graph, const Task& task) : graph_(graph), task_(task), bindings_(graph, task) {}
   LoweredTask run();
 
   [[nodiscard]] const Node& node(NodeId id) const { return graph_[id]; }
@@ -74,10 +76,15 @@ class Lowering {
   void drop_merged_steps();
   [[nodiscard]] ElementwiseStep::Operand operand(NodeId input, const Shape& shape, std::size_t step);
   void finish_assignments();
-  [[nodiscard]] bool write_in_place(BufferId value, const Assignment& assignment);
+  [[nodiscard]] bool write_in_place(BufferId value, const Assignment& assignment,
+                                    const PlanAccesses& accesses);
+  [[nodiscard]] std::size_t bytes_of_element() const {
+    return graph_.floating() == DType::float32 ? sizeof(float) : sizeof(double);
+  }
 
   const Graph& graph_;
   const Task& task_;
+  BindingsByLeaf bindings_;
   Plan plan_;
   std::unordered_map<NodeId, Known> values_;
   std::vector<std::size_t> ready_;  ///< by buffer: the first step that may read it

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "program/plan.hpp"
 
@@ -15,17 +16,15 @@ struct Lifetime {
   std::size_t last = 0;
 };
 
-/// Free pieces of the arena by their beginning; neighbours are joined.
+/// Free pieces of the arena by their beginning, neighbours joined, and by their size.
 class FreeList {
  public:
   std::int64_t take(std::int64_t size) {
-    auto best = pieces_.end();
-    for (auto piece = pieces_.begin(); piece != pieces_.end(); ++piece)
-      if (piece->second >= size && (best == pieces_.end() || piece->second < best->second)) best = piece;
-    if (best == pieces_.end()) return extend(size);
-    const auto [begin, length] = *best;
-    pieces_.erase(best);
-    if (length > size) pieces_.emplace(begin + size, length - size);
+    const auto best = by_size_.lower_bound({size, 0});
+    if (best == by_size_.end()) return extend(size);
+    const auto [length, begin] = *best;
+    erase(pieces_.find(begin));
+    if (length > size) add(begin + size, length - size);
     return begin;
   }
 
@@ -33,21 +32,24 @@ class FreeList {
     auto next = pieces_.lower_bound(begin);
     if (next != pieces_.end() && begin + size == next->first) {
       size += next->second;
-      next = pieces_.erase(next);
+      next = erase(next);
     }
     if (next != pieces_.begin()) {
       const auto before = std::prev(next);
       if (before->first + before->second == begin) {
-        before->second += size;
-        return;
+        begin = before->first;
+        size += before->second;
+        erase(before);
       }
     }
-    pieces_.emplace(begin, size);
+    add(begin, size);
   }
 
   [[nodiscard]] std::int64_t size() const { return size_; }
 
  private:
+  using Pieces = std::map<std::int64_t, std::int64_t>;
+
   /// Beyond the end, using a free piece that reaches it.
   std::int64_t extend(std::int64_t size) {
     std::int64_t begin = size_;
@@ -55,14 +57,24 @@ class FreeList {
       const auto last = std::prev(pieces_.end());
       if (last->first + last->second == size_) {
         begin = last->first;
-        pieces_.erase(last);
+        erase(last);
       }
     }
     size_ = begin + size;
     return begin;
   }
 
-  std::map<std::int64_t, std::int64_t> pieces_;
+  void add(std::int64_t begin, std::int64_t size) {
+    pieces_.emplace(begin, size);
+    by_size_.emplace(size, begin);
+  }
+  Pieces::iterator erase(Pieces::iterator piece) {
+    by_size_.erase({piece->second, piece->first});
+    return pieces_.erase(piece);
+  }
+
+  Pieces pieces_;
+  std::set<std::pair<std::int64_t, std::int64_t>> by_size_;  ///< size and beginning of each
   std::int64_t size_ = 0;
 };
 

@@ -8,6 +8,7 @@
 namespace talweg {
 
 std::vector<NodeId> needed_nodes(const Graph& graph, const Task& task) {
+  const BindingsByLeaf bindings(graph, task);
   std::vector<bool> needed(graph.size(), false);
   for (const Assignment& assignment : task.assignments) needed[assignment.value] = true;
   for (NodeId fetch : task.fetches) needed[fetch] = true;
@@ -15,17 +16,21 @@ std::vector<NodeId> needed_nodes(const Graph& graph, const Task& task) {
   for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
     if (!needed[id]) continue;
     nodes.push_back(id);
-    if (graph[id].op->leaf) static_cast<void>(find_binding(graph, task, id));
+    if (graph[id].op->leaf) static_cast<void>(bindings.of(id));
     for (NodeId input : graph[id].inputs) needed[input] = true;
   }
   std::ranges::reverse(nodes);
   return nodes;
 }
 
-const Binding& find_binding(const Graph& graph, const Task& task, NodeId leaf) {
-  const auto found = std::ranges::find(task.bindings, leaf, &Binding::leaf);
-  if (found == task.bindings.end()) throw Error(Status::model, graph.describe(leaf) + " has no value");
-  return *found;
+BindingsByLeaf::BindingsByLeaf(const Graph& graph, const Task& task) : graph_(graph) {
+  for (const Binding& binding : task.bindings) bindings_.emplace(binding.leaf, &binding);
+}
+
+const Binding& BindingsByLeaf::of(NodeId leaf) const {
+  const auto found = bindings_.find(leaf);
+  if (found == bindings_.end()) throw Error(Status::model, graph_.describe(leaf) + " has no value");
+  return *found->second;
 }
 
 }  // namespace talweg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <unordered_map>
 #include <vector>
 
 #include "program/executor.hpp"
@@ -10,7 +11,17 @@ namespace talweg {
 /// Error{model} where a leaf among them has no binding.
 [[nodiscard]] std::vector<NodeId> needed_nodes(const Graph& graph, const Task& task);
 
-/// The binding of a leaf. Throws Error{model} where there is none.
-[[nodiscard]] const Binding& find_binding(const Graph& graph, const Task& task, NodeId leaf);
+/// The bindings of a task by their leaves. Graph and task outlive it.
+class BindingsByLeaf {
+ public:
+  BindingsByLeaf(const Graph& graph, const Task& task);
+
+  /// The binding of a leaf. Throws Error{model} where there is none.
+  [[nodiscard]] const Binding& of(NodeId leaf) const;
+
+ private:
+  const Graph& graph_;
+  std::unordered_map<NodeId, const Binding*> bindings_;
+};
 
 }  // namespace talweg

@@ -15,7 +15,8 @@ namespace {
 template <class T>
 class ReferenceExecutor final : public Executor {
  public:
-  ReferenceExecutor(const Graph& graph, const Task& task) : graph_(graph), task_(task) {
+  ReferenceExecutor(const Graph& graph, const Task& task)
+      : graph_(graph), task_(task), bindings_(graph_, task_) {
     nodes_ = needed_nodes(graph, task_);
     std::size_t elements = 0;
     for (NodeId id : nodes_) elements += static_cast<std::size_t>(graph[id].shape.elements());
@@ -51,7 +52,7 @@ class ReferenceExecutor final : public Executor {
  private:
   void load(NodeId id) {
     std::vector<T>& value = values_.at(id);
-    std::copy_n(static_cast<const T*>(find_binding(graph_, task_, id).data), value.size(), value.data());
+    std::copy_n(static_cast<const T*>(bindings_.of(id).data), value.size(), value.data());
   }
 
   void compute(NodeId id) {
@@ -67,6 +68,7 @@ class ReferenceExecutor final : public Executor {
 
   const Graph& graph_;
   Task task_;
+  BindingsByLeaf bindings_;
   std::vector<NodeId> nodes_;
   std::map<NodeId, std::vector<T>> values_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 #include "model/place.hpp"
 #include "support/random.hpp"
@@ -65,8 +66,11 @@ std::string stored_name(const KeptTensor& tensor) {
 }
 
 std::vector<Binding> Leaves::bindings_of_step() const {
+  std::unordered_map<NodeId, Binding> others;
+  for (const Binding& other : swapped) others.emplace(other.leaf, other);
   std::vector<Binding> result = bindings;
-  for (const Binding& other : swapped) *std::ranges::find(result, other.leaf, &Binding::leaf) = other;
+  for (Binding& binding : result)
+    if (const auto other = others.find(binding.leaf); other != others.end()) binding = other->second;
   return result;
 }
 
@@ -74,6 +78,8 @@ Values::Values(const CheckedModel& model, const TrainingGraph& training)
     : tensors_(lay_out(model, training)),
       kept_(model.graph->floating(), end_of(tensors_)),
       scalars_(model.graph->floating(), kFirstMeasure + static_cast<std::int64_t>(model.measures.size())) {
+  for (std::size_t i = 0; i < tensors_.size(); ++i)
+    by_name_.try_emplace({tensors_[i].kind, tensors_[i].name, tensors_[i].optimizer}, i);
   for (const KeptTensor& tensor : tensors_)
     if (tensor.kind == KeptTensor::Kind::parameter) parameter_elements_ += tensor.shape.elements();
   set_validated(-1, std::vector(model.measures.size(), std::numeric_limits<double>::quiet_NaN()));
@@ -179,10 +185,8 @@ Leaves Values::leaves(const CheckedModel& model, const TrainingGraph& training) 
 
 const KeptTensor* Values::find(KeptTensor::Kind kind, std::string_view name,
                                std::string_view optimizer) const {
-  const auto found = std::ranges::find_if(tensors_, [&](const KeptTensor& tensor) {
-    return tensor.kind == kind && tensor.name == name && tensor.optimizer == optimizer;
-  });
-  return found == tensors_.end() ? nullptr : &*found;
+  const auto found = by_name_.find({kind, std::string(name), std::string(optimizer)});
+  return found == by_name_.end() ? nullptr : &tensors_[found->second];
 }
 
 NamedTensor Values::read(const KeptTensor& tensor, const TensorMemory& snapshot) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "program/executor.hpp"
@@ -95,7 +97,10 @@ class Values {
 
   static constexpr std::int64_t kFirstMeasure = 3;  ///< among the scalars
 
+  using Name = std::tuple<KeptTensor::Kind, std::string, std::string>;
+
   std::vector<KeptTensor> tensors_;
+  std::map<Name, std::size_t> by_name_;  ///< kind, name and optimizer's name of each of them
   std::int64_t parameter_elements_ = 0;
   TensorMemory kept_, scalars_;
 };

@@ -49,6 +49,7 @@ Simplified simplify(const Graph& graph, const Task& task) {
   Simplified result;
   result.graph = std::make_unique<Graph>(graph.floating());
   Rewriter rewriter(*result.graph);
+  const BindingsByLeaf bindings(graph, task);
   std::unordered_map<NodeId, NodeId> renamed;
   for (NodeId id : needed_nodes(graph, task)) {
     const Node& node = graph[id];
@@ -56,7 +57,7 @@ Simplified simplify(const Graph& graph, const Task& task) {
     const PhaseScope phase(*result.graph, node.phase);
     if (node.op->leaf) {
       renamed[id] = result.graph->add_leaf(node.op->name, node.name, node.shape, node.dtype).id();
-      result.task.bindings.push_back({renamed[id], find_binding(graph, task, id).data});
+      result.task.bindings.push_back({renamed[id], bindings.of(id).data});
       continue;
     }
     Candidate candidate{*node.op, {}, node.attributes};
