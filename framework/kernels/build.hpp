@@ -10,6 +10,8 @@ namespace talweg::kernels::TALWEG_KERNELS {
 template <class T>
 void add_elementwise(Table<T>& table);
 template <class T>
+void add_compositions(Table<T>& table);
+template <class T>
 void add_reductions(Table<T>& table);
 template <class T>
 void add_products(Table<T>& table);

@@ -5,41 +5,11 @@
 #include <utility>
 
 #include "kernels/build.hpp"
+#include "kernels/elementwise_loop.hpp"
 #include "kernels/functions.hpp"
 
 namespace talweg::kernels {
 namespace {
-
-/// The operand at element i: a vector of it, or its one value in every lane.
-template <class T, bool kSingle>
-class Operand {
- public:
-  explicit Operand(const T* data) : data_(data), single_(kSingle ? Vector<T>(*data) : Vector<T>(T(0))) {}
-  [[nodiscard]] Vector<T> at(std::size_t i) const {
-    if constexpr (kSingle) return single_;
-    return load(data_ + i);
-  }
-  [[nodiscard]] Vector<T> part_at(std::size_t i, std::size_t n) const {
-    if constexpr (kSingle) return single_;
-    return load_part(data_ + i, n);
-  }
-
- private:
-  const T* data_;
-  Vector<T> single_;
-};
-
-template <class T, class F, class... Operands>
-void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
-  std::size_t i = 0;
-  for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
-  if (i == n) return;
-  const Vector<T> last = f(operands.part_at(i, n - i)...);
-  if (whole)
-    store(last, out + i);
-  else
-    store_part(last, out + i, n - i);
-}
 
 template <class T, class F, std::size_t kMode>
 void kernel(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] const T* c, std::size_t n,

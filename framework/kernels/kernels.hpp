@@ -76,6 +76,22 @@ inline constexpr std::size_t kVectorBytes = 64;
 /// Which operands are one value for all i: bit 0 for a, 1 for b, 2 for c.
 inline constexpr std::size_t kOperandModes = 8;
 
+// Several functions in one pass: what lies between them stays in registers, each value rounded as the
+// function by itself rounds it.
+
+/// inner(a, b) or inner(a), of which an outer function is taken.
+enum class Inner : std::uint8_t { add, subtract, multiply, divide, square, sqrt, count_ };
+inline constexpr std::size_t kInnerCount = static_cast<std::size_t>(Inner::count_);
+
+/// Of the inner function's value x, and c: x + c, x - c, c - x, x * c, x / c, c / x, or the root of x.
+enum class Outer : std::uint8_t { add, subtract, subtract_from, multiply, divide, divide_into, sqrt, count_ };
+inline constexpr std::size_t kOuterCount = static_cast<std::size_t>(Outer::count_);
+
+/// out[i] becomes a b + c d, or with other signs and powers; see Table.
+template <class T>
+using ProductsKernel = void (*)(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n,
+                                bool whole);
+
 enum class Reduction : std::uint8_t { sum, prod, max, min, count_ };
 inline constexpr std::size_t kReductionCount = static_cast<std::size_t>(Reduction::count_);
 
@@ -120,6 +136,14 @@ using TakeLargerKernel = void (*)(const Candidates<T>& from, T* best, T* place, 
 template <class T>
 struct Table {
   ElementwiseKernel<T> elementwise[kElementwiseCount][kOperandModes];
+  /// By modes of a, b and c. Null where inner and outer function have one operand each, and where a and b
+  /// are one value for all i.
+  ElementwiseKernel<T> composed[kInnerCount][kOuterCount][kOperandModes];
+  /// sqrt(a / b) + c, by modes of b and c. Null where a is one value for all i.
+  ElementwiseKernel<T> root_of_quotient[kOperandModes];
+  /// a b + c d or, where the first index is 1, a b - c d; where the second is 1, with d^2 for d. Bit 0 of the
+  /// third: a is one value for all i, bit 1: c is.
+  ProductsKernel<T> products[2][2][4];
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product;
   FindProduct<T> find_product;

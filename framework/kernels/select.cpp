@@ -13,6 +13,8 @@ namespace talweg::kernels {
   template <class T>                  \
   void add_elementwise(Table<T>&);    \
   template <class T>                  \
+  void add_compositions(Table<T>&);   \
+  template <class T>                  \
   void add_reductions(Table<T>&);     \
   template <class T>                  \
   void add_products(Table<T>&);       \
@@ -21,6 +23,7 @@ namespace talweg::kernels {
   template <class T>                  \
   static void fill(Table<T>& table) { \
     add_elementwise(table);           \
+    add_compositions(table);          \
     add_reductions(table);            \
     add_products(table);              \
     add_windows(table);               \

@@ -45,6 +45,34 @@ void make_adam(Update& update) {
   update.assign(3, next_v);
 }
 
+/// With the bias correction of the paper.
+void make_corrected_adam(Update& update) {
+  const Value x = update.leaf("x"), g = update.leaf("g"), m = update.leaf("m"), v = update.leaf("v");
+  const Value decayed = g + 0.01 * x;
+  const Value next_m = 0.9 * m + 0.1 * decayed;
+  const Value next_v = 0.999 * v + 0.001 * apply("square", decayed);
+  update.assign(0, x - 0.01 * (next_m / 0.19) / (apply("sqrt", next_v / 0.001999) + 1e-8));
+  update.assign(2, next_m);
+  update.assign(3, next_v);
+}
+
+/// Nesterov's momentum: the old velocity is read after the new one is known.
+void make_nesterov(Update& update) {
+  const Value x = update.leaf("x"), g = update.leaf("g"), v = update.leaf("v"), w = update.leaf("w");
+  const Value next_v = 0.9 * v - 0.01 * g;
+  update.assign(0, x + (next_v + 0.9 * (next_v - v)) * w);
+  update.assign(2, next_v);
+}
+
+/// Two states that exchange places: what one was is read when the other is written.
+void make_exchange(Update& update) {
+  const Value x = update.leaf("x"), y = update.leaf("y"), z = update.leaf("z");
+  update.leaf("w");
+  update.assign(0, y * z + x * x);
+  update.assign(1, apply("sqrt", x / 3.0) + y);
+  update.assign(2, (x - y) / z);
+}
+
 TEST(Fusion, MakesOnePassOfAnElementwiseUpdateInPlace) {
   register_ops();
   Update update;
@@ -65,14 +93,17 @@ TEST(Fusion, OfGroupsThatWaitForOthersStaysApart) {
 
 TEST(Fusion, DoesNotChangeTheValues) {
   register_ops();
-  Update by_reference;
-  make_adam(by_reference);
-  make_reference_executor(by_reference.graph, by_reference.task)->run();
-  for (int threads : {1, 2}) {
-    Update again;
-    make_adam(again);
-    compile_program(again.graph, again.task, {.threads = threads})->run();
-    for (std::size_t leaf = 0; leaf < 4; ++leaf) EXPECT_EQ(again.memory()[leaf], by_reference.memory()[leaf]);
+  for (const auto make : {make_adam, make_corrected_adam, make_nesterov, make_exchange}) {
+    Update by_reference;
+    make(by_reference);
+    make_reference_executor(by_reference.graph, by_reference.task)->run();
+    for (int threads : {1, 2}) {
+      Update again;
+      make(again);
+      compile_program(again.graph, again.task, {.threads = threads})->run();
+      for (std::size_t leaf = 0; leaf < 4; ++leaf)
+        EXPECT_EQ(again.memory()[leaf], by_reference.memory()[leaf]);
+    }
   }
 }
 

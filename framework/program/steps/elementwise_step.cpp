@@ -122,26 +122,39 @@ double ElementwiseStep::work() const {
 }
 
 void ElementwiseStep::finish() {
-  constexpr std::size_t kNever = 0;
   tile_ = choose_tile();
+  calls_ = calls_for(values_, [this](const Value& value, std::size_t operand) {
+    return shape_.elements() > 1 && access(value, operand) == Access::single;
+  });
+  order_actions();
+  give_tiles();
+}
+
+void ElementwiseStep::order_actions() {
   std::vector<bool> loaded(views_.size(), false);
-  std::vector<std::size_t> value_last_use(values_.size(), kNever);
+  value_last_use_.assign(values_.size(), kNever);
   last_use_.assign(views_.size(), kNever);
   value_action_.assign(values_.size(), 0);
-  for (std::uint32_t i = 0; i < values_.size(); ++i) {
-    const Value& value = values_[i];
-    for (std::size_t k = 0; k < value.operand_count; ++k) {
-      const Operand operand = value.operands[k];
-      if (operand.is_value || access(value, k) != Access::tile || loaded[operand.index]) continue;
-      loaded[operand.index] = true;
-      actions_.push_back({true, operand.index});
+  for (std::uint32_t i = 0; i < calls_.size(); ++i) {
+    const TileCall& call = calls_[i];
+    for (const std::optional<TileCall::Leaf>& leaf : call.operands) {
+      if (!leaf) continue;
+      const Operand from = operand(*leaf);
+      if (from.is_value || access(*leaf) != Access::tile || loaded[from.index]) continue;
+      loaded[from.index] = true;
+      actions_.push_back({true, from.index});
     }
-    for (std::size_t k = 0; k < value.operand_count; ++k)
-      (value.operands[k].is_value ? value_last_use : last_use_)[value.operands[k].index] = actions_.size();
-    value_action_[i] = actions_.size();
+    for (const std::optional<TileCall::Leaf>& leaf : call.operands) {
+      if (!leaf) continue;
+      const Operand from = operand(*leaf);
+      (from.is_value ? value_last_use_ : last_use_)[from.index] = actions_.size();
+    }
+    value_action_[call.value] = actions_.size();
     actions_.push_back({false, i});
   }
+}
 
+void ElementwiseStep::give_tiles() {
   view_tiles_.assign(views_.size(), 0);
   Tiles tiles;
   for (std::size_t at = 0; at < actions_.size(); ++at) {
@@ -150,22 +163,21 @@ void ElementwiseStep::finish() {
       view_tiles_[action.index] = tiles.take();
       continue;
     }
-    Value& value = values_[action.index];
+    const TileCall& call = calls_[action.index];
     // A tile that is read for the last time may be written by the same call.
-    for (std::size_t k = 0; k < value.operand_count; ++k) {
-      const Operand operand = value.operands[k];
-      const auto before = std::span(value.operands).first(k);
-      const bool seen = std::ranges::any_of(before, [&](const Operand& other) {
-        return other.is_value == operand.is_value && other.index == operand.index;
-      });
-      if (seen || access(value, k) != Access::tile) continue;
-      if (operand.is_value && value_last_use[operand.index] == at)
-        tiles.give_back(values_[operand.index].tile);
-      if (!operand.is_value && last_use_[operand.index] == at) tiles.give_back(view_tiles_[operand.index]);
+    std::vector<Operand> seen;
+    for (const std::optional<TileCall::Leaf>& leaf : call.operands) {
+      if (!leaf || access(*leaf) != Access::tile) continue;
+      const Operand from = operand(*leaf);
+      if (std::ranges::find(seen, from) != seen.end()) continue;
+      seen.push_back(from);
+      if (from.is_value && value_last_use_[from.index] == at) tiles.give_back(values_[from.index].tile);
+      if (!from.is_value && last_use_[from.index] == at) tiles.give_back(view_tiles_[from.index]);
     }
+    Value& value = values_[call.value];
     if (!value.stored) {
       value.tile = tiles.take();
-      if (value_last_use[action.index] == kNever) tiles.give_back(value.tile);
+      if (value_last_use_[call.value] == kNever) tiles.give_back(value.tile);
     }
   }
   tiles_ = tiles.count();
@@ -206,7 +218,7 @@ class ElementwiseLoop final : public Instruction {
     if (pool_ != nullptr) scratch_of_piece_ = static_cast<T*>(memory.scratch(1)) - scratch_;
     for (const ElementwiseStep::Action& action : step->actions_)
       calls_.push_back(action.loads ? load_call(memory, *step, step->views_[action.index], action.index)
-                                    : value_call(memory, *step, step->values_[action.index]));
+                                    : kernel_call(memory, *step, step->calls_[action.index]));
     plan_fetches();
   }
 
@@ -237,10 +249,11 @@ class ElementwiseLoop final : public Instruction {
   };
   struct Call {
     kernels::ElementwiseKernel<T> kernel = nullptr;
-    bool whole = false;  ///< see kernels::ElementwiseKernel
-    int load = -1;       ///< index into loads_, or none
+    kernels::ProductsKernel<T> products = nullptr;  ///< in place of `kernel`
+    bool whole = false;                             ///< see kernels::ElementwiseKernel
+    int load = -1;                                  ///< index into loads_, or none
     Place out;
-    std::array<Place, 3> operands;
+    std::array<Place, TileCall::kMostOperands> operands;
     std::optional<Place> fetched;  ///< of which the next tile is brought to the cache meanwhile
   };
   struct Load {
@@ -260,12 +273,14 @@ class ElementwiseLoop final : public Instruction {
     return call;
   }
 
-  Call value_call(const Memory& memory, const ElementwiseStep& step, const ElementwiseStep::Value& value) {
+  Call kernel_call(const Memory& memory, const ElementwiseStep& step, const TileCall& tile_call) {
     Call call;
     std::size_t mode = 0;
-    for (std::size_t k = 0; k < value.operand_count; ++k) {
-      const ElementwiseStep::Operand operand = value.operands[k];
-      const ElementwiseStep::Access access = step.access(value, k);
+    for (std::size_t k = 0; k < tile_call.operands.size(); ++k) {
+      const std::optional<TileCall::Leaf>& leaf = tile_call.operands[k];
+      if (!leaf) continue;
+      const ElementwiseStep::Operand operand = step.operand(*leaf);
+      const ElementwiseStep::Access access = step.access(*leaf);
       if (access == ElementwiseStep::Access::single && elements_ > 1) mode |= std::size_t{1} << k;
       if (operand.is_value)
         call.operands[k] = place_of(memory, step.values_[operand.index]);
@@ -275,11 +290,27 @@ class ElementwiseLoop final : public Instruction {
         call.operands[k] = {memory.at<T>(step.views_[operand.index]),
                             *step.tile_stride(step.views_[operand.index]), 0};
     }
-    const auto& table = kernels::table_for<T>(static_cast<std::size_t>(std::min(tile_, elements_)));
-    call.kernel = table.elementwise[static_cast<std::size_t>(value.function)][mode];
+    set_kernel(call, tile_call, mode);
+    const ElementwiseStep::Value& value = step.values_[tile_call.value];
     call.out = place_of(memory, value);
     call.whole = !value.stored || (tiles_ == 1 && memory.room(*value.stored) >= padded_tile_);
     return call;
+  }
+
+  /// `mode`: bit k where operand k is a single number.
+  void set_kernel(Call& call, const TileCall& tile_call, std::size_t mode) const {
+    const auto& table = kernels::table_for<T>(static_cast<std::size_t>(std::min(tile_, elements_)));
+    if (const auto* function = std::get_if<kernels::Elementwise>(&tile_call.kernel)) {
+      call.kernel = table.elementwise[static_cast<std::size_t>(*function)][mode];
+    } else if (const auto* both = std::get_if<Composed>(&tile_call.kernel)) {
+      call.kernel =
+          table.composed[static_cast<std::size_t>(both->inner)][static_cast<std::size_t>(both->outer)][mode];
+    } else if (const auto* products = std::get_if<Products>(&tile_call.kernel)) {
+      const std::size_t singles = (mode & 1U) | (mode >> 1U & 2U);  // of a and c
+      call.products = table.products[products->subtracts ? 1 : 0][products->squares ? 1 : 0][singles];
+    } else {
+      call.kernel = table.root_of_quotient[mode];
+    }
   }
 
   [[nodiscard]] Place place_of(const Memory& memory, const ElementwiseStep::Value& value) const {
@@ -319,10 +350,14 @@ class ElementwiseLoop final : public Instruction {
         if (call.load >= 0) {
           const Load& load = loads_[static_cast<std::size_t>(call.load)];
           gather_strided(load.loop, load.from, begin, n, call.out.at(tile, piece));
-        } else {
+        } else if (call.products == nullptr) {
           call.kernel(call.out.at(tile, piece), call.operands[0].at(tile, piece),
                       call.operands[1].at(tile, piece), call.operands[2].at(tile, piece),
                       static_cast<std::size_t>(n), call.whole);
+        } else {
+          call.products(call.out.at(tile, piece), call.operands[0].at(tile, piece),
+                        call.operands[1].at(tile, piece), call.operands[2].at(tile, piece),
+                        call.operands[3].at(tile, piece), static_cast<std::size_t>(n), call.whole);
         }
       }
     }

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <array>
 #include <optional>
 
-#include "kernels/kernels.hpp"
 #include "program/instruction.hpp"
+#include "program/steps/tile_calls.hpp"
 
 namespace talweg {
 
@@ -20,11 +19,8 @@ class ElementwiseStep final : public Step {
   /// A group does not grow beyond this, so that its tiles stay in the cache.
   static constexpr std::size_t kMaximumValues = 256;
 
-  /// An operand of a function: a value of this group, or a view that broadcasts to its shape.
-  struct Operand {
-    bool is_value = false;
-    std::uint32_t index = 0;  ///< into values or views
-  };
+  using Operand = TileOperand;
+  using Value = TileValue;
 
   explicit ElementwiseStep(const Shape& shape) : shape_(shape) {}
 
@@ -58,17 +54,10 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 
-  struct Value {
-    kernels::Elementwise function;
-    std::array<Operand, 3> operands;
-    std::size_t operand_count;
-    std::optional<BufferId> stored;
-    std::size_t tile = 0;  ///< where it lives unless it is stored
-  };
-  /// One thing to do for each tile: load a view that is not contiguous, or compute a value.
+  /// One thing to do for each tile: load a view that is not contiguous, or call a kernel.
   struct Action {
     bool loads = false;
-    std::uint32_t index = 0;
+    std::uint32_t index = 0;  ///< into views or calls
   };
 
  private:
@@ -79,20 +68,34 @@ class ElementwiseStep final : public Step {
   /// from a tile into which it was loaded or computed.
   enum class Access : std::uint8_t { stream, single, tile };
   [[nodiscard]] Access access(const Value& value, std::size_t operand) const;
+  [[nodiscard]] Access access(const TileCall::Leaf& leaf) const {
+    return access(values_[leaf.value], leaf.operand);
+  }
+  [[nodiscard]] Operand operand(const TileCall::Leaf& leaf) const {
+    return values_[leaf.value].operands[leaf.operand];
+  }
   /// Where the view's next tile begins; nothing where tiles have to be loaded.
   [[nodiscard]] std::optional<std::int64_t> tile_stride(const View& view) const;
   [[nodiscard]] std::int64_t choose_tile() const;
+  /// Loads and calls in their order, and when each view and value is read for the last time.
+  void order_actions();
+  /// Gives tiles to loaded views and to values that live between two calls.
+  void give_tiles();
   /// Room for a tile in memory.
   [[nodiscard]] std::int64_t padded_tile() const;
   /// A measure of the time that a run takes: simple functions of one element.
   [[nodiscard]] double work() const;
 
+  static constexpr std::size_t kNever = 0;  ///< no action: the first is not a last use of anything
+
   Shape shape_;
   std::vector<View> views_;
   std::vector<Value> values_;
+  std::vector<TileCall> calls_;
   std::vector<Action> actions_;
-  std::vector<std::size_t> view_tiles_;    ///< by view: where it is loaded to
-  std::vector<std::size_t> last_use_;      ///< by view: its last reading action
+  std::vector<std::size_t> view_tiles_;  ///< by view: where it is loaded to
+  std::vector<std::size_t> last_use_;    ///< by view: its last reading action
+  std::vector<std::size_t> value_last_use_;
   std::vector<std::size_t> value_action_;  ///< by value: the action that computes it
   std::size_t tiles_ = 0;                  ///< that live at the same time
   std::int64_t tile_ = kTile;

@@ -1,0 +1,133 @@
+// Several elementwise functions in one pass, of one instruction set.
+
+#include <type_traits>
+#include <utility>
+
+#include "kernels/build.hpp"
+#include "kernels/elementwise_loop.hpp"
+
+namespace talweg::kernels {
+namespace {
+
+template <Inner kInner>
+inline constexpr bool kInnerIsUnary = kInner == Inner::square || kInner == Inner::sqrt;
+
+template <Inner kInner, class V>
+inline V inner_of(const V& a, [[maybe_unused]] const V& b) {
+  if constexpr (kInner == Inner::add) return a + b;
+  if constexpr (kInner == Inner::subtract) return a - b;
+  if constexpr (kInner == Inner::multiply) return a * b;
+  if constexpr (kInner == Inner::divide) return a / b;
+  if constexpr (kInner == Inner::square) return a * a;
+  if constexpr (kInner == Inner::sqrt) return xsimd::sqrt(a);
+}
+
+template <Outer kOuter, class V>
+inline V outer_of(const V& x, [[maybe_unused]] const V& c) {
+  if constexpr (kOuter == Outer::add) return x + c;
+  if constexpr (kOuter == Outer::subtract) return x - c;
+  if constexpr (kOuter == Outer::subtract_from) return c - x;
+  if constexpr (kOuter == Outer::multiply) return x * c;
+  if constexpr (kOuter == Outer::divide) return x / c;
+  if constexpr (kOuter == Outer::divide_into) return c / x;
+  if constexpr (kOuter == Outer::sqrt) return xsimd::sqrt(x);
+}
+
+template <class T, Inner kInner, Outer kOuter, std::size_t kMode>
+void composed(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] const T* c, std::size_t n,
+              bool whole) {
+  using V = Vector<T>;
+  const Operand<T, (kMode & 1U) != 0> first(a);
+  if constexpr (kInnerIsUnary<kInner>) {
+    const Operand<T, (kMode & 4U) != 0> third(c);
+    run<T>(
+        out, n, whole, [](V x, V z) { return outer_of<kOuter>(inner_of<kInner>(x, x), z); }, first, third);
+  } else {
+    const Operand<T, (kMode & 2U) != 0> second(b);
+    if constexpr (kOuter == Outer::sqrt) {
+      run<T>(
+          out, n, whole, [](V x, V y) { return xsimd::sqrt(inner_of<kInner>(x, y)); }, first, second);
+    } else {
+      const Operand<T, (kMode & 4U) != 0> third(c);
+      run<T>(
+          out, n, whole, [](V x, V y, V z) { return outer_of<kOuter>(inner_of<kInner>(x, y), z); }, first,
+          second, third);
+    }
+  }
+}
+
+template <class T, std::size_t kMode>
+void root_of_quotient(T* out, const T* a, const T* b, const T* c, std::size_t n, bool whole) {
+  using V = Vector<T>;
+  const Operand<T, false> first(a);
+  const Operand<T, (kMode & 2U) != 0> second(b);
+  const Operand<T, (kMode & 4U) != 0> third(c);
+  run<T>(
+      out, n, whole, [](V x, V y, V z) { return xsimd::sqrt(x / y) + z; }, first, second, third);
+}
+
+template <class T, bool kSubtracts, bool kSquares, std::size_t kMode>
+void products(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n, bool whole) {
+  using V = Vector<T>;
+  const Operand<T, (kMode & 1U) != 0> first(a);
+  const Operand<T, false> second(b), fourth(d);
+  const Operand<T, (kMode & 2U) != 0> third(c);
+  run<T>(
+      out, n, whole,
+      [](V x, V y, V z, V w) {
+        const V left = x * y, right = z * (kSquares ? w * w : w);
+        return kSubtracts ? left - right : left + right;
+      },
+      first, second, third, fourth);
+}
+
+template <class T, Inner kInner, Outer kOuter>
+void add_composed(Table<T>& table) {
+  // Modes that speak of operands it does not have repeat those without.
+  constexpr std::size_t kUsed = (kInnerIsUnary<kInner> ? 0U : 3U) | (kOuter == Outer::sqrt ? 0U : 4U);
+  auto& modes = table.composed[static_cast<std::size_t>(kInner)][static_cast<std::size_t>(kOuter)];
+  const auto set = [&]<std::size_t kMode>(std::integral_constant<std::size_t, kMode>) {
+    if constexpr ((kMode & 3U) != 3U) modes[kMode] = composed<T, kInner, kOuter, kMode & kUsed>;
+  };
+  if constexpr (!(kInnerIsUnary<kInner> && kOuter == Outer::sqrt))
+    [&]<std::size_t... kMode>(std::index_sequence<kMode...>) {
+      (set(std::integral_constant<std::size_t, kMode>{}), ...);
+    }
+  (std::make_index_sequence<kOperandModes>{});
+}
+
+template <class T, Inner kInner>
+void add_composed_with_all(Table<T>& table) {
+  [&]<std::size_t... kOuter>(std::index_sequence<kOuter...>) {
+    (add_composed<T, kInner, static_cast<Outer>(kOuter)>(table), ...);
+  }
+  (std::make_index_sequence<kOuterCount>{});
+}
+
+template <class T, std::size_t... kMode>
+void add_roots_and_products(Table<T>& table, std::index_sequence<kMode...>) {
+  ((table.root_of_quotient[kMode * 2] = root_of_quotient<T, kMode * 2>), ...);
+  ((table.products[0][0][kMode] = products<T, false, false, kMode>), ...);
+  ((table.products[0][1][kMode] = products<T, false, true, kMode>), ...);
+  ((table.products[1][0][kMode] = products<T, true, false, kMode>), ...);
+  ((table.products[1][1][kMode] = products<T, true, true, kMode>), ...);
+}
+
+}  // namespace
+
+namespace TALWEG_KERNELS {
+
+template <class T>
+void add_compositions(Table<T>& table) {
+  [&]<std::size_t... kInner>(std::index_sequence<kInner...>) {
+    (add_composed_with_all<T, static_cast<Inner>(kInner)>(table), ...);
+  }
+  (std::make_index_sequence<kInnerCount>{});
+  add_roots_and_products(table, std::make_index_sequence<4>{});
+}
+
+template void add_compositions(Table<float>&);
+template void add_compositions(Table<double>&);
+
+}  // namespace TALWEG_KERNELS
+}  // namespace talweg::kernels
