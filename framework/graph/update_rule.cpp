@@ -6,7 +6,9 @@
 
 namespace talweg {
 
-std::string describe_range(const Hyperparameter& hyperparameter) {
+namespace {
+
+std::string describe_ends(const Hyperparameter& hyperparameter) {
   const bool has_low = std::isfinite(hyperparameter.low), has_high = std::isfinite(hyperparameter.high);
   const std::string low = format_number(hyperparameter.low), high = format_number(hyperparameter.high);
   if (has_low && has_high)
@@ -15,6 +17,14 @@ std::string describe_range(const Hyperparameter& hyperparameter) {
   if (has_low) return (hyperparameter.low_excluded ? "> " : ">= ") + low;
   if (has_high) return (hyperparameter.high_excluded ? "< " : "<= ") + high;
   return "";
+}
+
+}  // namespace
+
+std::string describe_range(const Hyperparameter& hyperparameter) {
+  const std::string ends = describe_ends(hyperparameter);
+  if (!hyperparameter.whole) return ends;
+  return ends.empty() ? "a whole number" : "a whole number " + ends;
 }
 
 }  // namespace talweg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -26,14 +27,16 @@ struct Hyperparameter {
   double high = std::numeric_limits<double>::infinity();
   bool low_excluded = false;
   bool high_excluded = false;
+  bool whole = false;  ///< whole numbers alone
   std::string doc;
 
   [[nodiscard]] bool admits(double value) const {
-    return (low_excluded ? value > low : value >= low) && (high_excluded ? value < high : value <= high);
+    return (low_excluded ? value > low : value >= low) && (high_excluded ? value < high : value <= high) &&
+           (!whole || std::trunc(value) == value);
   }
 };
 
-/// "> 0", "in [0, 1)", or "" where every number is admitted.
+/// "> 0", "in [0, 1)", "a whole number in [1, 100]", or "" where every number is admitted.
 [[nodiscard]] std::string describe_range(const Hyperparameter& hyperparameter);
 
 /// The place where an update rule is emitted: one parameter, or the whole vector x of all of them. What a

@@ -95,6 +95,7 @@ Hyperparameter read_hyperparameter(const talweg_hyperparameter& entry, std::size
   result.required = (entry.options & TALWEG_REQUIRED) != 0;
   result.low_excluded = (entry.options & TALWEG_LOW_EXCLUDED) != 0;
   result.high_excluded = (entry.options & TALWEG_HIGH_EXCLUDED) != 0;
+  result.whole = (entry.options & TALWEG_WHOLE) != 0;
   result.low = entry.low;
   result.high = entry.high;
   if (!(result.low <= result.high))

@@ -69,10 +69,10 @@ Vector inverse_hessian_times(const Pairs& pairs, Vector q) {
 /// `memory` is 10 where torch.optim.LBFGS keeps 100: it takes 2 memory numbers for each parameter.
 struct Lbfgs : talweg::Minimizer {
   talweg::Hyper alpha{"alpha", 1, talweg::positive, "step of the line search that is tried first"};
-  talweg::Hyper memory{"memory", 10, talweg::between(1, 1000), "pairs that are kept"};
+  talweg::Hyper memory{"memory", 10, talweg::whole(1, 1000), "pairs that are kept"};
   talweg::Hyper c1{"c1", 1e-4, talweg::in(0, 1), "share of the first slope by which the value has to fall"};
   talweg::Hyper c2{"c2", 0.9, talweg::in(0, 1), "share of the first slope that may be left"};
-  talweg::Hyper evaluations{"evaluations", 25, talweg::between(1, 1000), "at most, of a line search"};
+  talweg::Hyper evaluations{"evaluations", 25, talweg::whole(1, 1000), "at most, of a line search"};
 
   void step(Objective& f) const {
     const Point now = f.point();

@@ -17,10 +17,10 @@ struct NewtonCg : talweg::Minimizer {
   static constexpr bool kSecondDerivatives = true;
 
   talweg::Hyper alpha{"alpha", 1, talweg::positive, "step of the line search that is tried first"};
-  talweg::Hyper iterations{"iterations", 200, talweg::between(1, 1e6), "products with H in a step, at most"};
+  talweg::Hyper iterations{"iterations", 200, talweg::whole(1, 1e6), "products with H in a step, at most"};
   talweg::Hyper c1{"c1", 1e-4, talweg::in(0, 1), "share of the first slope by which the value has to fall"};
   talweg::Hyper c2{"c2", 0.9, talweg::in(0, 1), "share of the first slope that may be left"};
-  talweg::Hyper evaluations{"evaluations", 25, talweg::between(1, 1000), "at most, of a line search"};
+  talweg::Hyper evaluations{"evaluations", 25, talweg::whole(1, 1000), "at most, of a line search"};
 
   void step(Objective& f) const {
     const Point now = f.point();

@@ -27,16 +27,27 @@
 
 namespace talweg {
 
+#pragma GCC visibility push(hidden)
+namespace detail {
+/// As std::trunc would tell, which is not constexpr.
+constexpr bool is_whole(double value) {
+  constexpr double kAllAreWhole = 1LL << 52;
+  return value >= kAllAreWhole || value <= -kAllAreWhole ||
+         static_cast<double>(static_cast<std::int64_t>(value)) == value;
+}
+}  // namespace detail
+#pragma GCC visibility pop
+
 /// The values that a hyperparameter admits.
 struct Range {
   double low;
   double high;
-  std::uint32_t options;  ///< TALWEG_LOW_EXCLUDED, TALWEG_HIGH_EXCLUDED
+  std::uint32_t options;  ///< TALWEG_LOW_EXCLUDED, TALWEG_HIGH_EXCLUDED, TALWEG_WHOLE
 
   [[nodiscard]] constexpr bool admits(double value) const {
     const bool above = (options & TALWEG_LOW_EXCLUDED) != 0 ? value > low : value >= low;
     const bool below = (options & TALWEG_HIGH_EXCLUDED) != 0 ? value < high : value <= high;
-    return above && below;
+    return above && below && ((options & TALWEG_WHOLE) == 0 || detail::is_whole(value));
   }
 };
 
@@ -52,6 +63,8 @@ inline constexpr Range non_negative{0, detail::kInfinity, TALWEG_HIGH_EXCLUDED};
 constexpr Range in(double low, double high) { return {low, high, TALWEG_HIGH_EXCLUDED}; }
 /// low <= value <= high.
 constexpr Range between(double low, double high) { return {low, high, 0}; }
+/// low <= value <= high, and a whole number: a count.
+constexpr Range whole(double low, double high) { return {low, high, TALWEG_WHOLE}; }
 
 /// In place of a default: the model file has to give the value.
 struct Required {};

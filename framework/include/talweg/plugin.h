@@ -59,7 +59,8 @@ enum {
 enum {
   TALWEG_LOW_EXCLUDED = 1 << 0,  /* the range is open below */
   TALWEG_HIGH_EXCLUDED = 1 << 1, /* the range is open above */
-  TALWEG_REQUIRED = 1 << 2       /* there is no default: default_value is not read */
+  TALWEG_REQUIRED = 1 << 2,      /* there is no default: default_value is not read */
+  TALWEG_WHOLE = 1 << 3          /* whole numbers alone */
 };
 
 /* One setting of a plugin. Names are [a-z][a-z0-9_]*, at most 64 bytes, each at most once. */

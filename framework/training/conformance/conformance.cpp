@@ -21,6 +21,7 @@ double choose(const Hyperparameter& hyperparameter) {
   constexpr double kUsual[] = {0.01, 0.5, 1, 2, 100};
   for (double number : kUsual)
     if (hyperparameter.admits(number)) return number;
+  if (hyperparameter.whole && std::isfinite(hyperparameter.low)) return std::floor(hyperparameter.low) + 1;
   if (std::isfinite(hyperparameter.low) && std::isfinite(hyperparameter.high))
     return (hyperparameter.low + hyperparameter.high) / 2;
   return std::isfinite(hyperparameter.low) ? hyperparameter.low + 1 : hyperparameter.high - 1;

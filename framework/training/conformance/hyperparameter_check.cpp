@@ -95,6 +95,11 @@ std::optional<double> beside(double end, bool is_excluded, int direction) {
   return is_excluded ? end : end + direction * std::max(1.0, std::abs(end));
 }
 
+/// What is no whole number where those alone are admitted.
+std::optional<double> fraction(const Hyperparameter& hyperparameter) {
+  return hyperparameter.whole ? std::optional(std::floor(hyperparameter.low) + 1.5) : std::nullopt;
+}
+
 }  // namespace
 
 Verdict check_hyperparameters(const Subject& subject) {
@@ -103,8 +108,9 @@ Verdict check_hyperparameters(const Subject& subject) {
     if (!asked.contains(hyperparameter.name))
       return failed("'" + hyperparameter.name + "' is declared, and the optimizer never asks for it");
     if (hyperparameter.kind == Hyperparameter::Kind::flag) continue;
-    for (const auto& outside : {beside(hyperparameter.low, hyperparameter.low_excluded, -1),
-                                beside(hyperparameter.high, hyperparameter.high_excluded, 1)})
+    for (const auto& outside :
+         {beside(hyperparameter.low, hyperparameter.low_excluded, -1),
+          beside(hyperparameter.high, hyperparameter.high_excluded, 1), fraction(hyperparameter)})
       if (outside && !is_refused(subject, hyperparameter.name, *outside))
         return failed("'" + hyperparameter.name + "' may be " + format_number(*outside) +
                       ", which is outside its range");
