@@ -66,10 +66,11 @@ Vector inverse_hessian_times(const Pairs& pairs, Vector q) {
 ///   p = -H g,   x <- x + a p   with a by a strong-Wolfe line search (3.5, 3.6)
 /// H is the BFGS matrix of the last `memory` pairs. A pair without s.y > 0 is left out, as H would not stay
 /// positive; where the search fails along p, it is made once more along -g with an empty memory.
-/// `memory` is 10 where torch.optim.LBFGS keeps 100: it takes 2 memory numbers for each parameter.
+/// It keeps 2 memory numbers for each parameter. torch.optim.LBFGS has the same alpha and memory, but moves
+/// by alpha where it is not told to search, and makes up to 20 of these steps in one of its own.
 struct Lbfgs : talweg::Minimizer {
   talweg::Hyper alpha{"alpha", 1, talweg::positive, "step of the line search that is tried first"};
-  talweg::Hyper memory{"memory", 10, talweg::whole(1, 1000), "pairs that are kept"};
+  talweg::Hyper memory{"memory", 100, talweg::whole(1, 1000), "pairs that are kept"};
   talweg::Hyper c1{"c1", 1e-4, talweg::in(0, 1), "share of the first slope by which the value has to fall"};
   talweg::Hyper c2{"c2", 0.9, talweg::in(0, 1), "share of the first slope that may be left"};
   talweg::Hyper evaluations{"evaluations", 25, talweg::whole(1, 1000), "at most, of a line search"};
