@@ -66,8 +66,8 @@ def average(s, name, value, beta):
     return s[name]
 
 
-def momentum(x, g, t, s, alpha=0.01, mu=0.9, dampened=False):
-    s["v"] = mu * s.get("v", 0) + (1 - mu if dampened else 1) * g
+def momentum(x, g, t, s, alpha=0.01, mu=0.9, dampened=False, weight_decay=0):
+    s["v"] = mu * s.get("v", 0) + (1 - mu if dampened else 1) * (g + weight_decay * x)
     return x - alpha * s["v"]
 
 
@@ -223,6 +223,16 @@ SETTINGS = {
     "schedule_free": [("rosenbrock", {"alpha": 0.05}), ("network", {"alpha": 0.05, **ADAM}),
                       ("network", {"alpha": 0.5, "beta1": 0.7, "weight_decay": 0.01, "scaled": False})],
 }
+# The text grows at its end.
+LATER = [
+    ("rosenbrock", "gd", {"alpha": 0.001, "weight_decay": 0.1}),
+    ("network", "gd", {"alpha": 1, "weight_decay": 0.01}),
+    ("rosenbrock", "momentum", {"alpha": 0.0005, "weight_decay": 0.1}),
+    ("network", "momentum", {"alpha": 0.5, "mu": 0.7, "weight_decay": 0.01}),
+    ("network", "momentum", {"alpha": 1, "mu": 0.8, "dampened": True, "weight_decay": 0.01}),
+    ("rosenbrock", "nesterov", {"alpha": 0.0005, "weight_decay": 0.1}),
+    ("network", "nesterov", {"alpha": 0.5, "mu": 0.7, "weight_decay": 0.01}),
+]
 NETWORK_DEFAULTS = [name for name, cases in SETTINGS.items() if ("network", {}) not in cases]
 
 
@@ -245,6 +255,8 @@ def main():
     for name, cases in SETTINGS.items():
         for problem, setting in cases + ([("network", {})] if name in NETWORK_DEFAULTS else []):
             run(problem, name, setting)
+    for problem, name, setting in LATER:
+        run(problem, name, setting)
 
 
 if __name__ == "__main__":

@@ -18,15 +18,15 @@ namespace {
 const std::string kMomentum = R"(talweg: 1
 optimizers:
   direct:
-    with: {alpha: 0.01, mu: 0.9}
+    with: {alpha: 0.01, mu: 0.9, weight_decay: 0}
     state: {velocity: 0}
     update:
-      velocity: mu * velocity - alpha * grad
-      param: param + (mu * velocity - alpha * grad)
+      velocity: mu * velocity - alpha * (grad + weight_decay * param)
+      param: param + (mu * velocity - alpha * (grad + weight_decay * param))
   with_names:
-    with: {alpha: 0.01, mu: 0.9}
+    with: {alpha: 0.01, mu: 0.9, weight_decay: 0}
     state: {velocity: zeros}
-    graph: {next: mu * velocity - alpha * grad}
+    graph: {next: mu * velocity - alpha * (grad + weight_decay * param)}
     update: {velocity: next, param: param + next}
 )";
 

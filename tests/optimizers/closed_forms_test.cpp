@@ -46,6 +46,13 @@ TEST(GradientDescent, FollowsItsClosedForm) {
   });
 }
 
+TEST(GradientDescent, DecaysAsIfWeightDecayWereCurvature) {
+  expect_trace(quadratic("{gd: {alpha: 0.3, weight_decay: 0.25}}"), [](double h, double k) {
+    const double value = std::pow(1 - 0.3 * (h + 0.25), k);
+    return std::pair(value, std::abs(value));
+  });
+}
+
 TEST(Momentum, FollowsItsClosedForm) {
   // x_{k+1} = (1 + mu - alpha h) x_k - mu x_{k-1} with x_{-1} = x_0 = 1, so x_k = A p^k + B q^k where p and q
   // are the roots of z^2 - (1 + mu - alpha h) z + mu.
@@ -57,6 +64,32 @@ TEST(Momentum, FollowsItsClosedForm) {
     const double size = (std::abs(a) + std::abs(b)) * std::pow(std::max(std::abs(p), std::abs(q)), k);
     return std::pair((a * std::pow(p, k) + b * std::pow(q, k)).real(), size);
   });
+}
+
+/// The optimizer as a rule of the model file, with the settings of the text.
+std::vector<double> end_of_rule(const std::string& settings, const std::string& lines) {
+  const auto trainer = make_trainer(
+      quadratic("{rule: " + settings + "}") +
+      "optimizers: {rule: {with: {alpha: 1, mu: 1}, state: {v: zeros}, update: " + lines + "}}\n");
+  train(*trainer);
+  return trainer->value("x").values;
+}
+
+TEST(WeightDecay, OfZeroChangesNoBit) {
+  struct Case {
+    const char *optimizer, *settings, *lines;
+  };
+  const Case cases[] = {{"gd", "{alpha: 0.3}", "{param: param - alpha * grad}"},
+                        {"momentum", "{alpha: 0.1, mu: 0.8}",
+                         "{v: mu * v - alpha * grad, param: param + (mu * v - alpha * grad)}"},
+                        {"nesterov", "{alpha: 0.1, mu: 0.8}",
+                         "{v: mu * v + grad, param: param - alpha * (grad + mu * (mu * v + grad))}"}};
+  for (const Case& one : cases) {
+    const auto trainer =
+        make_trainer(quadratic(std::string("{") + one.optimizer + ": " + one.settings + "}"));
+    train(*trainer);
+    EXPECT_EQ(trainer->value("x").values, end_of_rule(one.settings, one.lines)) << one.optimizer;
+  }
 }
 
 TEST(Momentum, WithoutMemoryIsGradientDescent) {

@@ -30,6 +30,9 @@ double sum(int k, Term term) {
 
 const ClosedForm kClosedForms[] = {
     {"gd: {alpha: 0.1}", [](double c, int k) { return kStart - 0.1 * k * c; }},
+    // Coupled decay draws to where it is as large as the gradient, -c / decay.
+    {"gd: {alpha: 0.1, weight_decay: 0.2}",
+     [](double c, int k) { return -c / 0.2 + (kStart + c / 0.2) * std::pow(1 - 0.1 * 0.2, k); }},
     // v_t = -alpha c (1 - mu^t) / (1 - mu), a geometric sum
     {"momentum: {alpha: 0.1, mu: 0.8}",
      [](double c, int k) { return kStart - 0.1 * c / 0.2 * (k - 0.8 * (1 - std::pow(0.8, k)) / 0.2); }},

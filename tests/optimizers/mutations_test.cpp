@@ -54,18 +54,31 @@ std::vector<Mistake> with(std::vector<Mistake> mistakes, const std::vector<Mista
 }
 
 const std::vector<PaperRule> kPaperRules = {
-    {"gd", "x' = x - alpha * g", {{"sign", "- alpha", "+ alpha"}, {"twice", "alpha * g", "2 * alpha * g"}}},
+    {"gd",
+     kCoupled + "x' = x - alpha * d",
+     {{"sign", "- alpha", "+ alpha"},
+      {"twice", "alpha * d", "2 * alpha * d"},
+      {"no decay", "weight_decay * x", "0"},
+      {"decay upwards", "+ weight_decay", "- weight_decay"}}},
     {"momentum",
-     "v' = mu * v - alpha * g\n"
-     "x' = x + v'",
-     {{"sign", "- alpha", "+ alpha"}, {"the old v", "x + v'", "x + v"}, {"no mu", "mu * v", "v"}}},
+     kCoupled + "v' = mu * v - alpha * d\n"
+                "x' = x + v'",
+     {{"sign", "- alpha", "+ alpha"},
+      {"the old v", "x + v'", "x + v"},
+      {"no mu", "mu * v", "v"},
+      {"no decay", "weight_decay * x", "0"},
+      {"decoupled decay", "- alpha * d\nx' = x + v'",
+       "- alpha * g\nx' = x * (1 - alpha * weight_decay) + v'"}}},
     {"nesterov",
-     "v' = mu * v + g\n"
-     "x' = x - alpha * (g + mu * v')",
+     kCoupled + "v' = mu * v + d\n"
+                "x' = x - alpha * (d + mu * v')",
      {{"sign", "- alpha", "+ alpha"},
       {"the old v", "mu * v'", "mu * v"},
-      {"no look ahead", "(g + mu * v')", "v'"},
-      {"no mu", "mu * v + g", "v + g"}}},
+      {"no look ahead", "(d + mu * v')", "v'"},
+      {"no mu", "mu * v + d", "v + d"},
+      {"no decay", "weight_decay * x", "0"},
+      {"decay in v alone", "(d + mu", "(g + mu"},
+      {"decay beside v", "v + d", "v + g"}}},
     {"adagrad",
      kCoupled + "s' = s + square(d)\n"
                 "x' = x - alpha * d / (sqrt(initial + s') + epsilon)",
@@ -283,13 +296,17 @@ std::string in_yaml(const std::string& name, const std::string& lines) {
          (states.find("average") == std::string::npos ? "" : "    evaluate: average\n");
 }
 
-/// That of the network with most of the settings away from their defaults.
+/// That of the network with most of the settings away from their defaults, and no flag.
 const ReferenceTrace& trace_of(const std::string& name) {
+  const auto settings = [](const ReferenceTrace& trace) { return std::ranges::count(trace.setting, ':'); };
+  const ReferenceTrace* most = nullptr;
   for (const ReferenceTrace& trace : reference_traces())
-    if (trace.name == name && trace.problem == "network" && trace.setting != "{}" &&
-        trace.setting.find("True") == std::string::npos && trace.setting.find("False") == std::string::npos)
-      return trace;
-  throw std::out_of_range(name);
+    if (trace.name == name && trace.problem == "network" && trace.setting.find("True") == std::string::npos &&
+        trace.setting.find("False") == std::string::npos &&
+        (most == nullptr || settings(trace) > settings(*most)))
+      most = &trace;
+  if (most == nullptr) throw std::out_of_range(name);
+  return *most;
 }
 
 double distance_of(const PaperRule& rule, const std::string& lines) {

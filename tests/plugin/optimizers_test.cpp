@@ -28,7 +28,7 @@ TEST(Optimizers, DescribeTheirHyperparameters) {
   EXPECT_EQ(description.path.filename(), "momentum.so");
   EXPECT_TRUE(description.path.is_absolute());
   EXPECT_EQ(description.api_version, TALWEG_PLUGIN_API_VERSION);
-  ASSERT_EQ(description.hyperparameters.size(), 3U);
+  ASSERT_EQ(description.hyperparameters.size(), 4U);
   const Hyperparameter& mu = description.hyperparameters[1];
   EXPECT_EQ(mu.name, "mu");
   EXPECT_EQ(mu.default_value, 0.9);

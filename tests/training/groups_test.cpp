@@ -133,7 +133,7 @@ TEST(Groups, ThatAreWrongAreRefusedAtTheirPlace) {
        "model.yaml:10:48: error: optimizer 'gd' has no hyperparameter 'alhpa'\n"
        "   10 |   optimizer: {gd: {groups: {b: {dimensions: 2, alhpa: 1}}}}\n"
        "      |                                                ^~~~~\n"
-       "note: it has alpha\n"
+       "note: it has alpha and weight_decay\n"
        "hint: did you mean 'alpha'?"},
       {"{gd: {groups: {b: {dimensions: 2, alpha: -1}}}}",
        "model.yaml:10:55: error: 'alpha' of optimizer 'gd' is > 0, and this is -1\n"

@@ -120,12 +120,12 @@ const WrongSetting kWrong[] = {
     {"gd", "lr: 1", R"(model.yaml:28:54: error: optimizer 'gd' has no hyperparameter 'lr'
    28 | train: {minimize: loss, steps: 100, optimizer: {gd: {lr: 1}}}
       |                                                      ^~
-note: it has alpha
+note: it has alpha and weight_decay
 hint: did you mean 'alpha'?)"},
     {"momentum", "alhpa: 1", R"(model.yaml:28:60: error: optimizer 'momentum' has no hyperparameter 'alhpa'
    28 | train: {minimize: loss, steps: 100, optimizer: {momentum: {alhpa: 1}}}
       |                                                            ^~~~~
-note: it has alpha, mu and dampened
+note: it has alpha, mu, weight_decay and dampened
 hint: did you mean 'alpha'?)"},
     {"momentum", "mu: 1", R"(model.yaml:28:64: error: 'mu' of optimizer 'momentum' is in [0, 1), and this is 1
    28 | train: {minimize: loss, steps: 100, optimizer: {momentum: {mu: 1}}}
