@@ -73,6 +73,8 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
                    {"threads", std::to_string(checkpoint.surroundings.threads)},
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
                    {"model", checkpoint.model}};
+  if (checkpoint.evaluations)
+    file.metadata.emplace_back("evaluations", std::to_string(*checkpoint.evaluations));
   file.tensors = checkpoint.tensors;
   return encode_safetensors(file);
 }
@@ -103,6 +105,8 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
   checkpoint.validated_step = metadata.integer("validated_step", kMost);
   checkpoint.best_step = metadata.integer("best_step", kMost);
   checkpoint.validations_since_best = metadata.integer("validations_since_best", kMost);
+  if (file.find_metadata("evaluations") != nullptr)
+    checkpoint.evaluations = metadata.integer("evaluations", kMost);
   checkpoint.tensors = std::move(file.tensors);
   return checkpoint;
 }

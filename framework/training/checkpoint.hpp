@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,8 @@ struct Checkpoint {
   std::int64_t validated_step = 0;  ///< of the last validation
   std::int64_t best_step = 0;       ///< of the best values, where there are some
   std::int64_t validations_since_best = 0;
+  std::optional<std::int64_t>
+      evaluations;  ///< by a minimizer; a checkpoint of before they were kept has none
   /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's;
   /// then what the last validation found as "last measures"; then the best values of parameters and states as
   /// "best:<name>", and what they are worth as "best measures".

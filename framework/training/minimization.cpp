@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "graph/op.hpp"
 #include "program/needed_nodes.hpp"
@@ -70,6 +71,7 @@ Minimization::Minimization(TrainingState& state, const Minimizer& minimizer)
     : state_(state),
       minimizer_(minimizer),
       may_change_(depends_on_step(state)),
+      looks_again_(state.step > 0 && !may_change_),
       gradient_(state.model().graph->floating(),
                 elements_of(*state.model().graph, state.main.graph.gradients)),
       vector_(gradient_.dtype(), state.main.graph.hessian_product ? gradient_.elements() : 0),
@@ -85,6 +87,7 @@ std::optional<EndReason> Minimization::make_step() {
   if (train.stop_gradient && is_stationary()) return EndReason::gradient;
   compute_state_updates();
   call_minimizer();
+  looks_again_ = false;
   if (!stop_reason_.empty() && !moved_) return EndReason::optimizer;
   commit_state_updates();
   state_.set_step(state_.step + 1);
@@ -175,7 +178,7 @@ void Minimization::hessian_vector(std::span<const double> x, std::span<const dou
   state_.values.write_parameters(x);
   vector_.write(0, vector);
   product_program_->run();
-  ++evaluations_;
+  count_evaluation();
   std::ranges::copy(product_.read(0, product_.elements()), product.begin());
 }
 
@@ -221,7 +224,8 @@ void Minimization::compute(Known& known, bool with_gradient) {
   }
   state_.values.write_parameters(known.x);
   program->run();
-  ++evaluations_;
+  const bool looks_again = &known == &present_ && std::exchange(looks_again_, false);
+  if (!looks_again) count_evaluation();
   known.value = state_.read_scalar(*program, minimized);
   if (with_gradient) known.gradient = gradient_.read(0, gradient_.elements());
 }

@@ -23,9 +23,6 @@ class Minimization final : private Objective {
   /// Throws Error{plugin}, or Error{diverged} where the minimizer cannot be blamed.
   [[nodiscard]] std::optional<EndReason> make_step();
 
-  /// How often the objective was evaluated, with or without its gradient; a product of second derivatives and
-  /// a vector counts as one.
-  [[nodiscard]] std::int64_t evaluations() const { return evaluations_; }
   /// Why the minimizer ended the training; "" where it did not.
   [[nodiscard]] const std::string& reason() const { return stop_reason_; }
 
@@ -57,6 +54,9 @@ class Minimization final : private Objective {
   void require_finite_end(const Known& before);
   [[nodiscard]] bool is_stationary();
   void compute(Known& known, bool with_gradient);
+  void count_evaluation() {
+    if (state_.evaluations) ++*state_.evaluations;
+  }
   [[nodiscard]] std::vector<double> rounded(std::span<const double> x) const;
   void read_numbers();
   void compute_state_updates();
@@ -64,14 +64,14 @@ class Minimization final : private Objective {
 
   TrainingState& state_;
   const Minimizer& minimizer_;
-  bool may_change_;  ///< does the objective depend on more than x?
+  bool may_change_;   ///< does the objective depend on more than x?
+  bool looks_again_;  ///< is an evaluation of the present point one that an earlier run has counted?
   Known present_, last_;
   std::vector<Known> left_;  ///< points of this step: a plugin that wrongly reads there still finds memory
   std::map<std::string, double, std::less<>> numbers_;
   TensorMemory gradient_, vector_, product_, updates_;
   std::unique_ptr<Executor> value_program_, gradient_program_, product_program_, numbers_program_,
       updates_program_;
-  std::int64_t evaluations_ = 0;
   std::uint64_t draws_ = 0;
   bool moved_ = false;
   std::string stop_reason_;

@@ -78,10 +78,11 @@ struct EndRecord {
   std::int64_t steps = 0;  ///< updates made, those before a resumption included
   double seconds = 0;      ///< of the training loop
   EndReason reason = EndReason::steps;
-  std::vector<NamedTensor> values;             ///< as in LogRecord
-  std::vector<NamedTensor> report;             ///< those of `report:`
-  std::string message;                         ///< the optimizer's own reason; "" for the others
-  std::optional<std::int64_t> evaluations;     ///< of the objective by a minimizer, in this run
+  std::vector<NamedTensor> values;  ///< as in LogRecord
+  std::vector<NamedTensor> report;  ///< those of `report:`
+  std::string message;              ///< the optimizer's own reason; "" for the others
+  std::optional<std::int64_t>
+      evaluations;  ///< of the objective by a minimizer, those before a resumption included
   std::optional<ValidationRecord> validation;  ///< the last; with `keep:` that of the values that are kept
 };
 

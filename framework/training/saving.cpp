@@ -157,6 +157,7 @@ Checkpoint make_checkpoint(const TrainingState& state) {
   checkpoint.steps = state.planned_steps();
   checkpoint.steps_given = model.options.steps.has_value();
   checkpoint.validated_step = state.validated_step;
+  if (dynamic_cast<const Minimizer*>(state.rule.get()) != nullptr) checkpoint.evaluations = state.evaluations;
   for (const KeptTensor& tensor : state.values.tensors()) {
     checkpoint.tensors.push_back(state.values.read(tensor));
     checkpoint.tensors.back().name = stored_name(tensor);
@@ -188,6 +189,7 @@ void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint) {
   const auto measures = std::ranges::find(checkpoint.tensors, kMeasures, &NamedTensor::name);
   state.set_validated(checkpoint.validated_step,
                       measures == checkpoint.tensors.end() ? std::vector<double>() : measures->values);
+  state.evaluations = checkpoint.evaluations;
   state.set_step(checkpoint.step);
 }
 

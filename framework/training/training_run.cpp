@@ -84,7 +84,7 @@ EndRecord TrainingRun::run() {
   check();
   end.steps = state_.step;
   if (minimization_ != nullptr) {
-    end.evaluations = minimization_->evaluations();
+    end.evaluations = state_.evaluations;
     end.message = minimization_->reason();
   }
   end.values = logged_values();

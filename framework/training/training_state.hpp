@@ -65,9 +65,13 @@ struct TrainingState {
   std::optional<Batches> batches;  ///< where the model has Examples
   Values values;
   std::map<std::string, std::vector<double>, std::less<>> minimizer_state;  ///< what it keeps, by name
-  std::int64_t step = 0;                                                    ///< updates made
-  std::int64_t validated_step = 0;                                          ///< of the last validation, or 0
-  std::vector<double> measures;  ///< what it found: the loss, then the metrics; empty where there was none
+  /// Of the objective by a minimizer, with or without its gradient; a product of second derivatives and a
+  /// vector counts as one. A run that goes on where another ended does not count that point again. Nothing
+  /// where it is not known of an earlier run.
+  std::optional<std::int64_t> evaluations = 0;
+  std::int64_t step = 0;            ///< updates made
+  std::int64_t validated_step = 0;  ///< of the last validation, or 0
+  std::vector<double> measures;     ///< what it found: the loss, then the metrics; empty where there was none
   std::optional<BestValues> best;
   std::atomic<bool> stop_requested = false;
 

@@ -142,6 +142,23 @@ TEST(TrainCommand, KeepsItsResultsAndGoesOnFromThem) {
   EXPECT_EQ(lines.back()["loss"], json_lines(whole.out).back()["loss"]);
 }
 
+TEST(TrainCommand, CountsEvaluationsFromTheBeginningThoughItIsResumed) {
+  const TemporaryDirectory directory;
+  const RunOptions there{.directory = directory.path()};
+  write_text(directory.path() / "valley.yaml",
+             "talweg: 1\n"
+             "parameters: {x: -1.2, y: 1.0}\n"
+             "train: {minimize: 100 * (y - x**2)**2 + (1 - x)**2, optimizer: lbfgs, steps: 20}\n");
+  const auto evaluations = [&](const std::string& options) {
+    const Finished finished = run_line("train valley.yaml --json " + options, there);
+    EXPECT_EQ(finished.status, 0) << finished.errors;
+    return json_lines(finished.out).back()["evaluations"].get<int>();
+  };
+  const int whole = evaluations("");
+  EXPECT_LT(evaluations("--out run --steps 9"), whole);
+  EXPECT_EQ(evaluations("--out run --steps 20 --resume"), whole);
+}
+
 TEST(TrainCommand, ResumesFromTheBeginningWhereThereIsNoCheckpoint) {
   const TemporaryDirectory directory;
   const Finished finished = run_line("train " + kThreeLayerFile + " --json --steps 10 --resume --out " +

@@ -277,13 +277,36 @@ TEST_P(EveryMinimizer, GoesOnFromACheckpointToTheBit) {
     const auto whole = make_trainer(rosenbrock(GetParam(), 20, dtype));
     train(*whole);
     const auto first = make_trainer(rosenbrock(GetParam(), 9, dtype));
-    train(*first);
+    const std::int64_t before = *train(*first).end.evaluations;
     const auto second = make_trainer(rosenbrock(GetParam(), 20, dtype));
     second->restore(decode_checkpoint(encode_checkpoint(first->checkpoint()), "checkpoint"));
-    train(*second);
+    EXPECT_GT(*train(*second).end.evaluations, before) << "those of the first run are among them";
     EXPECT_EQ(second->step(), whole->step());
     EXPECT_EQ(encode_checkpoint(second->checkpoint()), encode_checkpoint(whole->checkpoint())) << dtype;
   }
+}
+
+TEST(Minimizers, CountNoEvaluationsAfterACheckpointThatDoesNotSayHowManyThereWere) {
+  const auto first = make_trainer(rosenbrock("lbfgs", 9));
+  train(*first);
+  Checkpoint old = first->checkpoint();
+  old.evaluations.reset();
+  const auto second = make_trainer(rosenbrock("lbfgs", 20));
+  second->restore(decode_checkpoint(encode_checkpoint(old), "checkpoint"));
+  EXPECT_EQ(train(*second).end.evaluations, std::nullopt);
+}
+
+TEST(Minimizers, CountEveryEvaluationWhereTheBatchChanges) {
+  const std::string text =
+      "talweg: 1\n"
+      "data: {a: [1, 2, 3, 4]}\n"
+      "parameters: {x: 0.5}\n"
+      "train: {minimize: mean((x - a) ** 2), batch: 2, optimizer: lbfgs, steps: ";
+  const auto whole = make_trainer(text + "6}\n"), first = make_trainer(text + "3}\n"),
+             second = make_trainer(text + "6}\n");
+  train(*first);
+  second->restore(first->checkpoint());
+  EXPECT_EQ(train(*second).end.evaluations, train(*whole).end.evaluations);
 }
 
 INSTANTIATE_TEST_SUITE_P(Training, EveryMinimizer,
