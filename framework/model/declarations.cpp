@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "model/data/entry.hpp"
 #include "model/data/generated_entry.hpp"
@@ -30,12 +31,19 @@ void count_elements(ModelContext& context, const Shape& shape, const Span& place
                               std::to_string(kMaximumElements) + " are possible");
 }
 
-/// The text of `--set NAME=...`, the last where there are several.
-const std::string* find_setting(const ModelOptions& options, const std::string& name) {
-  const std::string* text = nullptr;
+/// What replaces a number, the last where there are several: the option that gives it, and its text.
+struct Replacement {
+  std::string option;
+  std::string text;
+};
+
+std::optional<Replacement> find_replacement(const ModelOptions& options, const std::string& name) {
+  std::optional<Replacement> found;
   for (const auto& [set, value] : options.set)
-    if (set == name) text = &value;
-  return text;
+    if (set == name) found = {"--set", value};
+  for (const auto& [varied, value] : options.grid)
+    if (varied == name) found = {"--grid", value};
+  return found;
 }
 
 void check_settings(const ModelContext& context, const DocumentNode* section) {
@@ -161,9 +169,9 @@ void read_lets(ModelContext& context, const DocumentNode* section) {
     const std::size_t index = *context.names.find(name);
     DocumentNode replaced;
     const DocumentNode* node = &entry.value;
-    if (const std::string* text = find_setting(context.options, name)) {
-      model.settings.emplace_back(name, *text);
-      model.sources.push_back(std::make_unique<Source>("--set " + name, *text));
+    if (const auto replacement = find_replacement(context.options, name)) {
+      model.settings.emplace_back(name, replacement->text);
+      model.sources.push_back(std::make_unique<Source>(replacement->option + " " + name, replacement->text));
       replaced = scalar_document(*model.sources.back());
       check_document_text(*model.sources.back());
       node = &replaced;

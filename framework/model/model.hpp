@@ -172,6 +172,8 @@ struct UseOptions {
 struct ModelOptions {
   std::vector<std::pair<std::string, std::string>>
       set;  ///< replaced `let`s, by name: the text of an expression
+  std::vector<std::pair<std::string, std::string>>
+      grid;  ///< the same of one run of a sweep, which go before; errors call them --grid
   std::optional<std::uint32_t> seed;
   std::optional<std::int64_t> steps;
   std::optional<std::string> optimizer;  ///< in place of train.optimizer, with its defaults

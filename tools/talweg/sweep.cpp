@@ -160,10 +160,7 @@ class Sweep {
   [[nodiscard]] CheckedModel load(const SweepRun& run) const {
     ModelOptions options = model_options_;
     options.seed = run.seed;
-    for (const auto& chosen : run.settings) {
-      std::erase_if(options.set, [&](const auto& setting) { return setting.first == chosen.first; });
-      options.set.push_back(chosen);
-    }
+    options.grid = run.settings;
     return load_model(options_.model.model, options);
   }
 
