@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <thread>
 
 #include "plugin/test_plugins.hpp"
 #include "tools/json.hpp"
@@ -158,6 +160,32 @@ TEST(BenchCommand, LeavesOutWhatFailsWhereNoneIsNamed) {
   EXPECT_TRUE(contains(finished.errors, "plugin API version 0")) << finished.errors;
   for (const char* optimizer : {"\nadam  ", "\nyogi  "}) EXPECT_TRUE(contains(finished.out, optimizer));
   EXPECT_FALSE(contains(finished.out, "minimizer_throws")) << finished.out;
+}
+
+/// A minimizer that crashes, or never comes back, beside one that works.
+TEST(BenchCommand, GoesOnWithoutAPluginThatEndsItsProcess) {
+  const std::string plugins = " --problem sphere --plugins " + test_plugin_directory().string();
+  const Finished crashed = run_line("bench crashes gd" + plugins);
+  EXPECT_EQ(crashed.status, 6);
+  EXPECT_EQ(crashed.errors,
+            "note: crashes is left out: optimizer 'crashes' ended the process by signal 6 (SIGABRT)\n");
+  EXPECT_TRUE(contains(crashed.out, "\ngd  ")) << crashed.out;
+  const Finished looping = run_line("bench gd loops --longest 2" + plugins);
+  EXPECT_EQ(looping.status, 6);
+  EXPECT_EQ(looping.errors,
+            "note: loops is left out: no training by optimizer 'loops' ended within 2 seconds\n");
+  EXPECT_TRUE(contains(looping.out, "\ngd  ")) << looping.out;
+  const Finished alone = run_line("bench exits" + plugins);
+  EXPECT_EQ(alone.status, 6);
+  EXPECT_EQ(alone.errors, "error: optimizer 'exits' ended the process with status 0\n");
+}
+
+TEST(BenchCommand, EndsWhereItIsInterrupted) {
+  Process process({(program_directory() / "talweg").string(), "bench", "loops", "gd", "--plugins",
+                   test_plugin_directory().string()});
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  process.send(SIGINT);
+  EXPECT_EQ(process.finish().status, 130);
 }
 
 TEST(BenchCommand, ShowsSettingsThatCanBeTypedBack) {

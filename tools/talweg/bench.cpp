@@ -19,6 +19,7 @@
 #include "support/numbers.hpp"
 #include "support/sha256.hpp"
 #include "support/suggest.hpp"
+#include "training/bench/isolated.hpp"
 #include "training/bench/settings.hpp"
 #include "training/found_optimizer.hpp"
 
@@ -28,10 +29,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kTrials = 30;
+constexpr std::int64_t kLongest = 600;  // seconds
 
 constexpr const char* kExplanation =
-    "Without a NAME every optimizer that is installed; one that fails is left out with a note. Each has one\n"
-    "setting for all problems:\n"
+    "Without a NAME every optimizer that is installed. Each runs in a process of its own: one that fails, "
+    "crashes\n"
+    "or ends no training for --longest seconds is left out with a note, and the exit status is 6 where it "
+    "was\n"
+    "named. Each has one setting for all problems:\n"
     "  defaults  its defaults\n"
     "  tuned     the best of --trials settings, the defaults and quasi-random ones of alpha and of every "
     "share\n"
@@ -54,7 +59,7 @@ constexpr const char* kExplanation =
 struct Options {
   std::vector<std::string> names, problems, with, plugins;
   std::optional<std::string> mode, tier, html, directory;
-  std::optional<std::int64_t> trials, jobs;
+  std::optional<std::int64_t> trials, jobs, longest;
   bool json = false;
 
   [[nodiscard]] std::string chosen_mode() const { return mode.value_or("defaults"); }
@@ -73,12 +78,12 @@ std::string build_name() {
   return TALWEG_VERSION "+" + sha256(read_whole_file("/proc/self/exe")).substr(0, kDigits);
 }
 
-/// The line on standard error that says how far it is.
+/// The line on standard error that says how far it is, until its end.
 class Progress {
  public:
   explicit Progress(std::string what) : what_(std::move(what)), interactive_(is_interactive(2)) {}
   ~Progress() {
-    if (shown_ && interactive_) std::fputs("\r\033[K", stderr);
+    if (interactive_) std::fputs("\r\033[K", stderr);
   }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -87,7 +92,6 @@ class Progress {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < (interactive_ ? std::chrono::milliseconds(200) : std::chrono::seconds(5))) return;
     last_ = now;
-    shown_ = true;
     const std::string text =
         what_ + ": " + std::to_string(done) + " of " + std::to_string(all) + " trainings";
     std::fputs((interactive_ ? "\r\033[K" + text : text + "\n").c_str(), stderr);
@@ -96,7 +100,7 @@ class Progress {
 
  private:
   std::string what_;
-  bool interactive_, shown_ = false;
+  bool interactive_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
@@ -116,14 +120,16 @@ class Bench {
   int run() {
     const std::vector<FoundOptimizer> optimizers = chosen_optimizers();
     read_earlier();
+    bool is_one_missing = false;
     for (const FoundOptimizer& found : optimizers) {
       std::erase_if(results_,
                     [&](const auto& earlier) { return earlier.optimizer == found.optimizer->name(); });
       try {
         measure(found);
       } catch (const Error& error) {
-        if (!takes_all()) throw;
+        if (optimizers.size() == 1 && results_.empty()) throw;
         leave_out(found.optimizer->name(), error.message());
+        is_one_missing = !takes_all();
       }
       if (interruption_.signal() != 0) return interruption_.exit_status();
     }
@@ -133,7 +139,7 @@ class Bench {
     write_output(options_.json
                      ? bench::to_json_lines(conditions_, experiment_, results_) + score_lines(report)
                      : bench_text(report));
-    return 0;
+    return is_one_missing ? static_cast<int>(Status::plugin) : 0;
   }
 
  private:
@@ -210,16 +216,26 @@ class Bench {
   }
 
   void measure(const FoundOptimizer& found) {
+    const auto longest = static_cast<unsigned>(options_.longest.value_or(kLongest));
+    Progress progress(found.optimizer->name());
+    auto result = bench::measure_isolated(
+        conditions_, experiment_, found.optimizer->name(),
+        [&](const StillAlive& still_alive) { return measured(found, progress, still_alive); }, longest,
+        [this] { return interruption_.signal() != 0; });
+    if (result) results_.push_back(std::move(*result));
+  }
+
+  [[nodiscard]] bench::Result measured(const FoundOptimizer& found, Progress& progress,
+                                       const StillAlive& still_alive) const {
     const std::shared_ptr<const Optimizer>& optimizer = found.optimizer;
     const std::vector<bench::Candidate> tried = candidates(optimizer);
     const int jobs = static_cast<int>(options_.jobs.value_or(processor_threads()));
-    Progress progress(optimizer->name());
     bench::Outcomes outcomes =
         bench::run_all(experiment_, tried, jobs, [&](std::size_t done, std::size_t all) {
           progress.show(done, all);
+          still_alive();
           return interruption_.signal() == 0;
         });
-    if (interruption_.signal() != 0) return;
     const std::vector<double> weights = bench::weights(experiment_);
     const std::size_t best = bench::best_candidate(outcomes, weights);
     bench::Result result;
@@ -237,7 +253,7 @@ class Bench {
       for (const bench::Problem& problem : experiment_.problems)
         result.paths.push_back(problem.is_plane() ? bench::path_of(problem, tried[best])
                                                   : std::vector<double>());
-    results_.push_back(std::move(result));
+    return result;
   }
 
   const Options& options_;
@@ -264,6 +280,8 @@ int run_bench(std::span<const std::string> arguments) {
   line.option("--html", "FILE", "writes a page with profiles, curves and paths", options.html);
   line.option("--jobs", "N", "trainings at a time; as many as there are processors if not given",
               options.jobs, 1, 1024);
+  line.option("--longest", "SECONDS", "without the end of a training; 600 if not given", options.longest, 1,
+              86'400);
   line.option("--plugins", "DIR", "a directory with plugins, besides the installed ones", options.plugins);
   line.flag("--json", "one JSON object a line", options.json);
   line.explain(kExplanation);

@@ -12,7 +12,7 @@
 namespace talweg::bench {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // settings stay in their order
 
 std::string list(const std::vector<double>& numbers) {
   std::string text;
@@ -40,14 +40,28 @@ std::string run_line(const Experiment& experiment, const Result& result, std::si
   return run.text() + "\n";
 }
 
+std::string sensitivity_line(const Result& result) {
+  JsonObject line;
+  line.add("event", "sensitivity").add("optimizer", result.optimizer);
+  line.add_raw("alpha", list(result.sensitivity->alphas)).add_raw("score", list(result.sensitivity->scores));
+  return line.add("band", result.sensitivity->band).text() + "\n";
+}
+
+std::string path_line(const Experiment& experiment, const Result& result, std::size_t problem) {
+  JsonObject line;
+  line.add("event", "path").add("optimizer", result.optimizer);
+  line.add("problem", experiment.problems[problem].name());
+  return line.add_raw("points", list(result.paths[problem])).text() + "\n";
+}
+
 /// Reads the lines back.
 class Reader {
  public:
-  Reader(const std::filesystem::path& path, const Conditions& conditions, const Experiment& experiment)
-      : path_(path), conditions_(conditions), experiment_(experiment) {}
+  Reader(const std::string& name, const Conditions& conditions, const Experiment& experiment)
+      : name_(name), conditions_(conditions), experiment_(experiment) {}
 
-  std::vector<Result> read() {
-    std::istringstream text(read_whole_file(path_));
+  std::vector<Result> read(const std::string& lines) {
+    std::istringstream text(lines);
     try {
       for (std::string line; std::getline(text, line);) {
         const Json object = Json::parse(line);
@@ -55,6 +69,7 @@ class Reader {
         if (event == "start") check_start(object);
         if (event == "run") add_run(object);
         if (event == "sensitivity") add_sensitivity(object);
+        if (event == "path") add_path(object);
       }
     } catch (const Json::exception&) {
       refuse("it does not hold what talweg bench --json writes");
@@ -117,11 +132,22 @@ class Reader {
     result_of(line.at("optimizer")).sensitivity = std::move(sensitivity);
   }
 
-  [[noreturn]] void refuse(const std::string& reason) const {
-    throw Error(Status::data, path_.string() + ": " + reason);
+  void add_path(const Json& line) {
+    const std::string name = line.at("problem");
+    const auto problem = std::ranges::find(experiment_.problems, name, &Problem::name);
+    if (problem == experiment_.problems.end())
+      refuse("it has a path of '" + name + "', which is left out here");
+    std::vector<std::vector<double>>& paths = result_of(line.at("optimizer")).paths;
+    paths.resize(experiment_.problems.size());
+    paths[static_cast<std::size_t>(problem - experiment_.problems.begin())] =
+        line.at("points").get<std::vector<double>>();
   }
 
-  const std::filesystem::path& path_;
+  [[noreturn]] void refuse(const std::string& reason) const {
+    throw Error(Status::data, name_ + ": " + reason);
+  }
+
+  const std::string& name_;
   const Conditions& conditions_;
   const Experiment& experiment_;
   bool started_ = false;
@@ -136,19 +162,21 @@ std::string to_json_lines(const Conditions& conditions, const Experiment& experi
   std::string lines = start_line(conditions, experiment);
   for (const Result& result : results) {
     for (std::size_t i = 0; i < experiment.cases.size(); ++i) lines += run_line(experiment, result, i);
-    if (!result.sensitivity) continue;
-    JsonObject line;
-    line.add("event", "sensitivity").add("optimizer", result.optimizer);
-    line.add_raw("alpha", list(result.sensitivity->alphas))
-        .add_raw("score", list(result.sensitivity->scores));
-    lines += line.add("band", result.sensitivity->band).text() + "\n";
+    if (result.sensitivity) lines += sensitivity_line(result);
+    for (std::size_t i = 0; i < result.paths.size(); ++i)
+      if (!result.paths[i].empty()) lines += path_line(experiment, result, i);
   }
   return lines;
 }
 
+std::vector<Result> parse_results(const std::string& text, const std::string& name,
+                                  const Conditions& conditions, const Experiment& experiment) {
+  return Reader(name, conditions, experiment).read(text);
+}
+
 std::vector<Result> read_results(const std::filesystem::path& path, const Conditions& conditions,
                                  const Experiment& experiment) {
-  return Reader(path, conditions, experiment).read();
+  return parse_results(read_whole_file(path), path.string(), conditions, experiment);
 }
 
 }  // namespace talweg::bench

@@ -34,12 +34,16 @@ struct Conditions {
 /// {"event":"start","build":...,"processor":...,"mode":...,"trials":...,"cases":...},
 /// then for each optimizer a line {"event":"run","optimizer":...,"sha256":...,"settings":{...},"problem":...,
 /// "instance":...,"seed":...,"steps":...,"evaluations":...,"seconds":...} a case (null: missed) and, where
-/// there is one, {"event":"sensitivity","optimizer":...,"alpha":[...],"score":[...],"band":...}.
+/// there is one, {"event":"sensitivity","optimizer":...,"alpha":[...],"score":[...],"band":...}; where there
+/// are pictures, {"event":"path","optimizer":...,"problem":...,"points":[...]} for each.
 [[nodiscard]] std::string to_json_lines(const Conditions& conditions, const Experiment& experiment,
                                         const std::vector<Result>& results);
 
-/// Results that were written so, without paths. Throws Error{data}: a file of another kind, other conditions,
-/// other problems: they are not mixed.
+/// Results that were written so; `name` begins the text of an error. Throws Error{data}: a text of another
+/// kind, other conditions, other problems: they are not mixed.
+[[nodiscard]] std::vector<Result> parse_results(const std::string& text, const std::string& name,
+                                                const Conditions& conditions, const Experiment& experiment);
+/// The same of a file.
 [[nodiscard]] std::vector<Result> read_results(const std::filesystem::path& path,
                                                const Conditions& conditions, const Experiment& experiment);
 
