@@ -11,15 +11,28 @@
 namespace talweg {
 namespace {
 
+/// What was meant by a text that cannot be the name of a plugin, as a hint, or "".
+std::string hint_for_no_name(std::string_view name) {
+  const std::string stem = std::filesystem::path(name).stem().string();
+  if (name.ends_with(".cpp") && is_plugin_name(stem))
+    return "talweg plugins build makes a plugin of it; that is called '" + stem + "'";
+  if (name.ends_with(".so") && is_plugin_name(stem))
+    return "give the name alone, '" + stem + "'; --plugins DIR says where it is";
+  if (name.ends_with(".yaml") || name.ends_with(".yml"))
+    return "a model uses what its own `optimizers:` define: copy them into its file, and give the rule's "
+           "name";
+  if (name.find_first_of(":{=") != std::string_view::npos)
+    return "give the name alone; hyperparameters are set in the model file";
+  return "";
+}
+
 LoadedPlugin find_and_load(std::string_view name, const PluginPath& search) {
   if (!is_plugin_name(name)) {
     Error error(Status::plugin,
                 "'" + one_line(name) +
                     "' is not the name of a plugin: those are made of a-z, 0-9 and _, a letter "
                     "first");
-    if (name.find_first_of(":{=") != std::string_view::npos)
-      error.set_hint("give the name alone; hyperparameters are set in the model file");
-    throw error;
+    throw error.set_hint(hint_for_no_name(name));
   }
   const std::filesystem::path file = search.find(name);
   if (!file.empty()) return load_plugin(file);

@@ -34,7 +34,8 @@ TEST_F(Author, GoesFromANameToATrainedModelInThreeCommands) {
   const Finished built = talweg("plugins build my_rule.cpp");
   EXPECT_EQ(built.errors, "");
   EXPECT_EQ(built.out,
-            "built " + library().string() + "\nnext: talweg train MODEL --set-optimizer my_rule\n");
+            "built " + library().string() +
+                "\nnext: talweg train MODEL --set-optimizer my_rule\n      talweg plugins test my_rule\n");
   const Finished mine = talweg("train model.yaml --set-optimizer my_rule --json");
   const Finished momentum = talweg("train model.yaml --set-optimizer momentum --json");
   EXPECT_EQ(mine.status, 0) << mine.errors;
@@ -95,6 +96,36 @@ TEST_F(Author, IsToldThatThereIsNoCompiler) {
             "hint: install one (on Debian: apt install g++), or set $CXX\n");
   EXPECT_EQ(talweg("plugins build my_rule.cpp", {{"CXX", "/nowhere/c++"}}).errors,
             "error: the compiler of $CXX cannot be run: '/nowhere/c++'\n");
+}
+
+TEST_F(Author, IsToldWhatAFileIsGoodForInPlaceOfAName) {
+  const std::string none = "error: 'my_rule.";
+  const std::string names =
+      "' is not the name of a plugin: those are made of a-z, 0-9 and _, a letter first\n";
+  EXPECT_EQ(
+      talweg("plugins test my_rule.cpp").errors,
+      none + "cpp" + names + "hint: talweg plugins build makes a plugin of it; that is called 'my_rule'\n");
+  EXPECT_EQ(talweg("bench my_rule.so").errors,
+            none + "so" + names + "hint: give the name alone, 'my_rule'; --plugins DIR says where it is\n");
+  EXPECT_EQ(talweg("train model.yaml --set-optimizer my_rule.yaml").errors,
+            none + "yaml" + names +
+                "hint: a model uses what its own `optimizers:` define: copy them into its file, and give the "
+                "rule's "
+                "name\n");
+}
+
+TEST_F(Author, IsToldThatAConditionIsANode) {
+  write_rule(
+      "#include <talweg/optimizer.hpp>\n"
+      "struct MyRule : talweg::UpdateRule {\n"
+      "  void update(talweg::Parameter x) const {\n"
+      "    if (x.step() > 10) x = x - x.gradient();\n"
+      "  }\n"
+      "};\n"
+      "TALWEG_OPTIMIZER(MyRule, \"my_rule\", \"Waits\")\n");
+  const Finished finished = talweg("plugins build my_rule.cpp");
+  EXPECT_EQ(finished.status, 6);
+  EXPECT_NE(finished.errors.find("where(condition, a, b) chooses"), std::string::npos) << finished.errors;
 }
 
 TEST_F(Author, IsToldWhereASourceIsMissing) {

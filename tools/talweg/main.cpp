@@ -26,7 +26,7 @@ constexpr Command kCommands[] = {
     {"check", "show every node's shape; check gradients against central differences", run_check},
     {"sweep", "train with every combination of some settings", run_sweep},
     {"show", "show the graph, as text or for Graphviz", run_show},
-    {"plugins", "list the optimizers there are, or describe one", run_plugins},
+    {"plugins", "list and describe optimizers; write, build and test one of your own", run_plugins},
     {"bench", "compare optimizers on test problems", run_bench},
 };
 

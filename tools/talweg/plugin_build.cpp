@@ -174,8 +174,10 @@ int run_plugins_build(std::span<const std::string> arguments) {
   std::string text = "built " + library.string() + "\n";
   const fs::path found = PluginPath::standard().find(library.stem().string());
   if (!out && found != library) text += "but " + found.string() + " is found before it\n";
-  if (!out && found == library)
-    text += "next: talweg train MODEL --set-optimizer " + library.stem().string() + "\n";
+  if (!out && found == library) {
+    const std::string name = library.stem().string();
+    text += "next: talweg train MODEL --set-optimizer " + name + "\n      talweg plugins test " + name + "\n";
+  }
   write_output(text);
   return 0;
 }

@@ -35,7 +35,8 @@ constexpr std::string_view kUpdateRule = R"(#include <talweg/optimizer.hpp>
 /// Heavy-ball momentum, to start from:  v <- mu v - alpha g;   x <- x + v
 struct TYPE : talweg::UpdateRule {
   // A model sets them: `optimizer: {NAME: {alpha: 0.1, mu: 0.8}}`. Name, default, range, meaning. Other ranges:
-  // any, non_negative, between(0, 1). talweg::Flag{"nesterov", false, "..."} is an option for `if (nesterov)`.
+  // any, non_negative, between(0, 1), whole(1, 9).
+  // talweg::Flag{"nesterov", false, "..."} is an option for `if (nesterov)`.
   talweg::Hyper alpha{"alpha", 0.01, talweg::positive, "step size"};
   talweg::Hyper mu{"mu", 0.9, talweg::in(0, 1), "share of the last step kept"};
 
@@ -43,7 +44,8 @@ struct TYPE : talweg::UpdateRule {
     auto g = x.gradient();          // of what the model minimizes; x.step() is the number of updates made before
     auto v = x.state("velocity");   // zeros of x's shape at first; lasts from step to step
     v = mu * v - alpha * g;         // from here on v means the new value
-    x = x + v;                      // sqrt, exp, abs, maximum, where, sum, matmul, ...: what expressions know
+    x = x + v;                      // sqrt, exp, abs, maximum, where, sum, matmul, ...; whatever else expressions know is
+                                    // there as talweg::call("floor", {v})
   }
 };
 TALWEG_OPTIMIZER(TYPE, "NAME", "Heavy-ball momentum, to start from")

@@ -128,6 +128,8 @@ class Tensor {
   // NOLINTEND(google-explicit-constructor)
   [[nodiscard]] static Tensor of(talweg_node node) { return Tensor(Node{node}); }
 
+  explicit operator bool() const = delete;  // known only when the graph runs: where(condition, a, b) chooses
+
   [[nodiscard]] talweg_node node() const { return node_; }
 
  private:
