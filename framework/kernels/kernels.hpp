@@ -119,19 +119,36 @@ using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a
 template <class T>
 using FindProduct = ProductKernel<T> (*)(std::size_t n, std::size_t k);
 
-/// Elements of one column of windows side by side: the i-th is data[i * stride] and stands at place + i *
-/// place_step.
+/// Windows side by side that have the same elements: element k of the i-th is plane[elements[k] + i *
+/// stride].
 template <class T>
-struct Candidates {
-  const T* data;
+struct Windows {
+  const T* plane;
+  const std::ptrdiff_t* elements;
+  std::size_t number;  ///< of elements, at least one
   std::size_t stride;
-  T place, place_step;
-  T nowhere;  ///< the place of what has no element yet
 };
 
-/// best[i] and place[i] become those of candidate i where it is larger or the first NaN, for i < n.
+/// places[i] is that of the largest element of window i in its plane, the first among equals, or of the first
+/// NaN, for i < n. Up to `room` places may be written.
 template <class T>
-using TakeLargerKernel = void (*)(const Candidates<T>& from, T* best, T* place, std::size_t n);
+using FindLargestKernel = void (*)(const Windows<T>& windows, T* places, std::size_t n, std::size_t room);
+
+/// Planes y of some filters, row by row without gaps, over a plane x at several shifts along its rows.
+template <class T>
+struct ShiftedPlanes {
+  const T* x;
+  const T* y;
+  std::size_t x_row;          ///< from a row of x to that which the next row of y is over
+  std::size_t y_plane;        ///< from a filter's plane to the next one's
+  std::size_t rows, columns;  ///< of y
+  std::size_t filters, shifts;
+  std::size_t shift;  ///< elements between two shifts
+};
+
+/// out[f * out_stride + j] becomes the sum over rows and columns of y of filter f times x at shift j.
+template <class T>
+using CorrelateKernel = void (*)(const ShiftedPlanes<T>& planes, T* out, std::size_t out_stride);
 
 template <class T>
 struct Table {
@@ -147,7 +164,8 @@ struct Table {
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product;
   FindProduct<T> find_product;
-  TakeLargerKernel<T> take_larger;
+  FindLargestKernel<T> find_largest;
+  CorrelateKernel<T> correlate;
 };
 
 /// The kernels of the best instruction set that this machine has, or of the one that

@@ -1,27 +1,24 @@
 // How ops that are not elementwise become steps.
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "program/lowering.hpp"
 #include "program/steps/convolution_step.hpp"
 #include "program/steps/copy_step.hpp"
+#include "program/steps/index_row.hpp"
 #include "program/steps/max_pool_step.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/steps/random_step.hpp"
 #include "program/steps/reduction_step.hpp"
 #include "program/steps/reference_step.hpp"
 #include "program/steps/scatter_step.hpp"
+#include "program/steps/take_along_step.hpp"
 #include "program/steps/zero_step.hpp"
 
 namespace talweg {
 namespace {
-
-std::int64_t elements_between(const Shape& shape, int begin, int end) {
-  std::int64_t product = 1;
-  for (int axis = begin; axis < end; ++axis) product *= shape[axis];
-  return product;
-}
 
 /// The kept axes in front, the others behind them.
 Integers reduced_last(int rank, const Integers& reduced) {
@@ -156,6 +153,22 @@ void lower_take_adjoint(Lowering& lowering, NodeId id) {
       std::make_unique<ScatterStep>(x, indices, lowering.new_value(id), axis, IndexStrides{0, 1, 0}));
 }
 
+/// Are the indices along the last axis all of a plane's places of largest elements, of windows that share
+/// nothing? Then no two of them are equal, but for those of windows of nothing but padding.
+bool are_distinct(const Lowering& lowering, NodeId indices, int axis) {
+  const Node* positions = &lowering.node(indices);
+  const std::int64_t number = positions->shape[axis];
+  if (axis != positions->shape.rank() - 1) return false;
+  if (positions->op->name == "reshape") positions = &lowering.node(positions->inputs[0]);
+  if (positions->op->name != "max_pool2d_positions") return false;
+  const Shape& x = lowering.node(positions->inputs[0]).shape;
+  const WindowAxes axes = pooling_axes(x, positions->attributes);
+  return number == axes[0].output() * axes[1].output() &&
+         std::ranges::all_of(axes, [](const WindowAxis& along) {
+           return along.stride > (along.kernel - 1) * along.dilation;
+         });
+}
+
 /// By an index for each element of x.
 void lower_take_along_axis_adjoint(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
@@ -164,7 +177,17 @@ void lower_take_along_axis_adjoint(Lowering& lowering, NodeId id) {
              indices = lowering.contiguous_view_of(node.inputs[1]);
   const std::int64_t inner = elements_between(x.shape, axis + 1, x.shape.rank());
   lowering.add(std::make_unique<ScatterStep>(x, indices, lowering.new_value(id), axis,
-                                             IndexStrides{x.shape[axis] * inner, inner, 1}));
+                                             IndexStrides{x.shape[axis] * inner, inner, 1},
+                                             are_distinct(lowering, node.inputs[1], axis)));
+}
+
+void lower_take_along_axis(Lowering& lowering, NodeId id) {
+  const Node& node = lowering.node(id);
+  const View x = lowering.contiguous_view_of(node.inputs[0]),
+             indices = lowering.contiguous_view_of(node.inputs[1]);
+  const double outside = is_floating(node.dtype) ? std::numeric_limits<double>::quiet_NaN() : 0;
+  lowering.add(std::make_unique<TakeAlongStep>(x, indices, lowering.new_value(id),
+                                               static_cast<int>(node.attributes.integer("axis")), outside));
 }
 
 template <ConvolutionKind kKind>
@@ -245,7 +268,7 @@ LowerOp find_lowered_op(std::string_view op) {
       {"conv2d", lower_convolution<forward>},
       {"conv2d_input_adjoint", lower_convolution<input_adjoint>},
       {"conv2d_weight_adjoint", lower_convolution<weight_adjoint>},
-      {"take_along_axis", lower_by_slices},
+      {"take_along_axis", lower_take_along_axis},
       {"take_along_axis_adjoint", lower_take_along_axis_adjoint},
       {"max_pool2d_positions", lower_max_pool},
       {"sum_pool2d", lower_by_slices},

@@ -1,5 +1,5 @@
-// Convolutions and pooling of the program: what the reference computes, by oneDNN and by products of
-// matrices, on any number of threads.
+// Convolutions and pooling of the program: what the reference computes, by oneDNN, by products of matrices
+// and by correlations, on any number of threads.
 
 #include <gtest/gtest.h>
 
@@ -40,6 +40,8 @@ const std::vector<Case>& cases() {
       {{1, 40, 30, 30}, {40, 40, 3, 3}, {1, 1}, {1, 1}},  // more windows than are unfolded at a time
       {{2, 2, 3, 3}, {3, 2, 7, 7}, {1, 1}, {3, 3}},       // windows larger than the image
       {{1, 1, 1, 1}, {1, 1, 1, 1}},
+      {{3, 2, 19, 35}, {5, 2, 3, 6}, {2, 1}, {2, 5}, {1, 3}},
+      {{2, 1, 140, 37}, {3, 1, 2, 2}},  // more rows than are summed at a time
       {{0, 2, 5, 5}, {3, 2, 2, 2}},
   };
   return kCases;
@@ -136,6 +138,36 @@ TEST(Convolution, ByOneDnnIsThatOfTheReference) {
   expect_reference<float>("dnnl");
 }
 
+TEST(Convolution, ByCorrelationsIsThatOfTheReference) {
+  expect_reference<float>("correlation");
+  expect_reference<double>("correlation");
+}
+
+/// What lies beside a row must not come into it: infinity times the 0 of a part of a vector is NaN.
+TEST(Convolution, ByCorrelationsKeepsInfinitiesWhereTheyAre) {
+  const By by("correlation");
+  Graph graph(DType::float32);
+  std::vector<float> x(30, 1.0F), y(24, 1.0F);
+  x[0] = std::numeric_limits<float>::infinity();
+  const Value image = graph.add_leaf("data", "x", {1, 1, 3, 10}, DType::float32);
+  const Value weight = graph.add_leaf("data", "w", {1, 1, 1, 3}, DType::float32);
+  const Value c = graph.add_leaf("data", "c", {1, 1, 3, 8}, DType::float32);
+  const Value product = emit("conv2d", {image, weight},
+                             {{"stride", Integers{1, 1}},
+                              {"padding", Integers{0, 0}},
+                              {"dilation", Integers{1, 1}},
+                              {"groups", std::int64_t{1}}});
+  const std::vector<Value> wrt = {weight};
+  const Value gradient = gradients(sum_all(product * c), wrt)[0];
+  std::vector<float> w(3, 0.0F);
+  const Task task{{{image.id(), x.data()}, {weight.id(), w.data()}, {c.id(), y.data()}}, {}, {gradient.id()}};
+  const auto program = compile_program(graph, task);
+  program->run();
+  const auto* found = static_cast<const float*>(program->value(gradient.id()));
+  EXPECT_EQ(std::vector<float>(found, found + 3),
+            (std::vector<float>{std::numeric_limits<float>::infinity(), 24, 24}));
+}
+
 TEST(Convolution, ByWhatIsFasterIsThatOfTheReference) {
   expect_reference<float>("measured");
   expect_reference<double>("measured");
@@ -177,6 +209,64 @@ TEST(MaxPoolKernels, FindsWhatTheReferenceFinds) {
           << to_string(graph[id].attributes);
     }
   }
+}
+
+/// Taking the largest of windows, and its gradient: windows that share elements and such that do not, indices
+/// that repeat themselves, count from the end, or are outside.
+TEST(TakeAlongKernels, GivesTheReferencesBits) {
+  for (const DType dtype : {DType::float32, DType::float64})
+    for (const std::int64_t stride : {2, 1, 3}) {
+      Graph graph(dtype);
+      const Shape shape = {5, 7, 22, 23};
+      const Value x = graph.add_leaf("data", "x", shape, dtype);
+      const Value shift = graph.add_leaf("data", "shift", {}, dtype);
+      const Value positions = emit("max_pool2d_positions", {x},
+                                   {{"kernel", Integers{2, 2}},
+                                    {"stride", Integers{stride, stride}},
+                                    {"padding", Integers{1, 1}},
+                                    {"dilation", Integers{1, 1}}});
+      const Value flat = reshape(x, {5, 7, 22 * 23});
+      const Value indices = reshape(positions, {5, 7, positions.shape()[2] * positions.shape()[3]});
+      const Value taken = emit("take_along_axis", {flat, indices}, {{"axis", std::int64_t{2}}});
+      const Value rows = graph.add(OpRegistry::instance().get("array"), {},
+                                   {{"values", Numbers{0, -1, 3, 3, 21, -22}},
+                                    {"shape", Integers{1, 1, 6, 1}},
+                                    {"dtype", static_cast<std::int64_t>(DType::int64)}});
+      const Value by_rows =
+          emit("take_along_axis", {x, broadcast_to(rows, {5, 7, 6, 23})}, {{"axis", std::int64_t{2}}});
+      const std::vector<Value> wrt = {x};
+      const Value gradient = gradients(sum_all(taken * taken) + shift * sum_all(by_rows * by_rows), wrt)[0];
+      const Task fetched{{}, {}, {taken.id(), by_rows.id(), gradient.id()}};
+      const auto elements = static_cast<std::size_t>(shape.elements());
+      std::vector<float> narrow(elements + 1);
+      std::vector<double> wide(elements + 1);
+      for (std::size_t i = 0; i <= elements; ++i) {
+        narrow[i] = static_cast<float>(i * 7919 % 1013) / 64 - 7;
+        wide[i] = static_cast<double>(narrow[i]);
+      }
+      const auto place = [&](std::size_t i) {
+        return dtype == DType::float32 ? static_cast<void*>(narrow.data() + i)
+                                       : static_cast<void*>(wide.data() + i);
+      };
+      Task task = fetched;
+      task.bindings = {{x.id(), place(0)}, {shift.id(), place(elements)}};
+      const auto reference = make_reference_executor(graph, task);
+      reference->run();
+      for (int threads : {1, 2, 3}) {
+        const auto program = compile_program(graph, task, {.threads = threads});
+        program->run();
+        for (NodeId id : task.fetches)
+          for (std::int64_t i = 0; i < graph[id].shape.elements(); ++i) {
+            const auto at = [&](const Executor& executor) {
+              return dtype == DType::float32
+                         ? static_cast<double>(static_cast<const float*>(executor.value(id))[i])
+                         : static_cast<const double*>(executor.value(id))[i];
+            };
+            ASSERT_EQ(at(*program), at(*reference))
+                << "stride " << stride << ", " << threads << " threads, " << i;
+          }
+      }
+    }
 }
 
 TEST(WindowAxis, CountsWhatIsNotPadding) {

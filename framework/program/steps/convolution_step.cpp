@@ -5,6 +5,7 @@
 
 #include "kernels/kernels.hpp"
 #include "program/large_products.hpp"
+#include "program/steps/correlated_weights.hpp"
 #include "program/steps/dnnl_convolution.hpp"
 #include "program/steps/product_step.hpp"
 #include "program/thread_pool.hpp"
@@ -224,7 +225,8 @@ bool ConvolutionStep::fits(const Convolution& sizes) {
 std::int64_t ConvolutionStep::scratch_elements() const {
   const std::int64_t unfolded = unfolded_elements(sizes_), weights = weight_elements(sizes_);
   // Of float32 elements two make a double.
-  return kind_ == Kind::weight_adjoint ? unfolded + 3 * weights : unfolded;
+  if (kind_ != Kind::weight_adjoint) return unfolded;
+  return std::max(unfolded + 3 * weights, correlation_scratch(sizes_));
 }
 
 double ConvolutionStep::operations() const {
@@ -233,8 +235,10 @@ double ConvolutionStep::operations() const {
 }
 
 std::unique_ptr<Instruction> ConvolutionStep::bind(const Memory& memory, DType dtype) const {
+  ThreadPool* pool = operations() >= kOperationsForThreads ? memory.pool() : nullptr;
+  if (kind_ == Kind::weight_adjoint && is_correlation_preferred(sizes_))
+    return make_correlation(memory, dtype, sizes_, {first_, second_, to_}, pool);
   if (dtype == DType::float32) {
-    ThreadPool* pool = operations() >= kOperationsForThreads ? memory.pool() : nullptr;
     if (auto made = make_dnnl_convolution(memory, kind_, sizes_, {first_, second_, to_}, operations(), pool))
       return made;
   }

@@ -1,11 +1,10 @@
 #include "program/steps/dnnl_convolution.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
 
 #include "kernels/dnnl/convolution.hpp"
 #include "program/kernel_library.hpp"
+#include "program/steps/convolution_means.hpp"
 #include "program/thread_pool.hpp"
 
 namespace talweg {
@@ -29,9 +28,8 @@ constexpr std::int64_t kTerms = 1024;
 constexpr double kFewOperations = 2e6;
 
 bool is_preferred(ConvolutionKind kind, const Convolution& sizes, double operations) {
-  const char* const asked = std::getenv("TALWEG_CONVOLUTION");
-  if (asked != nullptr && std::string_view(asked) == "product") return false;
-  if (asked != nullptr && std::string_view(asked) == "dnnl") return true;
+  if (asked_for_convolution() == "product") return false;
+  if (asked_for_convolution() == "dnnl") return true;
   if (operations < kFewOperations) return false;
   return kind != ConvolutionKind::input_adjoint || sizes.group_channels() >= kFewChannels;
 }

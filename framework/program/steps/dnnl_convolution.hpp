@@ -12,8 +12,7 @@ struct ConvolutionViews {
 };
 
 /// A convolution in float32 by oneDNN; the threads of `pool`, which may be null, divide the images. Null
-/// where oneDNN is not installed, or slower. $TALWEG_CONVOLUTION, "dnnl" or "product", overrides what was
-/// measured.
+/// where oneDNN is not installed, or slower, or where something else is asked for (convolution_means.hpp).
 [[nodiscard]] std::unique_ptr<Instruction> make_dnnl_convolution(const Memory& memory, ConvolutionKind kind,
                                                                  const Convolution& sizes,
                                                                  const ConvolutionViews& views,

@@ -1,7 +1,6 @@
 #include "program/steps/max_pool_step.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "kernels/kernels.hpp"
 #include "program/thread_pool.hpp"
@@ -12,57 +11,75 @@ namespace {
 /// From here on the work is worth more than the threads' coming together.
 constexpr std::int64_t kElementsForThreads = 32'768;
 
+/// Windows side by side that have the same of their elements outside of the padding.
+struct Segment {
+  std::int64_t first;  ///< number of the first window in its plane
+  std::int64_t windows;
+  std::vector<std::ptrdiff_t> elements;  ///< places of the first window's
+};
+
+std::vector<Segment> segments_of(const WindowAxis& rows, const WindowAxis& columns) {
+  std::vector<std::int64_t> bounds = {0, columns.output()};
+  for (std::int64_t j = 0; j < columns.kernel; ++j) {
+    const auto [begin, end] = columns.covering(j);
+    if (begin < end) bounds.insert(bounds.end(), {begin, end});
+  }
+  std::ranges::sort(bounds);
+  std::vector<Segment> segments;
+  for (std::int64_t row = 0; row < rows.output(); ++row)
+    for (std::size_t bound = 0; bound + 1 < bounds.size(); ++bound) {
+      const std::int64_t column = bounds[bound], windows = bounds[bound + 1] - column;
+      if (windows == 0) continue;
+      Segment& segment = segments.emplace_back(Segment{row * columns.output() + column, windows, {}});
+      for (std::int64_t i = 0; i < rows.kernel; ++i)
+        for (std::int64_t j = 0; j < columns.kernel; ++j)
+          if (rows.covers(row, i) && columns.covers(column, j))
+            segment.elements.push_back(rows.at(row, i) * columns.input + columns.at(column, j));
+    }
+  return segments;
+}
+
 template <class T>
 class MaxPool final : public Instruction {
  public:
   MaxPool(const Memory& memory, const WindowAxes& axes, const View& x, const View& to)
-      : rows_(axes[0]), columns_(axes[1]), x_(memory.at<T>(x)), to_(memory.at<T>(to)) {
-    planes_ = to.shape.elements() / std::max<std::int64_t>(rows_.output() * columns_.output(), 1);
+      : plane_(axes[0].input * axes[1].input),
+        windows_(axes[0].output() * axes[1].output()),
+        stride_(static_cast<std::size_t>(axes[1].stride)),
+        x_(memory.at<T>(x)),
+        to_(memory.at<T>(to)),
+        planes_(to.shape.elements() / std::max<std::int64_t>(windows_, 1)),
+        segments_(segments_of(axes[0], axes[1])) {
     if (x.shape.elements() >= kElementsForThreads) pool_ = memory.pool();
-    for (int piece = 0; piece < (pool_ == nullptr ? 1 : pool_->threads()); ++piece)
-      best_.push_back(static_cast<T*>(memory.scratch(piece)));
-    for (std::int64_t j = 0; j < columns_.kernel; ++j) covering_.push_back(columns_.covering(j));
   }
 
   void run() override {
-    if (pool_ == nullptr) return run_planes(best_[0], {0, planes_});
-    pool_->run([&](int piece) {
-      run_planes(best_[static_cast<std::size_t>(piece)], piece_of(planes_, piece, pool_->threads(), 1));
-    });
+    if (pool_ == nullptr) return run_planes({0, planes_});
+    pool_->run([&](int piece) { run_planes(piece_of(planes_, piece, pool_->threads(), 1)); });
   }
 
  private:
-  void run_planes(T* best, Range planes) {
+  void run_planes(Range planes) const {
+    const T* const end = to_ + planes.end * windows_;
     for (std::int64_t plane = planes.begin; plane < planes.end; ++plane)
-      for (std::int64_t row = 0; row < rows_.output(); ++row)
-        run_row(best, x_ + plane * rows_.input * columns_.input, row,
-                to_ + (plane * rows_.output() + row) * columns_.output());
-  }
-
-  void run_row(T* best, const T* x, std::int64_t row, T* places) {
-    const auto nowhere = static_cast<T>(rows_.input * columns_.input);
-    std::fill_n(best, columns_.output(), -std::numeric_limits<T>::infinity());
-    std::fill_n(places, columns_.output(), nowhere);
-    for (std::int64_t i = 0; i < rows_.kernel; ++i) {
-      if (!rows_.covers(row, i)) continue;
-      for (std::int64_t j = 0; j < columns_.kernel; ++j) {
-        const auto [begin, end] = covering_[static_cast<std::size_t>(j)];
-        const std::int64_t first = rows_.at(row, i) * columns_.input + columns_.at(begin, j);
-        const kernels::Candidates<T> candidates{x + first, static_cast<std::size_t>(columns_.stride),
-                                                static_cast<T>(first), static_cast<T>(columns_.stride),
-                                                nowhere};
-        take_larger_(candidates, best + begin, places + begin, static_cast<std::size_t>(end - begin));
+      for (const Segment& segment : segments_) {
+        T* places = to_ + plane * windows_ + segment.first;
+        if (segment.elements.empty())  // there is nothing but padding
+          std::fill_n(places, segment.windows, static_cast<T>(plane_));
+        else  // what comes behind these places is written later
+          find_largest_({x_ + plane * plane_, segment.elements.data(), segment.elements.size(), stride_},
+                        places, static_cast<std::size_t>(segment.windows),
+                        static_cast<std::size_t>(end - places));
       }
-    }
   }
 
-  WindowAxis rows_, columns_;
+  std::int64_t plane_, windows_;  ///< elements of a plane, and windows over it
+  std::size_t stride_;
   const T* x_;
   T* to_;
   std::int64_t planes_;
-  kernels::TakeLargerKernel<T> take_larger_ = kernels::table<T>().take_larger;
-  std::vector<T*> best_;                        ///< by thread: the largest so far of a row of windows
-  std::vector<WindowAxis::Elements> covering_;  ///< by column of the window
+  kernels::FindLargestKernel<T> find_largest_ = kernels::table<T>().find_largest;
+  std::vector<Segment> segments_;
   ThreadPool* pool_ = nullptr;
 };
 

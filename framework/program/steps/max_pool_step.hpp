@@ -13,7 +13,6 @@ class MaxPoolStep final : public Step {
 
   [[nodiscard]] std::vector<View> reads() const override { return {x_}; }
   [[nodiscard]] std::vector<View> writes() const override { return {to_}; }
-  [[nodiscard]] std::int64_t scratch_elements() const override { return axes_[1].output(); }
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 

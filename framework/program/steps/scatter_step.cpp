@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "program/steps/index_row.hpp"
 #include "program/thread_pool.hpp"
 
 namespace talweg {
@@ -18,15 +19,10 @@ std::int64_t rows_at_a_time(std::int64_t size, std::int64_t inner) {
                                   std::max<std::int64_t>(size, 1));
 }
 
-std::int64_t elements_between(const Shape& shape, int begin, int end) {
-  std::int64_t elements = 1;
-  for (int axis = begin; axis < end; ++axis) elements *= shape[axis];
-  return elements;
-}
-
 struct Sizes {
   std::int64_t outer, number, size, inner;
   IndexStrides strides;
+  bool distinct;
 };
 
 template <class T>
@@ -45,6 +41,10 @@ class Scatter final : public Instruction {
   }
 
   void run() override {
+    if (sizes_.distinct) {
+      if (pool_ == nullptr) return put({0, sizes_.outer});
+      return pool_->run([&](int piece) { put(piece_of(sizes_.outer, piece, pool_->threads(), 1)); });
+    }
     const std::int64_t all = sizes_.outer * blocks_;
     if (pool_ == nullptr) return run_blocks(totals_[0], {0, all});
     pool_->run([&](int piece) {
@@ -53,6 +53,21 @@ class Scatter final : public Instruction {
   }
 
  private:
+  /// What comes to a place alone needs no total.
+  void put(Range outer) {
+    const std::int64_t all = sizes_.size * sizes_.inner;
+    std::fill_n(to_ + outer.begin * all, outer.size() * all, T{0});
+    for (std::int64_t o = outer.begin; o < outer.end; ++o) {
+      const T* from = x_ + o * sizes_.number * sizes_.inner;
+      const T* indices = indices_ + o * sizes_.strides.outer;
+      T* to = to_ + o * all;
+      for (std::int64_t n = 0; n < sizes_.number; ++n, from += sizes_.inner, indices += sizes_.strides.row)
+        for (std::int64_t k = 0; k < sizes_.inner; ++k)
+          if (const std::int64_t row = row_of(indices[k * sizes_.strides.inner], sizes_.size); row != kNoRow)
+            to[row * sizes_.inner + k] += from[k];
+    }
+  }
+
   void run_blocks(double* totals, Range blocks) {
     for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
       const std::int64_t o = block / blocks_, first = block % blocks_ * rows_;
@@ -72,25 +87,18 @@ class Scatter final : public Instruction {
     const std::int64_t inner = sizes_.inner;
     for (std::int64_t n = 0; n < sizes_.number; ++n, from += inner, indices += sizes_.strides.row) {
       if (sizes_.strides.inner == 0) {
-        const std::int64_t row = row_of(*indices);
+        const std::int64_t row = row_of(*indices, sizes_.size);
         if (row < rows.begin || row >= rows.end) continue;
         double* total = totals + (row - rows.begin) * inner;
         for (std::int64_t k = 0; k < inner; ++k) total[k] += static_cast<double>(from[k]);
       } else {
         for (std::int64_t k = 0; k < inner; ++k) {
-          const std::int64_t row = row_of(indices[k * sizes_.strides.inner]);
+          const std::int64_t row = row_of(indices[k * sizes_.strides.inner], sizes_.size);
           if (row >= rows.begin && row < rows.end)
             totals[(row - rows.begin) * inner + k] += static_cast<double>(from[k]);
         }
       }
     }
-  }
-
-  /// Negative ones count from the end; what is outside stays there, NaN among it.
-  [[nodiscard]] std::int64_t row_of(T index) const {
-    const auto size = static_cast<double>(sizes_.size);
-    const double at = static_cast<double>(index) + (index < 0 ? size : 0.0);
-    return at >= 0 && at < size ? static_cast<std::int64_t>(at) : -1;
   }
 
   Sizes sizes_;
@@ -105,11 +113,12 @@ class Scatter final : public Instruction {
 }  // namespace
 
 ScatterStep::ScatterStep(const View& x, const View& indices, const View& to, int axis,
-                         const IndexStrides& strides)
+                         const IndexStrides& strides, bool distinct)
     : x_(x),
       indices_(indices),
       to_(to),
       strides_(strides),
+      distinct_(distinct),
       outer_(elements_between(to.shape, 0, axis)),
       size_(to.shape[axis]),
       inner_(elements_between(to.shape, axis + 1, to.shape.rank())) {
@@ -120,7 +129,8 @@ ScatterStep::ScatterStep(const View& x, const View& indices, const View& to, int
 std::int64_t ScatterStep::scratch_elements() const { return 2 * rows_at_a_time(size_, inner_) * inner_; }
 
 std::unique_ptr<Instruction> ScatterStep::bind(const Memory& memory, DType dtype) const {
-  return bind_as<Scatter>(dtype, memory, x_, indices_, to_, Sizes{outer_, number_, size_, inner_, strides_});
+  return bind_as<Scatter>(dtype, memory, x_, indices_, to_,
+                          Sizes{outer_, number_, size_, inner_, strides_, distinct_});
 }
 
 std::string ScatterStep::text() const {

@@ -15,8 +15,10 @@ struct IndexStrides {
 /// double. An index outside of the axis is left out. Threads divide the result.
 class ScatterStep final : public Step {
  public:
-  /// `axis` is that of the result; x has `number` in place of its size.
-  ScatterStep(const View& x, const View& indices, const View& to, int axis, const IndexStrides& strides);
+  /// `axis` is that of the result; x has `number` in place of its size. `distinct`: no two elements come to
+  /// the same place.
+  ScatterStep(const View& x, const View& indices, const View& to, int axis, const IndexStrides& strides,
+              bool distinct = false);
 
   [[nodiscard]] std::vector<View> reads() const override { return {x_, indices_}; }
   [[nodiscard]] std::vector<View> writes() const override { return {to_}; }
@@ -27,6 +29,7 @@ class ScatterStep final : public Step {
  private:
   View x_, indices_, to_;
   IndexStrides strides_;
+  bool distinct_;
   std::int64_t outer_, number_, size_, inner_;
 };
 
