@@ -10,6 +10,7 @@
 
 #include "plugin/test_plugins.hpp"
 #include "tools/program.hpp"
+#include "training/bench/isolated.hpp"
 #include "training/bench/results.hpp"
 #include "training/bench/settings.hpp"
 #include "training/trainer.hpp"
@@ -205,7 +206,12 @@ TEST(BenchRuns, AreTheSameOnAnyNumberOfThreads) {
 class BenchResults : public testing::Test {
  protected:
   BenchResults() {
-    Result result{"mine", "abc", {{"alpha", 0.1}}, std::vector<Outcome>(experiment_.cases.size()), {}, {}};
+    Result result{"mine",
+                  "abc",
+                  {{"mu", 0.5}, {"alpha", 0.1}},
+                  std::vector<Outcome>(experiment_.cases.size()),
+                  {},
+                  {{0, 1, 0.5, 0.1}}};
     for (int i = 1; i < kInstances; ++i)
       result.outcomes[static_cast<std::size_t>(i)] = {10.0 * i, 20.0 * i, 0.5};
     result.sensitivity = Sensitivity{{0.1, 1}, {0.25, 0.75}, 1, 0.2};
@@ -239,6 +245,39 @@ TEST_F(BenchResults, AreReadBackAsTheyWere) {
   EXPECT_EQ(read[0].outcomes[3].evaluations, 60);
   EXPECT_EQ(read[0].sensitivity->scores, results_[0].sensitivity->scores);
   EXPECT_EQ(read[0].sensitivity->best, 1U);
+  EXPECT_EQ(read[0].paths, results_[0].paths);
+}
+
+TEST_F(BenchResults, ComeOutOfAProcessAsTheyWere) {
+  const auto measured = measure_isolated(conditions_, experiment_, "mine",
+                                         [&](const StillAlive&) { return results_[0]; }, 60, {});
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(to_json_lines(conditions_, experiment_, {*measured}),
+            to_json_lines(conditions_, experiment_, results_));
+}
+
+TEST_F(BenchResults, ThatCannotBeMeasuredAreTheErrorThatItWas) {
+  const Error expected = Error(Status::data, "no \xff data")
+                             .note("one")
+                             .note("two")
+                             .set_hint("none")
+                             .at({"rules.yaml", 3, 4, 5, "  update: x"});
+  const auto caught = [&](const std::function<Result(const StillAlive&)>& measure) {
+    try {
+      static_cast<void>(measure_isolated(conditions_, experiment_, "mine", measure, 60, {}));
+    } catch (const Error& error) {
+      return error;
+    }
+    return Error(Status::internal, "nothing was thrown");
+  };
+  const Error error = caught([&](const StillAlive&) -> Result { throw Error(expected); });
+  EXPECT_EQ(error.status(), Status::data);
+  EXPECT_STREQ(error.what(),
+               "rules.yaml:3:4: error: no \xEF\xBF\xBD data\n"
+               "    3 |   update: x\n"
+               "      |    ^~~~~\n"
+               "note: one\nnote: two\nhint: none");
+  EXPECT_EQ(caught([](const StillAlive&) -> Result { throw std::bad_alloc(); }).status(), Status::internal);
 }
 
 TEST_F(BenchResults, OfOtherConditionsAreNotMixed) {
