@@ -141,6 +141,12 @@ TEST(BenchCommand, SaysThatOneOptimizerAloneHasNoProfile) {
   EXPECT_TRUE(events(lines, "score").at(0)["profile"].is_null());
 }
 
+TEST(BenchCommand, SaysWhatToTryWhereNothingIsSolved) {
+  const std::string text = "\nNothing is solved: --mode tuned looks for better settings.\n";
+  EXPECT_TRUE(contains(run_line("bench adam lion --problem booth").out, text));
+  EXPECT_FALSE(contains(run_line("bench adam gd --problem booth").out, text));
+}
+
 TEST(BenchCommand, SaysWhichProblemAPluginFailsOn) {
   const Finished finished = run_line("bench minimizer_throws --problem booth --jobs 1 --plugins " +
                                      test_plugin_directory().string());

@@ -121,6 +121,11 @@ std::string bench_text(const BenchReport& report) {
               : "profile: compares, and there is no other optimizer: name one, or give --with. 1/4, median, "
                 "3/4:\n";
   text += "evaluations to the target. A miss (-) counts as infinity.\n\n";
+  const bool is_anything_solved = std::ranges::any_of(report.results, [](const Result& result) {
+    return std::ranges::any_of(result.outcomes, &Outcome::solved);
+  });
+  if (!is_anything_solved && conditions.mode == "defaults")
+    text += "Nothing is solved: --mode tuned looks for better settings.\n\n";
   return text + "Evaluations, the median over the forms of a problem:\n\n" +
          format_table(problem_table(report), "l" + std::string(report.results.size(), 'r'));
 }

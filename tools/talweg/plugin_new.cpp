@@ -31,6 +31,7 @@ constexpr std::string_view kUpdateRule = R"(#include <talweg/optimizer.hpp>
 //
 // `update` computes nothing: it says once, as nodes of a graph, what a step does. Talweg compiles them together
 // with the model, runs them on whole tensors in float32 and float64, and keeps, saves and restores the states.
+// One that evaluates the objective itself, such as a line search, is another kind: talweg/minimizer.hpp begins with it.
 
 /// Heavy-ball momentum, to start from:  v <- mu v - alpha g;   x <- x + v
 struct TYPE : talweg::UpdateRule {
