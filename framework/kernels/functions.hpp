@@ -4,7 +4,6 @@
 // what they get wrong near overflow, underflow and zero is put right here.
 
 #include <cmath>
-#include <iterator>
 #include <limits>
 
 #include "kernels/exp.hpp"
@@ -66,62 +65,65 @@ inline Vector<T> erf(const Vector<T>& x) {
     return xsimd::erf(x);
 }
 
-/// exp(z^2) erfc(z) (1 + sqrt(pi) z) as a polynomial in t = (z - 2) / (z + 2), 0 <= z <= 12: a Chebyshev fit
-/// whose error no float32 shows.
-inline constexpr double kScaledErfc[] = {
-    0x1.2926e5b837f54p+0,   -0x1.0be72fbd02e76p-3,  -0x1.ea125deaf3893p-4, 0x1.1759647e973e1p-3,
-    -0x1.8627a4fa91f58p-5,  -0x1.9e63588e176e6p-8,  0x1.f4329dbe8a84ap-8,  0x1.08bfa19c526f0p-10,
-    -0x1.4ffe40f45e6e9p-10, -0x1.7ff85eeba0acep-12, 0x1.7e0ad7d8b5847p-13, 0x1.aec0c9457a953p-14,
-    -0x1.2500d7b0a6e97p-17, -0x1.7620344e2f270p-17};
-
-#if defined(__FMA__)
-
-/// erfc in float32: the square's rounding error, which exp would magnify, is made good.
-inline Vector<float> float_erfc(const Vector<float>& x) {
+/// exp(-(square + rest) / 2) to 1 unit in the last place, 0 <= square <= 172, rest small: 2^k exp(-r / 2)
+/// with |r| <= ln(2).
+inline Vector<float> exp_of_minus_half(const Vector<float>& square, const Vector<float>& rest) {
   using V = Vector<float>;
-  const V z = xsimd::min(xsimd::abs(x), V(12.0F)), t = (z - V(2.0F)) / (z + V(2.0F));
-  V scaled(static_cast<float>(kScaledErfc[std::size(kScaledErfc) - 1]));
-  for (std::size_t i = std::size(kScaledErfc) - 1; i-- > 0;)
-    scaled = multiply_add(scaled, t, V(static_cast<float>(kScaledErfc[i])));
-  const V square = z * z, lost = multiply_add(z, z, -square), power = exp<float>(-square);
-  const V right = multiply_add(-power, lost, power) * scaled /
-                  multiply_add(z, V(1.7724538509055160273F), V(1.0F));  // root of pi
-  return xsimd::select(xsimd::isnan(x), x, xsimd::select(x < V(0.0F), V(2.0F) - right, right));
+  using Bits = xsimd::batch<std::int32_t>;
+  const V rounder(0x1.8p23F), sum = multiply_add(square, V(-0x1.715476p-1F), rounder);  // log2(e) / 2
+  const V k = sum - rounder;
+  // 2 ln(2) in two parts, the first exact for every k.
+  const V r = multiply_add(k, V(0x1.62e4p0F), square) + multiply_add(k, V(0x1.7f7d1cp-19F), rest);
+  V value(0x1.6d10fcp-16F);
+  for (float coefficient : {-0x1.120b62p-12F, 0x1.55551ap-9F, -0x1.5554dep-6F, 0x1p-3F, -0x1p-1F, 1.0F})
+    value = multiply_add(value, r, V(coefficient));
+  // k is in the lowest bits of the sum: it is added to the exponent.
+  return xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Bits>(value) + (xsimd::bitwise_cast<Bits>(sum) << 23));
 }
 
+/// Minus the normal distribution's share beyond a, times exp(a^2 / 2), is P(a) / Q(a) for 0 <= a <= 18: a
+/// rational fit whose error of 1e-8 no float32 shows.
+inline constexpr float kShareAbove[] = {-0.00433736267428F, -0.0421104029006F, -0.187594758832F,
+                                        -0.444140262863F, -0.500000004004F};
+inline constexpr float kShareBelow[] = {0.0108720787402F, 0.105559768713F, 0.480984411364F,
+                                        1.2205486931F,    1.68616565056F,  1.0F};
+
+template <std::size_t kCount>
+inline Vector<float> polynomial(const float (&coefficients)[kCount], const Vector<float>& x) {
+  Vector<float> value(coefficients[0]);
+  for (std::size_t i = 1; i < kCount; ++i) value = multiply_add(value, x, Vector<float>(coefficients[i]));
+  return value;
+}
+
+/// x where x > 0, less |x| times the share beyond |x|.
+inline Vector<float> float_gelu(const Vector<float>& x) {
+  using V = Vector<float>;
+  const V a = xsimd::min(xsimd::abs(x), V(18.0F));  // beyond, the share is 0
+  const V square = a * a;
+#if defined(__FMA__)
+  const V lost = multiply_add(a, a, -square);  // which exp would magnify
 #else
-
-/// erfc of numbers that a float32 holds.
-inline Vector<double> erfc_of_floats(const Vector<double>& x) {
-  using V = Vector<double>;
-  const V z = xsimd::min(xsimd::abs(x), V(12.0)), t = (z - V(2.0)) / (z + V(2.0));
-  V scaled(0.0);
-  for (std::size_t i = std::size(kScaledErfc); i-- > 0;) scaled = multiply_add(scaled, t, V(kScaledErfc[i]));
-  const V root_of_pi(1.7724538509055160273);
-  const V right = accurate_exp(-(z * z)) * scaled / (V(1.0) + root_of_pi * z);
-  return xsimd::select(xsimd::isnan(x), x, xsimd::select(x < V(0.0), V(2.0) - right, right));
-}
-
-inline Vector<float> float_erfc(const Vector<float>& x) {
-  alignas(64) float lanes[kLanes<float>];
-  alignas(64) double wide[kLanes<float>];
-  x.store_aligned(lanes);
-  for (std::size_t i = 0; i < kLanes<float>; ++i) wide[i] = static_cast<double>(lanes[i]);
-  for (std::size_t i = 0; i < kLanes<float>; i += kLanes<double>)
-    store(erfc_of_floats(load(wide + i)), wide + i);
-  for (std::size_t i = 0; i < kLanes<float>; ++i) lanes[i] = static_cast<float>(wide[i]);
-  return Vector<float>::load_aligned(lanes);
-}
-
+  const V lost(0.0F);
 #endif
+  V power = exp_of_minus_half(square, lost);
+  const auto extreme = a > V(13.0F);  // where the power is not a normal number
+  if (xsimd::any(extreme)) {
+    const V root = exp_of_minus_half(V(0.5F) * square, V(0.5F) * lost);
+    power = xsimd::select(extreme, root * root, power);
+  }
+  const V share = power * (polynomial(kShareAbove, a) / polynomial(kShareBelow, a));
+  // -0 stays -0; minus infinity times 0 is NaN.
+  return multiply_add(a, share, xsimd::select(x < V(0.0F), x * V(0.0F), x));
+}
 
-/// xsimd's loses the digits of small results.
+/// x times the normal distribution's share below x.
 template <class T>
-inline Vector<T> erfc(const Vector<T>& x) {
+inline Vector<T> gelu(const Vector<T>& x) {
   if constexpr (kDouble<T>)
-    return by_lane<T>([](T lane) { return std::erfc(lane); }, x);
+    return Vector<T>(0.5) * x *
+           by_lane<T>([](T lane) { return std::erfc(lane); }, x * Vector<T>(-0.70710678118654752440));
   else
-    return float_erfc(x);
+    return float_gelu(x);
 }
 
 template <class T>
