@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
+#include <random>
 #include <set>
 
 #include "program/plan.hpp"
@@ -94,18 +96,22 @@ std::vector<Lifetime> lifetimes(const Plan& plan) {
   return result;
 }
 
-}  // namespace
+/// Buffers that have one place after the other, each the result of a step whose operand the one before is.
+struct Chain {
+  Lifetime life;
+  std::int64_t size = 0;
+  std::vector<BufferId> buffers;
+};
 
-ArenaLayout plan_memory(const Plan& plan, std::int64_t alignment) {
+/// In the order of their first steps.
+std::vector<Chain> chains(const Plan& plan, std::int64_t alignment) {
+  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
   const std::vector<Lifetime> lives = lifetimes(plan);
   const auto padded = [&](BufferId id) {
     return std::max<std::int64_t>((plan.buffers[id].elements + alignment - 1) / alignment, 1) * alignment;
   };
-  ArenaLayout layout;
-  layout.offsets.assign(plan.buffers.size(), -1);
-  std::vector<bool> handed_on(plan.buffers.size(), false);
-  FreeList free;
-
+  std::vector<Chain> result;
+  std::vector<std::size_t> chain_of(plan.buffers.size(), kNone);
   for (std::size_t step = 0; step < plan.steps.size(); ++step) {
     std::vector<BufferId> ending;
     for (const View& view : plan.steps[step]->reads()) {
@@ -116,23 +122,125 @@ ArenaLayout plan_memory(const Plan& plan, std::int64_t alignment) {
     }
     for (const View& view : plan.steps[step]->writes()) {
       const BufferId id = plan.root(view.buffer).first;
-      if (plan.buffers[id].kind != Buffer::Kind::arena || layout.offsets[id] >= 0) continue;
-      for (BufferId other : ending) {
-        if (handed_on[other] || view.buffer != id ||
-            plan.buffers[other].elements != plan.buffers[id].elements ||
-            !plan.steps[step]->may_overwrite(other, id))
-          continue;
-        layout.offsets[id] = layout.offsets[other];
-        handed_on[other] = true;
-        break;
+      if (plan.buffers[id].kind != Buffer::Kind::arena || chain_of[id] != kNone) continue;
+      const auto operand = std::ranges::find_if(ending, [&](BufferId other) {
+        return view.buffer == id && plan.buffers[other].elements == plan.buffers[id].elements &&
+               plan.steps[step]->may_overwrite(other, id);
+      });
+      if (operand == ending.end()) {
+        chain_of[id] = result.size();
+        result.push_back({{step, step}, padded(id), {}});
+      } else {
+        chain_of[id] = chain_of[*operand];
+        ending.erase(operand);
       }
-      if (layout.offsets[id] < 0) layout.offsets[id] = free.take(padded(id));
-      if (lives[id].last == step) ending.push_back(id);
+      Chain& chain = result[chain_of[id]];
+      chain.life.last = lives[id].last;
+      chain.buffers.push_back(id);
     }
-    for (BufferId id : ending)
-      if (!handed_on[id]) free.give_back(layout.offsets[id], padded(id));
   }
-  layout.elements = free.size();
+  return result;
+}
+
+/// By chain, where it begins.
+struct Placement {
+  std::vector<std::int64_t> begins;
+  std::int64_t size = 0;
+};
+
+/// Best fit, in the order of the steps.
+Placement place_in_order(const std::vector<Chain>& all) {
+  Placement placement;
+  FreeList free;
+  std::multimap<std::size_t, std::size_t> ends;  // chains by their last steps
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto still = ends.lower_bound(all[i].life.first);
+    for (auto ended = ends.begin(); ended != still; ++ended)
+      free.give_back(placement.begins[ended->second], all[ended->second].size);
+    ends.erase(ends.begin(), still);
+    placement.begins.push_back(free.take(all[i].size));
+    ends.emplace(all[i].life.last, i);
+  }
+  placement.size = free.size();
+  return placement;
+}
+
+/// In that order, each in the smallest gap that those leave whose times it shares.
+Placement place(const std::vector<Chain>& all, const std::vector<std::size_t>& order) {
+  Placement placement{std::vector<std::int64_t>(all.size()), 0};
+  std::vector<std::size_t> placed;  // by their beginning
+  for (std::size_t i : order) {
+    std::int64_t end = 0, begin = -1, smallest = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t other : placed) {
+      if (all[other].life.first > all[i].life.last || all[other].life.last < all[i].life.first) continue;
+      const std::int64_t gap = placement.begins[other] - end;
+      if (gap >= all[i].size && gap < smallest) {
+        begin = end;
+        smallest = gap;
+      }
+      end = std::max(end, placement.begins[other] + all[other].size);
+    }
+    placement.begins[i] = begin < 0 ? end : begin;
+    placement.size = std::max(placement.size, placement.begins[i] + all[i].size);
+    const auto behind = std::ranges::upper_bound(placed, placement.begins[i], {},
+                                                 [&](std::size_t other) { return placement.begins[other]; });
+    placed.insert(behind, i);
+  }
+  return placement;
+}
+
+/// Elements that live at the worst moment: no placement takes less.
+std::int64_t most_live(const std::vector<Chain>& all) {
+  std::map<std::size_t, std::int64_t> changes;  // by step
+  for (const Chain& chain : all) {
+    changes[chain.life.first] += chain.size;
+    if (chain.life.last != kForever) changes[chain.life.last + 1] -= chain.size;
+  }
+  std::int64_t live = 0, most = 0;
+  for (const auto& [step, change] : changes) most = std::max(most, live += change);
+  return most;
+}
+
+/// The largest first; then, where that is more than need be, in orders in which two of the large ones have
+/// changed places, kept while they are no worse.
+Placement place_by_size(const std::vector<Chain>& all) {
+  constexpr std::int64_t kWorthwhile = 1 << 14, kLargeShare = 100;
+  constexpr std::size_t kMostOperations = 2'000'000;  // some milliseconds
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return all[i].size; });
+  Placement best = place(all, order);
+  const std::int64_t least = most_live(all);
+  const auto large = static_cast<std::size_t>(std::ranges::count_if(
+      all, [&](const Chain& chain) { return chain.size >= std::max(kWorthwhile, least / kLargeShare); }));
+  if (large < 2) return best;
+  std::minstd_rand random;
+  for (std::size_t operations = 0; best.size > least && operations < kMostOperations;
+       operations += all.size() * all.size()) {
+    std::size_t &one = order[random() % large], &other = order[random() % large];
+    std::swap(one, other);
+    if (Placement found = place(all, order); found.size <= best.size)
+      best = std::move(found);
+    else
+      std::swap(one, other);
+  }
+  return best;
+}
+
+}  // namespace
+
+ArenaLayout plan_memory(const Plan& plan, std::int64_t alignment) {
+  // Placing by size takes the square of their number.
+  constexpr std::size_t kMostBySize = 1000;
+  const std::vector<Chain> all = chains(plan, alignment);
+  Placement placement = place_in_order(all);
+  if (all.size() <= kMostBySize)
+    if (Placement other = place_by_size(all); other.size < placement.size) placement = std::move(other);
+  ArenaLayout layout;
+  layout.offsets.assign(plan.buffers.size(), -1);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (BufferId id : all[i].buffers) layout.offsets[id] = placement.begins[i];
+  layout.elements = placement.size;
   return layout;
 }
 

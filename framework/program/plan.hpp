@@ -52,9 +52,9 @@ struct ArenaLayout {
   std::int64_t elements = 0;
 };
 
-/// Gives memory to the buffers of the arena by their lifetimes: best fit, in the order of the steps. A step's
-/// result takes the place of an operand where the step allows it. Places are multiples of `alignment`
-/// elements.
+/// Gives memory to the buffers of the arena by their lifetimes: best fit in the order of the steps, or the
+/// largest first where that takes less. A step's result takes the place of an operand where the step allows
+/// it. Places are multiples of `alignment` elements.
 [[nodiscard]] ArenaLayout plan_memory(const Plan& plan, std::int64_t alignment);
 
 }  // namespace talweg
