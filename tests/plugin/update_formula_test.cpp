@@ -18,7 +18,7 @@ std::vector<UpdateFormula> formulas_of(const std::string& name) {
 }
 
 TEST(UpdateFormula, IsThePapers) {
-  EXPECT_EQ(formulas_of("gd")[0].lines, Lines{"x' = x - alpha * g"});
+  EXPECT_EQ(formulas_of("gd")[0].lines, Lines{"x' = x - alpha * (g + weight_decay * x)"});
   EXPECT_EQ(formulas_of("adam")[0].lines,
             (Lines{"u1 = g + weight_decay * x", "m' = beta1 * m + (1 - beta1) * u1",
                    "v' = beta2 * v + (1 - beta2) * square(u1)",

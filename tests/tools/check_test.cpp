@@ -209,14 +209,14 @@ TEST(PluginsCommand, AreDescribedWithTheirHyperparameters) {
         "alpha           0.01     > 0            step size\n",
         "mu              0.9      in [0, 1)      share of the last step kept\n", "API version  1\n",
         "needs        nothing besides the gradient\n", "become. Options have their defaults:\n",
-        "  velocity' = mu * velocity - alpha * g\n  x' = x + velocity'\n"})
+        "  velocity' = mu * velocity - alpha * (g + weight_decay * x)\n  x' = x + velocity'\n"})
     EXPECT_TRUE(contains(finished.out, part)) << part << "\n" << finished.out;
   const Json plugin = json_lines(run_line("plugins describe momentum --json").out).at(0);
   EXPECT_EQ(plugin["hyperparameters"][1]["name"], "mu");
   EXPECT_EQ(plugin["hyperparameters"][1]["default"], 0.9);
   EXPECT_EQ(plugin["needs"], Json::array());
   EXPECT_EQ(plugin["update"][0]["lines"],
-            Json({"velocity' = mu * velocity - alpha * g", "x' = x + velocity'"}));
+            Json({"velocity' = mu * velocity - alpha * (g + weight_decay * x)", "x' = x + velocity'"}));
   EXPECT_EQ(plugin["sha256"], sha256(read_text(std::string(plugin["file"]))));
 }
 
