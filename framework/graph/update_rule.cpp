@@ -22,7 +22,7 @@ std::string describe_ends(const Hyperparameter& hyperparameter) {
 }  // namespace
 
 std::string describe_range(const Hyperparameter& hyperparameter) {
-  const std::string ends = describe_ends(hyperparameter);
+  std::string ends = describe_ends(hyperparameter);
   if (!hyperparameter.whole) return ends;
   return ends.empty() ? "a whole number" : "a whole number " + ends;
 }

@@ -183,6 +183,19 @@ std::vector<std::string> read_patterns(const DocumentNode& node) {
   return patterns;
 }
 
+/// What is no value may have been meant for a key of the group itself.
+HyperparameterSetting read_hyperparameter_of_group(ModelContext& context, const DocumentEntry& field,
+                                                   const std::string& path) {
+  static const std::vector<std::string> kGroupKeys = {"parameters", "dimensions", "optimizer"};
+  try {
+    return read_hyperparameter(context, field, path);
+  } catch (Error& error) {
+    const std::string meant = did_you_mean(field.key.text, kGroupKeys);
+    if (meant.empty()) throw;
+    throw error_at(field.key.span, "a group has no '" + field.key.text + "'").set_hint(meant);
+  }
+}
+
 /// Hyperparameters that a group does not give itself are those of the model's optimizer.
 GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const OptimizerSetting& main) {
   GroupSetting group;
@@ -200,7 +213,7 @@ GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const
     else if (field.key.text == "optimizer")
       own = &field.value;
     else
-      group.optimizer.hyperparameters.push_back(read_hyperparameter(context, field, path));
+      group.optimizer.hyperparameters.push_back(read_hyperparameter_of_group(context, field, path));
   }
   if (group.patterns.empty() && !group.dimensions)
     throw error_at(group.span, "group '" + group.name + "' does not say which parameters it has")

@@ -1,6 +1,8 @@
 #include "training/hyperparameters.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "model/fields.hpp"
 #include "model/place.hpp"
@@ -61,10 +63,14 @@ std::vector<std::int64_t> steps_between(std::int64_t last) {
 
 // What a step size is called elsewhere is not near enough to "alpha" to be found by its letters.
 std::string hint_for_hyperparameter(const std::string& name, const Optimizer& optimizer) {
+  static constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
+      {"lr", "alpha"},           {"learning_rate", "alpha"}, {"eta", "alpha"},   {"step_size", "alpha"},
+      {"rate", "alpha"},         {"eps", "epsilon"},         {"momentum", "mu"}, {"betas", "beta1"},
+      {"dampening", "dampened"}, {"history_size", "memory"}};
   const std::vector<std::string> known = names_of_hyperparameters(optimizer);
-  const bool is_step_size =
-      name == "lr" || name == "learning_rate" || name == "eta" || name == "step_size" || name == "rate";
-  if (is_step_size && std::ranges::find(known, "alpha") != known.end()) return "did you mean 'alpha'?";
+  for (const auto& [elsewhere, here] : kElsewhere)
+    if (name == elsewhere && std::ranges::find(known, here) != known.end())
+      return "did you mean '" + std::string(here) + "'?";
   return did_you_mean(name, known);
 }
 

@@ -14,10 +14,11 @@ Validation::Validation(TrainingState& state)
 bool Validation::is_due() const { return state_.step > state_.validated_step && state_.step % every_ == 0; }
 
 std::optional<ValidationRecord> Validation::run() {
+  const bool planned = is_due();
   const std::optional<std::vector<double>> measures = evaluation_.run();
   if (!measures) return std::nullopt;
-  state_.set_validated(state_.step, *measures);
-  if (train_.keep || train_.patience) compare(*measures);
+  if (planned) state_.set_validated(state_.step, *measures);
+  if (train_.keep || (train_.patience && planned)) compare(*measures, planned);
   last_ = record(state_.step, *measures);
   return last_;
 }
@@ -42,7 +43,7 @@ ValidationRecord Validation::record(std::int64_t step, const std::vector<double>
   return {step, static_cast<double>(step) / each, evaluation_.named(measures)};
 }
 
-void Validation::compare(const std::vector<double>& measures) {
+void Validation::compare(const std::vector<double>& measures, bool planned) {
   const KeepSetting by = train_.keep.value_or(KeepSetting{"loss", false});
   const auto place = static_cast<std::size_t>(std::ranges::find(evaluation_.names(), by.measure) -
                                               evaluation_.names().begin());
@@ -50,7 +51,7 @@ void Validation::compare(const std::vector<double>& measures) {
   if (best) {
     const double before = best->measures[place], now = measures[place];
     if (!std::isnan(before) && !(by.highest ? now > before : now < before)) {
-      ++best->validations;
+      if (planned) ++best->validations;
       return;
     }
     state_.values.save_to(best->values);

@@ -64,8 +64,7 @@ TEST_P(BothExecutors, NameTheLargestTensorWhereMemoryDoesNotSuffice) {
     EXPECT_EQ(error.status(), Status::model);
     EXPECT_TRUE(error.message().find(" MiB of memory, more than the ") != std::string::npos)
         << error.message();
-    EXPECT_EQ(error.notes().at(0),
-              "the largest is " + graph.describe(product.id()) + ", (1000000, 1000000)");
+    EXPECT_EQ(error.notes().at(0), "the largest is " + graph.describe(product.id()) + ", (1000000, 1000000)");
   }
 }
 

@@ -69,7 +69,7 @@ TEST(Simplify, LeavesTheseOps) {
   } const kCases[] = {// shared: computed twice
                       {"exp(x) * exp(x)", "exp multiply"},
                       {"(x + row) * (row + x)", "add add multiply"},  // the order of operands counts
-                      // fold_constants
+                                                                      // fold_constants
                       {"x * (2 + 3)", "multiply"},
                       {"x + exp([1, 2, 3, 4])", "add"},
                       {"x * sum([[1, 2], [3, 4]])", "multiply"},
@@ -81,7 +81,7 @@ TEST(Simplify, LeavesTheseOps) {
                       {"-(-x)", ""},
                       {"stop_gradient(exp(x))", "exp"},
                       {"s * ones((3, 4))", "multiply"},  // it has another shape than s
-                      // join_layouts
+                                                         // join_layouts
                       {"x.T.T", ""},
                       {"reshape(reshape(x, (12,)), (2, 6))", "reshape"},
                       {"reshape(x, (3, 4))", ""},

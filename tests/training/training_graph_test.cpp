@@ -122,6 +122,12 @@ const WrongSetting kWrong[] = {
       |                                                      ^~
 note: it has alpha and weight_decay
 hint: did you mean 'alpha'?)"},
+    {"momentum", "momentum: 0.9",
+     R"(model.yaml:28:60: error: optimizer 'momentum' has no hyperparameter 'momentum'
+   28 | train: {minimize: loss, steps: 100, optimizer: {momentum: {momentum: 0.9}}}
+      |                                                            ^~~~~~~~
+note: it has alpha, mu, weight_decay and dampened
+hint: did you mean 'mu'?)"},
     {"momentum", "alhpa: 1", R"(model.yaml:28:60: error: optimizer 'momentum' has no hyperparameter 'alhpa'
    28 | train: {minimize: loss, steps: 100, optimizer: {momentum: {alhpa: 1}}}
       |                                                            ^~~~~

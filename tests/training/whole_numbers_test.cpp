@@ -75,8 +75,8 @@ TEST(WholeNumbers, AreEveryCountOfTheShippedMinimizers) {
            {"newton_cg", {"iterations", "evaluations"}},
            {"annealing", {}}}) {
     std::vector<std::string> whole;
-    for (const Hyperparameter& hyperparameter :
-         load_optimizer(name, PluginPath::standard())->hyperparameters())
+    const auto optimizer = load_optimizer(name, PluginPath::standard());
+    for (const Hyperparameter& hyperparameter : optimizer->hyperparameters())
       if (hyperparameter.whole) whole.push_back(hyperparameter.name);
     EXPECT_EQ(whole, counts) << name;
   }
