@@ -61,12 +61,12 @@ std::vector<std::int64_t> steps_between(std::int64_t last) {
 
 }  // namespace
 
-// What a step size is called elsewhere is not near enough to "alpha" to be found by its letters.
+// What others call a hyperparameter is not always near enough to be found by its letters.
 std::string hint_for_hyperparameter(const std::string& name, const Optimizer& optimizer) {
   static constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
-      {"lr", "alpha"},           {"learning_rate", "alpha"}, {"eta", "alpha"},   {"step_size", "alpha"},
-      {"rate", "alpha"},         {"eps", "epsilon"},         {"momentum", "mu"}, {"betas", "beta1"},
-      {"dampening", "dampened"}, {"history_size", "memory"}};
+      {"lr", "alpha"},        {"learning_rate", "alpha"}, {"eta", "alpha"},
+      {"step_size", "alpha"}, {"rate", "alpha"},          {"eps", "epsilon"},
+      {"betas", "beta1"},     {"dampening", "dampened"},  {"history_size", "memory"}};
   const std::vector<std::string> known = names_of_hyperparameters(optimizer);
   for (const auto& [elsewhere, here] : kElsewhere)
     if (name == elsewhere && std::ranges::find(known, here) != known.end())

@@ -122,12 +122,11 @@ const WrongSetting kWrong[] = {
       |                                                      ^~
 note: it has alpha and weight_decay
 hint: did you mean 'alpha'?)"},
-    {"momentum", "momentum: 0.9",
-     R"(model.yaml:28:60: error: optimizer 'momentum' has no hyperparameter 'momentum'
-   28 | train: {minimize: loss, steps: 100, optimizer: {momentum: {momentum: 0.9}}}
-      |                                                            ^~~~~~~~
-note: it has alpha, mu, weight_decay and dampened
-hint: did you mean 'mu'?)"},
+    {"adadelta", "eps: 1", R"(model.yaml:28:60: error: optimizer 'adadelta' has no hyperparameter 'eps'
+   28 | train: {minimize: loss, steps: 100, optimizer: {adadelta: {eps: 1}}}
+      |                                                            ^~~
+note: it has alpha, rho, epsilon and weight_decay
+hint: did you mean 'epsilon'?)"},
     {"momentum", "alhpa: 1", R"(model.yaml:28:60: error: optimizer 'momentum' has no hyperparameter 'alhpa'
    28 | train: {minimize: loss, steps: 100, optimizer: {momentum: {alhpa: 1}}}
       |                                                            ^~~~~
