@@ -98,7 +98,8 @@ class Correlation final : public Instruction {
   void add(const Scratch& scratch, const T* y, std::int64_t first) const {
     const WindowAxis &rows = padded_.rows, &columns = padded_.columns;
     const auto size = [](std::int64_t number) { return static_cast<std::size_t>(number); };
-    const std::int64_t at_a_time = std::max<std::int64_t>(kTerms / columns.output(), 1);
+    const std::int64_t at_a_time =
+        std::max<std::int64_t>(kTerms / std::max<std::int64_t>(columns.output(), 1), 1);
     T* part = reinterpret_cast<T*>(scratch.totals + weight_elements(sizes_));
     for (std::int64_t row = 0; row < rows.output(); row += at_a_time)
       for (std::int64_t i = 0; i < rows.kernel; ++i) {
