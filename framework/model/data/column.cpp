@@ -152,12 +152,6 @@ bool passes(const DataColumn& column, T raw, Check check) {
   return false;
 }
 
-std::string names_of(const Places& places) {
-  const std::string last = " to " + std::to_string(places.number - 1);
-  return places.from_end ? ", and the indices are " + std::to_string(-places.number) + last
-                         : ", and the classes are 0" + last;
-}
-
 template <class To, class T>
 std::string complaint(const DataColumn& column, T raw, Check check) {
   std::string shown;
@@ -166,7 +160,8 @@ std::string complaint(const DataColumn& column, T raw, Check check) {
   else
     shown = format_number(converted<double>(raw));
   if (check == Check::flag) return shown + ", and a flag is 0 or 1";
-  if (check == Check::places) return shown + names_of(*first_refusing(column, converted<double>(raw)));
+  if (check == Check::places)
+    return shown + ", and " + first_refusing(column, converted<double>(raw))->names();
   const std::string model =
       std::string("a model of dtype ") + (sizeof(To) == sizeof(float) ? "float32" : "float64");
   if (is_of_numbers(check)) {
@@ -266,6 +261,11 @@ void copy_rows(const DataColumn& column, std::int64_t count, To* to, RowAt row_a
 bool Places::admit(double value) const {
   const auto end = static_cast<double>(number);
   return (value == std::trunc(value) && value >= (from_end ? -end : 0) && value < end) || value == ignored;
+}
+
+std::string Places::names() const {
+  const std::string last = " to " + std::to_string(number - 1);
+  return from_end ? "the indices are " + std::to_string(-number) + last : "the classes are 0" + last;
 }
 
 DataColumn::DataColumn(RawRows rows, const Shape& shape, DType dtype, Conversion conversion,

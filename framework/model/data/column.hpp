@@ -65,6 +65,8 @@ struct Places {
   std::optional<double> ignored = {};  ///< besides those
 
   [[nodiscard]] bool admit(double value) const;
+  /// "the classes are 0 to 9", "the indices are -3 to 2"
+  [[nodiscard]] std::string names() const;
 
   friend bool operator==(const Places&, const Places&) = default;
 };

@@ -223,10 +223,9 @@ class TableReader {
   }
 
   void check_class(const Cell& cell, double value) const {
-    const std::int64_t classes = request_.allowed.classes;
-    if (classes == 0 || (value == std::trunc(value) && value >= 0 && value < static_cast<double>(classes)))
-      return;
-    throw lines_.error_at(cell, cell.text + ", and the classes are 0 to " + std::to_string(classes - 1));
+    const Places classes{.number = request_.allowed.classes};
+    if (classes.number > 0 && !classes.admit(value))
+      throw lines_.error_at(cell, cell.text + ", and " + classes.names());
   }
 
   double category_of(const Cell& cell) {
