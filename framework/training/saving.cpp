@@ -194,15 +194,15 @@ void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint) {
 }
 
 Weights weights_of(const TrainingState& state) {
-  const bool keeps_best = state.best && state.model().train && state.model().train->keep;
+  const BestValues* const kept = state.kept();
   Weights weights;
   weights.settings = state.model().settings;
   weights.seed = state.model().seed;
   weights.data = describe_data(state.model());
   for (const KeptTensor& tensor : state.values.tensors())
     if (tensor.is_weight())
-      weights.tensors.push_back(keeps_best ? state.values.read(tensor, state.best->values)
-                                           : state.values.read(tensor));
+      weights.tensors.push_back(kept != nullptr ? state.values.read(tensor, kept->values)
+                                                : state.values.read(tensor));
   return weights;
 }
 

@@ -127,7 +127,7 @@ void TrainingRun::compile(const Instance& instance) {
 EndReason TrainingRun::train() {
   while (true) {
     if (state_.stop_requested) return EndReason::interrupted;
-    if (validation_ && (validation_->is_due() || state_.step >= steps_)) {
+    if (validation_ && (validation_->is_due() || (state_.step >= steps_ && !validation_->is_done()))) {
       check();
       if (const auto record = validation_->run()) observer_.validated(*record);
       if (validation_->is_out_of_patience()) return EndReason::patience;

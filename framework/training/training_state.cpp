@@ -80,6 +80,10 @@ void TrainingState::check_all_schedules() {
       check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), values_in);
 }
 
+const BestValues* TrainingState::kept() const {
+  return best && !ends_best && model().train && model().train->keep ? &*best : nullptr;
+}
+
 void TrainingState::set_validated(std::int64_t at_step, std::vector<double> found) {
   validated_step = at_step;
   measures = std::move(found);

@@ -37,6 +37,8 @@ struct TrainingState {
     values.set_step(number);
     if (draws_) loaded_step_ = -1;  // the numbers that examples are drawn by may be others
   }
+  /// The best values, where the model keeps them and the present ones are not better still.
+  [[nodiscard]] const BestValues* kept() const;
   /// What a validation of the present values found.
   void set_validated(std::int64_t at_step, std::vector<double> found);
   /// The instance that the next step runs on, with the batch of that step.
@@ -73,6 +75,7 @@ struct TrainingState {
   std::int64_t validated_step = 0;  ///< of the last validation, or 0
   std::vector<double> measures;     ///< what it found: the loss, then the metrics; empty where there was none
   std::optional<BestValues> best;
+  bool ends_best = false;  ///< `keep`: a validation at the end, which was not due, found nothing better
   std::atomic<bool> stop_requested = false;
 
  private:

@@ -9,16 +9,24 @@ Validation::Validation(TrainingState& state)
     : state_(state),
       train_(*state.model().train),
       every_(train_.validate.every > 0 ? train_.validate.every : state.batches->examples().steps_per_epoch()),
-      evaluation_(state, *state.batches->examples().find(Examples::kValidation), train_.validate.rows) {}
+      evaluation_(state, *state.batches->examples().find(Examples::kValidation), train_.validate.rows) {
+  state.ends_best = false;
+}
 
 bool Validation::is_due() const { return state_.step > state_.validated_step && state_.step % every_ == 0; }
 
+bool Validation::is_done() const { return state_.step == state_.validated_step && !state_.measures.empty(); }
+
 std::optional<ValidationRecord> Validation::run() {
-  const bool planned = is_due();
+  const bool due = is_due();
   const std::optional<std::vector<double>> measures = evaluation_.run();
   if (!measures) return std::nullopt;
-  if (planned) state_.set_validated(state_.step, *measures);
-  if (train_.keep || (train_.patience && planned)) compare(*measures, planned);
+  if (due) {
+    state_.set_validated(state_.step, *measures);
+    if (train_.keep || train_.patience) compare(*measures);
+  } else {
+    state_.ends_best = is_better(*measures);
+  }
   last_ = record(state_.step, *measures);
   return last_;
 }
@@ -28,14 +36,14 @@ bool Validation::is_out_of_patience() const {
 }
 
 std::optional<ValidationRecord> Validation::result() {
-  if (train_.keep && state_.best) return record(state_.best->step, state_.best->measures);
+  if (const BestValues* kept = state_.kept()) return record(kept->step, kept->measures);
   if (last_ && last_->step == state_.step) return last_;
   const std::optional<std::vector<double>> measures = evaluation_.run();
   return measures ? std::optional(record(state_.step, *measures)) : std::nullopt;
 }
 
 void Validation::keep_best() {
-  if (train_.keep && state_.best) state_.values.restore(state_.best->values);
+  if (const BestValues* kept = state_.kept()) state_.values.restore(kept->values);
 }
 
 ValidationRecord Validation::record(std::int64_t step, const std::vector<double>& measures) const {
@@ -43,21 +51,25 @@ ValidationRecord Validation::record(std::int64_t step, const std::vector<double>
   return {step, static_cast<double>(step) / each, evaluation_.named(measures)};
 }
 
-void Validation::compare(const std::vector<double>& measures, bool planned) {
+bool Validation::is_better(const std::vector<double>& measures) const {
+  if (!state_.best) return true;
   const KeepSetting by = train_.keep.value_or(KeepSetting{"loss", false});
   const auto place = static_cast<std::size_t>(std::ranges::find(evaluation_.names(), by.measure) -
                                               evaluation_.names().begin());
+  const double before = state_.best->measures[place], now = measures[place];
+  return std::isnan(before) || (by.highest ? now > before : now < before);
+}
+
+void Validation::compare(const std::vector<double>& measures) {
   std::optional<BestValues>& best = state_.best;
-  if (best) {
-    const double before = best->measures[place], now = measures[place];
-    if (!std::isnan(before) && !(by.highest ? now > before : now < before)) {
-      if (planned) ++best->validations;
-      return;
-    }
-    state_.values.save_to(best->values);
-  } else {
-    best.emplace(BestValues{{}, 0, 0, state_.values.snapshot()});
+  if (!is_better(measures)) {
+    ++best->validations;
+    return;
   }
+  if (best)
+    state_.values.save_to(best->values);
+  else
+    best.emplace(BestValues{{}, 0, 0, state_.values.snapshot()});
   best->measures = measures;
   best->step = state_.step;
   best->validations = 0;

@@ -17,9 +17,11 @@ class Validation {
   [[nodiscard]] bool is_due() const;
   /// The next step at which it is.
   [[nodiscard]] std::int64_t next() const { return state_.step - state_.step % every_ + every_; }
+  /// Have the present values been validated, as it was due? So where a training goes on that had ended.
+  [[nodiscard]] bool is_done() const;
   /// With the present values, which become the best where they are. One that is not due, at the end of
-  /// training, steers neither schedules nor patience, so that a training that goes on from there is as one
-  /// that was never ended. Nothing where a stop is requested.
+  /// training, says what training ends with and steers nothing, so that a training that goes on from there is
+  /// as one that was never ended. Nothing where a stop is requested.
   [[nodiscard]] std::optional<ValidationRecord> run();
   [[nodiscard]] bool is_out_of_patience() const;
   /// What the values that training ends with are worth: the best where the model keeps them, the present
@@ -30,7 +32,9 @@ class Validation {
 
  private:
   [[nodiscard]] ValidationRecord record(std::int64_t step, const std::vector<double>& measures) const;
-  void compare(const std::vector<double>& measures, bool planned);
+  /// Than the best so far.
+  [[nodiscard]] bool is_better(const std::vector<double>& measures) const;
+  void compare(const std::vector<double>& measures);
 
   TrainingState& state_;
   const TrainSetting& train_;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <talweg/error.hpp>
 #include <thread>
@@ -89,6 +90,56 @@ TEST_F(Survival, OfTwoHundredKillsEndsWithTheBitsOfAnUninterruptedRun) {
   ASSERT_EQ(end.status, 0) << end.errors;
   EXPECT_EQ(read_text(path("killed") / "weights.safetensors"), weights);
   EXPECT_EQ(metrics_of(path("killed")), metrics);
+}
+
+TEST_F(Survival, OfAKillAfterTheLastStepRepeatsNoLine) {
+  ASSERT_EQ(run(command(path("killed"), {})).status, 0);
+  const std::vector<std::string> metrics = metrics_of(path("killed"));
+  ASSERT_EQ(run(command(path("killed"), {})).status, 0);
+  EXPECT_EQ(metrics_of(path("killed")), metrics);
+}
+
+/// Every optimizer that is shipped, on batches and random draws where it takes them.
+TEST_F(Survival, OfAKillIsExactForEveryOptimizer) {
+  const Finished listed = run({(program_directory() / "talweg").string(), "plugins", "list", "--json"});
+  ASSERT_EQ(listed.status, 0) << listed.errors;
+  int killed = 0;
+  for (const std::string& line : lines_of(listed.out)) {
+    const auto plugin = nlohmann::json::parse(line);
+    const std::string name = plugin.at("name");
+    const bool minimizer = plugin.at("kind") == "minimizer";
+    SCOPED_TRACE(name);
+    write_text(path("any.yaml"),
+               "talweg: 1\nseed: 3\ndata: {x: [[1, 0.2], [0.4, -1], [0.7, 2], [-1.5, 0.3], [0.1, 0.9]]}\n"
+               "parameters: {w: {shape: [2, 3], init: 'normal(0, 1)'}, b: {shape: [3], init: zeros}}\n"
+               "graph: {loss: 'mean(sum((tanh(x @ w + b) - sin(3 * x[:, 0:1])) ** 2, axis=1))'}\n"
+               "train: {minimize: loss, optimizer: {" +
+                   name + ": {}}, steps: 3000" + std::string(minimizer ? "" : ", batch: 2") + "}\n");
+    const auto train = [&](const std::string& out, const std::vector<std::string>& more) {
+      std::vector<std::string> words = {(program_directory() / "talweg").string(),
+                                        "train",
+                                        path("any.yaml").string(),
+                                        "--quiet",
+                                        "--resume",
+                                        "--out",
+                                        path(out).string()};
+      words.insert(words.end(), more.begin(), more.end());
+      return words;
+    };
+    ASSERT_EQ(run(train("whole", {})).status, 0);
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      Process process(train("killed", {"--save-every", "0"}));
+      std::this_thread::sleep_for(std::chrono::milliseconds(15 + 10 * attempt));
+      process.send(SIGKILL);
+      if (process.finish().status == 128 + SIGKILL) ++killed;
+    }
+    ASSERT_EQ(run(train("killed", {})).status, 0);
+    EXPECT_EQ(read_text(path("killed") / "weights.safetensors"),
+              read_text(path("whole") / "weights.safetensors"));
+    fs::remove_all(path("whole"));
+    fs::remove_all(path("killed"));
+  }
+  EXPECT_GT(killed, 20) << "trainings that were killed before they ended";
 }
 
 /// What a save does, call by call, on the files of a run directory: by name, how often.

@@ -159,26 +159,32 @@ TEST(TrainCommand, CountsEvaluationsFromTheBeginningThoughItIsResumed) {
   EXPECT_EQ(evaluations("--out run --steps 20 --resume"), whole);
 }
 
-TEST(TrainCommand, GoesOnWithAPlateauAsIfItHadNotEndedBetweenTwoValidations) {
+TEST(TrainCommand, GoesOnAsIfItHadNotEndedBetweenTwoValidations) {
   const TemporaryDirectory directory;
-  write_text(directory.path() / "watched.yaml",
-             "talweg: 1\ndata: {x: [1, 2, 3, 4, 5, 6]}\nsplit: {train: 4, validation: 2}\n"
-             "parameters: {w: 0}\ngraph: {loss: 'mean((w * x - 1 - sin(step)) ** 2)'}\n"
-             "train:\n  minimize: loss\n  batch: 1\n  steps: 40\n"
-             "  optimizer: {gd: {alpha: 'plateau(0.05, loss, factor=0.5, patience=0)'}}\n");
   const auto run = [&](const std::string& options) {
     const Finished finished =
         run_line("train watched.yaml --quiet " + options, {.directory = directory.path()});
     EXPECT_EQ(finished.status, 0) << finished.errors;
   };
-  run("--out whole");
-  for (const int step : {1, 9, 10, 16, 23}) {
-    const std::string out = "stopped_at_" + std::to_string(step);
-    run("--out " + out + " --steps " + std::to_string(step));
-    run("--out " + out + " --resume --steps 40");
-    EXPECT_EQ(read_text(directory.path() / out / "weights.safetensors"),
-              read_text(directory.path() / "whole" / "weights.safetensors"))
-        << step;
+  const auto weights_in = [&](const std::string& out) {
+    return read_text(directory.path() / out / "weights.safetensors");
+  };
+  for (const std::string how :
+       {"optimizer: {gd: {alpha: 'plateau(0.05, loss, factor=0.5, patience=0)'}}",
+        "optimizer: {gd: {alpha: 0.05}}, keep: {lowest: loss}",
+        "optimizer: {gd: {alpha: 0.05}}, stop: {patience: 3}", "optimizer: {annealing: {}}, keep: best"}) {
+    write_text(directory.path() / "watched.yaml",
+               "talweg: 1\ndata: {x: [1, 2, 3, 4, 5, 6]}\nsplit: {train: 4, validation: 2}\n"
+               "parameters: {w: 0}\ngraph: {loss: 'mean((w * x - 1 - sin(step)) ** 2)'}\n"
+               "train: {minimize: loss, batch: 1, steps: 39, " +
+                   how + "}\n");
+    run("--out whole");
+    for (const int step : {1, 9, 10, 11, 16, 23}) {
+      fs::remove_all(directory.path() / "stopped");
+      run("--out stopped --steps " + std::to_string(step));
+      run("--out stopped --resume --steps 39");
+      EXPECT_EQ(weights_in("stopped"), weights_in("whole")) << how << ", " << step;
+    }
   }
 }
 
