@@ -85,11 +85,14 @@ HyperparameterValues::HyperparameterValues(Graph& graph, const OptimizerSetting&
     if (!is_given && hyperparameter.required)
       throw error_at(setting.span, titled(rule) + " needs its hyperparameter '" + hyperparameter.name + "'")
           .set_hint("optimizer: {" + rule.name() + ": {" + hyperparameter.name + ": ...}}");
-    if (hyperparameter.kind == Hyperparameter::Kind::flag)
-      flags_[hyperparameter.name] = (is_given ? *given->constant : hyperparameter.default_value) != 0;
-    else
-      numbers_[hyperparameter.name] =
-          is_given ? graph.value(given->value) : constant(graph, hyperparameter.default_value);
+    const std::optional<double> fixed = is_given ? given->constant : hyperparameter.default_value;
+    if (hyperparameter.kind == Hyperparameter::Kind::flag) {
+      flags_[hyperparameter.name] = *fixed != 0;
+      continue;
+    }
+    const Value number = is_given ? graph.value(given->value) : constant(graph, *fixed);
+    numbers_[hyperparameter.name] = number;
+    if (fixed == 0.0) zeros_.insert(number.id());
   }
 }
 

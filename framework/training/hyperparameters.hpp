@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,13 @@ class HyperparameterValues {
   // REQUIRES: the rule has a number, or a flag, of that name.
   [[nodiscard]] Value number(std::string_view name) const { return numbers_.find(name)->second; }
   [[nodiscard]] bool flag(std::string_view name) const { return flags_.find(name)->second; }
+  /// The numbers that are 0 in every step.
+  [[nodiscard]] const std::set<NodeId>& zeros() const { return zeros_; }
 
  private:
   std::map<std::string, Value, std::less<>> numbers_;
   std::map<std::string, bool, std::less<>> flags_;
+  std::set<NodeId> zeros_;
 };
 
 /// What was meant by the name of a hyperparameter that an optimizer does not have, as a hint, or "".

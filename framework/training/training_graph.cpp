@@ -12,6 +12,7 @@
 #include "training/example_weights.hpp"
 #include "training/hyperparameters.hpp"
 #include "training/optimizer_groups.hpp"
+#include "training/zero_terms.hpp"
 
 namespace talweg {
 namespace {
@@ -36,7 +37,11 @@ class TrainingSite final : public UpdateSite {
   /// Of parameters [first, first + count), end to end where they are several.
   TrainingSite(CheckedModel& model, const HyperparameterValues& hyperparameters, Value parameter,
                Value gradient, std::size_t first, std::size_t count)
-      : model_(model), hyperparameters_(hyperparameters), parameter_(parameter), gradient_(gradient) {
+      : model_(model),
+        hyperparameters_(hyperparameters),
+        parameter_(parameter),
+        gradient_(gradient),
+        begin_(static_cast<NodeId>(model.graph->size())) {
     emission_.first = first;
     emission_.count = count;
     emission_.parameter = parameter.id();
@@ -92,6 +97,7 @@ class TrainingSite final : public UpdateSite {
 
   [[nodiscard]] bool shape_asked() const { return shape_asked_; }
   [[nodiscard]] Emission emission() {
+    leave_out_zero_terms();
     if (!evaluated_.empty()) swap_weights();
     return std::move(emission_);
   }
@@ -109,6 +115,17 @@ class TrainingSite final : public UpdateSite {
     if (!emission_.draws) emission_.draws.emplace();
     return *emission_.draws;
   }
+  void leave_out_zero_terms() {
+    std::vector<NodeId*> assigned = {&emission_.next};
+    for (OptimizerState& state : emission_.states) assigned.push_back(&state.next);
+    if (emission_.draws)
+      for (OptimizerState& state : emission_.draws->states) assigned.push_back(&state.next);
+    std::erase_if(assigned, [](const NodeId* next) { return *next == kNoNode; });
+    std::vector<Value> values;
+    for (const NodeId* next : assigned) values.push_back(model_.graph->value(*next));
+    values = substitute(values, drop_zero_terms(*model_.graph, begin_, hyperparameters_.zeros()));
+    for (std::size_t i = 0; i < assigned.size(); ++i) *assigned[i] = values[i].id();
+  }
   /// Whoever looks at the model finds the weights for evaluation in its parameters.
   void swap_weights() {
     OptimizerState& evaluated = *std::ranges::find(emission_.states, evaluated_, &OptimizerState::name);
@@ -121,6 +138,7 @@ class TrainingSite final : public UpdateSite {
   CheckedModel& model_;
   const HyperparameterValues& hyperparameters_;
   Value parameter_, gradient_;
+  NodeId begin_;  ///< of what the rule appends
   Emission emission_;
   std::string evaluated_;  ///< the copy that the model is evaluated with
   bool shape_asked_ = false;

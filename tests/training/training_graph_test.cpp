@@ -72,6 +72,18 @@ TEST(TrainingGraph, HasAnElementwiseRuleOnceOverAllParameters) {
   }
 }
 
+TEST(TrainingGraph, HasNoTermThatAHyperparameterOf0TurnsOff) {
+  const std::pair<const char*, const char*> settings[] = {
+      {"", "concatenate"}, {"weight_decay: 0", "concatenate"}, {"weight_decay: 0 * step", "add"}};
+  for (const auto& [setting, op] : settings) {
+    CheckedModel model = load_model_text(with_rule("gd", setting), "model.yaml");
+    const Graph& graph = *model.graph;
+    const Node& update = graph[graph_of(model).emissions.front().next];
+    const Node& step = graph[update.inputs[1]];
+    EXPECT_EQ(graph[step.inputs[1]].op->name, op) << setting;
+  }
+}
+
 TEST(TrainingGraph, HasARuleThatMixesElementsOnceForEachParameter) {
   for (const char* name : {"by_parameter", "by_norm", "transposed"}) {
     CheckedModel model = load_model_text(with_rule(name), "model.yaml");
