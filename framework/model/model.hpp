@@ -176,7 +176,7 @@ struct ModelOptions {
       grid;  ///< the same of one run of a sweep, which go before; errors call them --grid
   std::optional<std::uint32_t> seed;
   std::optional<std::int64_t> steps;
-  std::optional<std::string> optimizer;  ///< in place of train.optimizer, with its defaults
+  std::optional<std::string> optimizer;  ///< in place of train.optimizer: NAME, or NAME: {alpha: 0.1}
   std::optional<DType> dtype;            ///< float32 or float64, in place of the model's
   Mode mode = Mode::training;
   std::optional<std::int64_t> rows;  ///< of every data entry, in place of the batch, where it has Examples

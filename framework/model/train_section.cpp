@@ -138,7 +138,8 @@ HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentE
   setting.value_span = entry.value.span;
   setting.constant = operand.number();
   if (!operand.is_number() && !operand.is_tensor())
-    throw error_at(expression.span(), what + " is a number, and this is " + describe(operand));
+    throw error_at(expression.span(), what + " is a number, and this is " + describe(operand))
+        .set_hint(setting.name == "betas" ? "beta1: 0.9, beta2: 0.999" : "");
   const OriginScope origin(context.graph(), expression.span());
   const Value value = operand.is_tensor() ? *operand.tensor() : constant(context.graph(), *operand.number());
   if (value.rank() != 0)
@@ -235,6 +236,22 @@ GroupSetting read_group(ModelContext& context, const DocumentEntry& entry, const
 void read_groups(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
   for (const DocumentEntry& entry : require_mapping(node, "'groups'").entries)
     train.groups.push_back(read_group(context, entry, train.optimizer));
+}
+
+void read_optimizer_with_groups(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
+  const DocumentNode* groups = nullptr;
+  train.optimizer = read_optimizer(context, node, "train", &groups);
+  if (groups != nullptr) read_groups(context, *groups, train);
+}
+
+/// In place of the model's: a name alone, which may be a path, or what could stand behind `optimizer:`.
+void read_given_optimizer(ModelContext& context, const std::string& text, TrainSetting& train) {
+  if (text.find('{') == std::string::npos) {
+    train.optimizer.name = text;
+    return;
+  }
+  context.model.sources.push_back(std::make_unique<Source>("--set-optimizer", text));
+  read_optimizer_with_groups(context, read_document(*context.model.sources.back()), train);
 }
 
 void read_validate(ModelContext& context, const DocumentNode& node, TrainSetting& train) {
@@ -385,17 +402,12 @@ void read_train(ModelContext& context, const DocumentNode* section) {
   const DocumentNode& minimize = fields.require("minimize");
   train.minimize_name = require_text(minimize, "'minimize'");
   train.minimize = minimized(context, minimize.span).id();
-  const DocumentNode* groups = nullptr;
-  if (const DocumentNode* optimizer = fields.find("optimizer"))
-    train.optimizer = read_optimizer(context, *optimizer, "train", &groups);
-  else if (!context.model.parameters.empty() && !context.options.optimizer)
+  if (context.options.optimizer)
+    read_given_optimizer(context, *context.options.optimizer, train);
+  else if (const DocumentNode* optimizer = fields.find("optimizer"))
+    read_optimizer_with_groups(context, *optimizer, train);
+  else if (!context.model.parameters.empty())
     static_cast<void>(fields.require("optimizer"));
-  if (context.options.optimizer) {
-    train.optimizer = {};
-    train.optimizer.name = *context.options.optimizer;
-  } else if (groups != nullptr) {
-    read_groups(context, *groups, train);
-  }
   if (const DocumentNode* clip = fields.find("clip")) read_clip(context, *clip, train);
   train.steps = read_steps(context, fields);
   if (context.options.steps) train.steps = *context.options.steps;

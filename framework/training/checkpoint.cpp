@@ -73,6 +73,7 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
                    {"threads", std::to_string(checkpoint.surroundings.threads)},
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
                    {"model", checkpoint.model}};
+  if (checkpoint.set_optimizer) file.metadata.emplace_back("set_optimizer", *checkpoint.set_optimizer);
   if (checkpoint.evaluations)
     file.metadata.emplace_back("evaluations", std::to_string(*checkpoint.evaluations));
   file.tensors = checkpoint.tensors;
@@ -93,6 +94,8 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
   checkpoint.seed =
       static_cast<std::uint32_t>(metadata.integer("seed", std::numeric_limits<std::uint32_t>::max()));
   checkpoint.optimizer = metadata.text("optimizer");
+  if (file.find_metadata("set_optimizer") != nullptr)
+    checkpoint.set_optimizer = metadata.text("set_optimizer");
   checkpoint.plugins = metadata.pairs("plugins");
   checkpoint.surroundings.build = metadata.text("build");
   checkpoint.surroundings.processor = metadata.text("processor");
@@ -161,6 +164,7 @@ std::string first_difference(std::string_view then, std::string_view now) {
 
 ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given) {
   if (!given.seed) given.seed = checkpoint.seed;
+  if (!given.optimizer) given.optimizer = checkpoint.set_optimizer;
   if (!given.steps && checkpoint.steps_given) given.steps = checkpoint.steps;
   for (const auto& setting : checkpoint.settings)
     if (std::ranges::find(given.set, setting.first, &std::pair<std::string, std::string>::first) ==

@@ -26,6 +26,7 @@ struct Checkpoint {
   std::string path;                                           ///< of the file it was read from, for errors
   std::string model;                                          ///< the model file's text
   std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
+  std::optional<std::string> set_optimizer;                   ///< the `--set-optimizer`
   std::uint32_t seed = 0;
   std::string optimizer;                                     ///< its name, "" where nothing is trained
   std::vector<std::pair<std::string, std::string>> plugins;  ///< SHA-256 of the optimizers' files, by name
@@ -58,8 +59,8 @@ struct Checkpoint {
 /// and the numbers of steps and epochs may differ.
 [[nodiscard]] std::string first_difference(std::string_view then, std::string_view now);
 
-/// What a training is resumed with: the checkpoint's settings, seed and planned steps where `given` says
-/// nothing else.
+/// What a training is resumed with: the checkpoint's settings, optimizer, seed and planned steps where
+/// `given` says nothing else.
 [[nodiscard]] ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given);
 
 }  // namespace talweg

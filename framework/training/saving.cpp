@@ -70,6 +70,13 @@ void require_same_plugins(const Checkpoint& checkpoint, const TrainingState& sta
   }
 }
 
+/// Something that can be set was `then`, and is now another; both for people.
+std::string change(const std::string& name, const std::optional<std::string>& then,
+                   const std::optional<std::string>& now) {
+  const auto shown = [](const auto& value) { return value ? "set to " + *value : std::string("not set"); };
+  return "'" + name + "' was " + shown(then) + ", and is now " + shown(now);
+}
+
 /// The first `--set` in which two trainings differ, for people; "" where there is none.
 std::string setting_difference(const Checkpoint& checkpoint, const CheckedModel& model) {
   const auto text_in = [](const auto& settings, const std::string& name) -> std::optional<std::string> {
@@ -82,9 +89,7 @@ std::string setting_difference(const Checkpoint& checkpoint, const CheckedModel&
     const std::string& name = entry.first;
     const std::optional<std::string> then = text_in(checkpoint.settings, name),
                                      now = text_in(model.settings, name);
-    if (then == now) continue;
-    const auto shown = [](const auto& value) { return value ? "set to " + *value : std::string("not set"); };
-    return "'" + name + "' was " + shown(then) + ", and is now " + shown(now);
+    if (then != now) return change(name, then, now);
   }
   return "";
 }
@@ -108,6 +113,8 @@ std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const Traini
     file.refuse(fmt::format("its seed is {}, that of the model {}", checkpoint.seed, state.model().seed));
   const std::string set = setting_difference(checkpoint, state.model());
   if (!set.empty()) file.refuse(set);
+  if (const auto& now = state.model().options.optimizer; now != checkpoint.set_optimizer)
+    file.refuse(change("optimizer", checkpoint.set_optimizer, now));
   require_same_plugins(checkpoint, state);
   return stored;
 }
@@ -149,6 +156,7 @@ Checkpoint make_checkpoint(const TrainingState& state) {
   Checkpoint checkpoint;
   checkpoint.model = model.text;
   checkpoint.settings = model.settings;
+  checkpoint.set_optimizer = model.options.optimizer;
   checkpoint.seed = model.seed;
   checkpoint.optimizer = state.rule == nullptr ? "" : state.rule->name();
   checkpoint.plugins = plugin_hashes(state);

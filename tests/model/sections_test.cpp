@@ -211,6 +211,45 @@ TEST(Train, TakesAnotherOptimizerFromTheOptions) {
   EXPECT_TRUE(load(text, options).train->optimizer.hyperparameters.empty());
 }
 
+TEST(Train, TakesAnotherOptimizerWithItsHyperparametersAndGroups) {
+  const std::string text =
+      "let: {fast: 0.5}\nparameters: {w: 1, b: 2}\ntrain: {minimize: w * w + b * b, steps: 1, optimizer: "
+      "{gd: "
+      "{alpha: 1, groups: {bias: {parameters: b, alpha: 2}}}}}\n";
+  for (const std::string given : {"adam: {alpha: fast, groups: {weight: {parameters: w, alpha: 3}}}",
+                                  "{adam: {alpha: fast, groups: {weight: {parameters: w, alpha: 3}}}}"}) {
+    ModelOptions options;
+    options.optimizer = given;
+    const TrainSetting train = *load(text, options).train;
+    EXPECT_EQ(train.optimizer.name, "adam");
+    ASSERT_EQ(train.optimizer.hyperparameters.size(), 1U);
+    EXPECT_EQ(train.optimizer.hyperparameters[0].constant, 0.5);
+    ASSERT_EQ(train.groups.size(), 1U);
+    EXPECT_EQ(train.groups[0].name, "weight");
+    EXPECT_EQ(train.groups[0].optimizer.hyperparameters[0].constant, 3);
+  }
+}
+
+TEST(Train, NamesThePlaceOfAMistakeInAnotherOptimizer) {
+  const std::pair<std::string, std::string> wrong[] = {
+      {"adam: {alpha: fats}", "--set-optimizer:1:15: error: "},
+      {"adam: {alpha: 1", "--set-optimizer:1:7: error: this '{' is never closed"},
+      {"adam: {alpha: 1}, gd: {}", "--set-optimizer:1:17: error: "},
+      {"{}", "--set-optimizer:1:1: error: 'optimizer' names no optimizer"},
+      {"adam: {betas: [0.9, 0.999]}", "--set-optimizer:1:15: error: hyperparameter 'betas' is a number"}};
+  for (const auto& [given, expected] : wrong) {
+    ModelOptions options;
+    options.optimizer = given;
+    try {
+      static_cast<void>(
+          load("parameters: {w: 1}\ntrain: {minimize: w * w, steps: 1, optimizer: gd}\n", options));
+      ADD_FAILURE() << given << " is accepted";
+    } catch (const Error& error) {
+      EXPECT_TRUE(std::string(error.what()).starts_with(expected)) << error.what();
+    }
+  }
+}
+
 TEST(Sweep, KeepsTheTextsOfItsGrid) {
   const CheckedModel model = load(R"(
 let: {alpha: 0.1, hidden: 4}

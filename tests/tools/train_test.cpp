@@ -159,6 +159,27 @@ TEST(TrainCommand, CountsEvaluationsFromTheBeginningThoughItIsResumed) {
   EXPECT_EQ(evaluations("--out run --steps 20 --resume"), whole);
 }
 
+TEST(TrainCommand, GoesOnWithTheOptimizerThatItWasGiven) {
+  const TemporaryDirectory directory;
+  const auto run = [&](const std::string& out, const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"train", (repository() / kThreeLayerFile).string(), "--quiet", "--out",
+                                      (directory.path() / out).string()};
+    words.insert(words.end(), options.begin(), options.end());
+    return run_talweg(words);
+  };
+  const std::string given = "momentum: {alpha: 0.1, mu: 0.5}";
+  EXPECT_EQ(run("whole", {"--steps", "9", "--set-optimizer", given}).status, 0);
+  EXPECT_EQ(run("parts", {"--steps", "4", "--set-optimizer", given}).status, 0);
+  EXPECT_NE(run("parts", {"--resume", "--steps", "9", "--set-optimizer", "momentum"})
+                .errors.find("'optimizer' was set to " + given + ", and is now set to momentum"),
+            std::string::npos);
+  EXPECT_EQ(run("parts", {"--resume"}).errors,
+            "note: the 4 planned steps were made before; --steps N plans more of them\n");
+  EXPECT_EQ(run("parts", {"--resume", "--steps", "9"}).status, 0);
+  EXPECT_EQ(read_text(directory.path() / "parts/weights.safetensors"),
+            read_text(directory.path() / "whole/weights.safetensors"));
+}
+
 TEST(TrainCommand, GoesOnAsIfItHadNotEndedBetweenTwoValidations) {
   const TemporaryDirectory directory;
   const auto run = [&](const std::string& options) {

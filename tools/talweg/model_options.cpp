@@ -13,7 +13,8 @@ void ModelArguments::declare(CommandLine& line) {
   line.option("--set", "NAME=VALUE", "replaces a number of the model's `let:`", set);
   line.option("--seed", "N", "in place of the model's seed", seed, 0, kLargestSeed);
   line.option("--steps", "N", "in place of the model's number of steps", steps, 0);
-  line.option("--set-optimizer", "NAME", "another optimizer, with its defaults", optimizer);
+  line.option("--set-optimizer", "NAME", "another optimizer for all parameters; 'NAME: {alpha: 0.1}' sets it",
+              optimizer);
   line.option("--plugins", "DIR", "a directory with plugins, besides the installed ones", plugins);
   line.option("--data", "DIR", "a directory with data files, besides the model's own", data);
 }

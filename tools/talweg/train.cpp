@@ -11,6 +11,7 @@
 #include "output.hpp"
 #include "program/profile.hpp"
 #include "support/file.hpp"
+#include "support/numbers.hpp"
 #include "training/json_lines.hpp"
 #include "training/run_directory.hpp"
 #include "training/trainer.hpp"
@@ -71,8 +72,12 @@ void show_profile(const Profile& profile, const Options& options) {
 }
 
 /// What whoever resumes should know, on standard error.
-void report_resumption(const RunDirectory::Found& found, int threads) {
+void report_resumption(const RunDirectory::Found& found, const Trainer& trainer, int threads) {
   const Checkpoint& checkpoint = found.checkpoint;
+  const std::optional<TrainSetting>& train = trainer.model().train;
+  if (train && trainer.step() >= train->steps)
+    print_note("note: the " + count(train->steps, "planned step") +
+               " were made before; --steps N plans more of them");
   if (!found.damage.empty())
     print_note("warning: " + found.damage +
                "\n         training goes on from the checkpoint before it, of step " +
@@ -117,7 +122,7 @@ int train(const Options& options) {
   if (options.weights && !found) trainer.set_weights(read_weights(*options.weights));
   if (found) {
     trainer.restore(found->checkpoint);
-    report_resumption(*found, trainer_options.threads);
+    report_resumption(*found, trainer, trainer_options.threads);
   }
   // A model that is refused leaves no directory behind.
   if (options.training.out && !directory) open_directory();

@@ -35,7 +35,7 @@ struct LoadOptions {
   std::vector<std::pair<std::string, std::string>> set = {};  ///< replaced `let`s: name and expression
   std::optional<std::uint32_t> seed = {};
   std::optional<std::int64_t> steps = {};
-  std::optional<std::string> optimizer = {};        ///< in place of the model's, with its defaults
+  std::optional<std::string> optimizer = {};        ///< in place of the model's: NAME, or NAME: {alpha: 0.1}
   std::vector<std::filesystem::path> plugins = {};  ///< directories besides that of the shipped plugins
   std::vector<std::filesystem::path> data = {};     ///< directories with data files, besides the model's own
   int threads = 1;
