@@ -46,6 +46,17 @@ TEST_F(Author, GoesFromANameToATrainedModelInThreeCommands) {
   EXPECT_EQ(last_loss(mine), last_loss(momentum));
 }
 
+TEST_F(Author, StartsFromAMinimizerThatPassesEveryCheck) {
+  ASSERT_EQ(talweg("plugins new my_rule --minimizer").status, 0);
+  const Finished built = talweg("plugins build my_rule.cpp");
+  ASSERT_EQ(built.status, 0) << built.errors;
+  const Finished tested = talweg("plugins test my_rule");
+  EXPECT_EQ(tested.status, 0) << tested.out;
+  const Finished trained = talweg("train model.yaml --set-optimizer my_rule --json");
+  EXPECT_EQ(trained.status, 0) << trained.errors;
+  EXPECT_NE(trained.out.find("\"evaluations\""), std::string::npos) << trained.out;
+}
+
 TEST_F(Author, KeepsAFileThatIsThere) {
   write_rule("mine\n");
   const Finished finished = talweg("plugins new my_rule");

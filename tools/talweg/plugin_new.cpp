@@ -31,7 +31,7 @@ constexpr std::string_view kUpdateRule = R"(#include <talweg/optimizer.hpp>
 //
 // `update` computes nothing: it says once, as nodes of a graph, what a step does. Talweg compiles them together
 // with the model, runs them on whole tensors in float32 and float64, and keeps, saves and restores the states.
-// One that evaluates the objective itself, such as a line search, is another kind: talweg/minimizer.hpp begins with it.
+// One that evaluates the objective itself, such as a line search, is another kind: talweg plugins new --minimizer.
 
 /// Heavy-ball momentum, to start from:  v <- mu v - alpha g;   x <- x + v
 struct TYPE : talweg::UpdateRule {
@@ -50,6 +50,44 @@ struct TYPE : talweg::UpdateRule {
   }
 };
 TALWEG_OPTIMIZER(TYPE, "NAME", "Heavy-ball momentum, to start from")
+)";
+
+constexpr std::string_view kMinimizer = R"(#include <talweg/minimizer.hpp>
+
+// A minimizer of one's own: an optimizer that evaluates what it minimizes as often as it likes. Build it, train with it:
+//
+//   talweg plugins build NAME.cpp
+//   talweg plugins test NAME
+//   talweg train MODEL.yaml --set-optimizer NAME
+//
+// `step` computes with vectors of doubles; x is that of all parameters laid end to end. Within a step what is minimized
+// stays the same: the same examples, the same random draws. What has to last from step to step is a state, which Talweg
+// keeps, saves and restores: f.number("name") is a number, f.state("name", f.size()) as many as x has.
+
+/// Steepest descent with backtracking (Armijo 1966), to start from:  x <- x - t g
+/// t is the first of 2 t', t', t' / 2, ..., where t' is that of the last step, by which f falls by more than c t |g|^2.
+struct TYPE : talweg::Minimizer {
+  // A model sets them: `optimizer: {NAME: {alpha: 0.1}}`. Name, default, range, meaning.
+  // `static constexpr bool kSecondDerivatives = true;` gives f.hessian_vector(x, v).
+  talweg::Hyper alpha{"alpha", 1, talweg::positive, "t in the first step"};
+  talweg::Hyper c{"c", 1e-4, talweg::in(0, 1), "share of the slope by which f has to fall"};
+
+  void step(talweg::Objective& f) const {
+    const talweg::Point now = f.point();  // x, value and gradient, which belong together
+    const double slope = talweg::dot(now.gradient, now.gradient);
+    if (slope == 0) return f.stop("the gradient is zero");
+    double& t = f.number("step_size", f[alpha] / 2);
+    for (double tried = 2 * t; tried > 1e-20; tried /= 2) {
+      const talweg::Point next = f.at(now.x - tried * now.gradient);
+      if (next.value < now.value - f[c] * tried * slope) {
+        t = tried;
+        return f.move_to(next);
+      }
+    }
+    f.stop("no shorter step leads down");  // x stays where it was
+  }
+};
+TALWEG_MINIMIZER_PLUGIN(TYPE, "NAME", "Steepest descent with backtracking, to start from")
 )";
 
 /// "my_rule" is the struct MyRule.
@@ -96,8 +134,10 @@ void write_new_file(const fs::path& path, std::string_view text) {
 
 int run_plugins_new(std::span<const std::string> arguments) {
   std::string name;
+  bool minimizer = false;
   CommandLine line("plugins new", "Writes NAME.cpp, an optimizer that works, to make another one of.");
   line.argument("NAME", "of the optimizer: a-z, 0-9 and _, a letter first", name);
+  line.flag("--minimizer", "one that evaluates the objective itself, as line searches do", minimizer);
   if (!line.parse(arguments)) {
     write_output(line.help());
     return 0;
@@ -119,7 +159,7 @@ int run_plugins_new(std::span<const std::string> arguments) {
     throw Error(Status::model,
                 "there is a plugin '" + name + "', which would be taken in place of yours: " + known.string())
         .set_hint("choose another name: talweg plugins new my_" + name);
-  write_new_file(name + ".cpp", fill(kUpdateRule, name));
+  write_new_file(name + ".cpp", fill(minimizer ? kMinimizer : kUpdateRule, name));
   write_output("wrote " + name + ".cpp\nnext: talweg plugins build " + name + ".cpp\n");
   return 0;
 }
