@@ -92,6 +92,32 @@ TEST(WeightDecay, OfZeroChangesNoBit) {
   }
 }
 
+/// x after some steps on x.x / 2 from (3, 4), where the gradient is x and of length 5; a loose search takes
+/// the step that it tries first.
+std::vector<double> after(int steps, const std::string& optimizer) {
+  const auto trainer =
+      make_trainer("talweg: 1\nparameters: {x: [3.0, 4.0]}\ntrain: {minimize: sum(x * x) / 2, optimizer: {" +
+                   optimizer + "}, steps: " + std::to_string(steps) + "}\n");
+  train(*trainer);
+  return trainer->value("x").values;
+}
+
+TEST(LineSearches, TryAStepOfLengthAlphaFirst) {
+  for (const std::string name : {"bfgs", "lbfgs", "cg"}) {
+    const std::vector<double> x = after(1, name + ": {alpha: 0.8, c2: 0.9}");
+    EXPECT_NEAR(x[0], 3 - 0.8 * 3.0 / 5, 1e-15) << name;
+    EXPECT_NEAR(x[1], 4 - 0.8 * 4.0 / 5, 1e-15) << name;
+  }
+}
+
+TEST(LineSearches, OfConjugateGradientsGoOnWhereTheSlopeOfTheLastOneWouldLead) {
+  // The first makes x 0.8 of itself: a step of 1/5 along a slope of -25. Beta is 0 here, and the slope of the
+  // second is -0.64 of 25, so that it begins with 1/5 / 0.64.
+  const std::vector<double> x = after(2, "cg: {c2: 0.9}");
+  EXPECT_NEAR(x[0], 3 * 0.8 * (1 - 0.2 / 0.64), 1e-15);
+  EXPECT_NEAR(x[1], 4 * 0.8 * (1 - 0.2 / 0.64), 1e-15);
+}
+
 TEST(Momentum, WithoutMemoryIsGradientDescent) {
   const auto momentum = make_trainer(quadratic("{momentum: {alpha: 0.3, mu: 0}}"));
   const auto gd = make_trainer(quadratic("{gd: {alpha: 0.3}}"));
