@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <optional>
+#include <string>
 #include <talweg/minimizer.hpp>
 
 namespace line_search {
@@ -116,8 +118,9 @@ inline std::optional<Point> strong_wolfe(const Objective& f, const Point& start,
 
 /// What to stop with: the line of reason of a minimizer that cannot go on.
 inline std::string failure(const Point& now) {
-  return "the line search finds no lower point; the gradient's norm is " +
-         std::to_string(talweg::norm(now.gradient));
+  char norm[16];
+  std::snprintf(norm, sizeof norm, "%.3g", talweg::norm(now.gradient));
+  return std::string("the line search finds no lower point; the gradient's norm is ") + norm;
 }
 
 }  // namespace line_search
