@@ -70,7 +70,7 @@ inline Vector<T> places_of_largest(const Windows<T>& windows, std::size_t i, std
   for (std::size_t k = 1; k < windows.number; ++k) {
     const Vector<T> value = load_every(from + windows.elements[k], windows.stride, n);
     // The first NaN is larger than all, and nothing is larger than it.
-    const auto larger = (!(value <= best)) & (best == best);
+    const auto larger = (!(value <= best)) & (!xsimd::isnan(best));
     best = xsimd::select(larger, value, best);
     element = xsimd::select(larger, Vector<T>(static_cast<T>(windows.elements[k])), element);
   }

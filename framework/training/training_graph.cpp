@@ -122,6 +122,7 @@ class TrainingSite final : public UpdateSite {
       for (OptimizerState& state : emission_.draws->states) assigned.push_back(&state.next);
     std::erase_if(assigned, [](const NodeId* next) { return *next == kNoNode; });
     std::vector<Value> values;
+    values.reserve(assigned.size());
     for (const NodeId* next : assigned) values.push_back(model_.graph->value(*next));
     values = substitute(values, drop_zero_terms(*model_.graph, begin_, hyperparameters_.zeros()));
     for (std::size_t i = 0; i < assigned.size(); ++i) *assigned[i] = values[i].id();
