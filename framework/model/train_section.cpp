@@ -406,7 +406,7 @@ void read_train(ModelContext& context, const DocumentNode* section) {
     read_given_optimizer(context, *context.options.optimizer, train);
   else if (const DocumentNode* optimizer = fields.find("optimizer"))
     read_optimizer_with_groups(context, *optimizer, train);
-  else if (!context.model.parameters.empty())
+  else if (!context.model.parameters.empty() && context.options.mode == Mode::training)
     static_cast<void>(fields.require("optimizer"));
   if (const DocumentNode* clip = fields.find("clip")) read_clip(context, *clip, train);
   train.steps = read_steps(context, fields);

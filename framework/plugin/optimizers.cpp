@@ -22,7 +22,7 @@ std::string hint_for_no_name(std::string_view name) {
     return "a model uses what its own `optimizers:` define: copy them into its file, and give the rule's "
            "name";
   if (name.find_first_of(":{=") != std::string_view::npos)
-    return "give the name alone; hyperparameters are set in the model file";
+    return "hyperparameters stand in braces: 'NAME: {alpha: 0.1}'";
   return "";
 }
 

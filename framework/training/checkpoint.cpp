@@ -33,6 +33,12 @@ class MetadataReader {
     return *value;
   }
 
+  [[nodiscard]] EndReason condition(std::string_view name) const {
+    for (EndReason reason : {EndReason::gradient, EndReason::loss})
+      if (text(name) == to_string(reason)) return reason;
+    refuse(name);
+  }
+
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> pairs(std::string_view name) const {
     const nlohmann::json list = nlohmann::json::parse(text(name), nullptr, false);
     std::vector<std::pair<std::string, std::string>> pairs;
@@ -74,6 +80,12 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
                    {"model", checkpoint.model}};
   if (checkpoint.set_optimizer) file.metadata.emplace_back("set_optimizer", *checkpoint.set_optimizer);
+  if (checkpoint.better_step)
+    file.metadata.emplace_back("better_step", std::to_string(*checkpoint.better_step));
+  if (checkpoint.met) {
+    file.metadata.emplace_back("met_step", std::to_string(checkpoint.met->step));
+    file.metadata.emplace_back("met", to_string(checkpoint.met->reason));
+  }
   if (checkpoint.evaluations)
     file.metadata.emplace_back("evaluations", std::to_string(*checkpoint.evaluations));
   file.tensors = checkpoint.tensors;
@@ -108,6 +120,10 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
   checkpoint.validated_step = metadata.integer("validated_step", kMost);
   checkpoint.best_step = metadata.integer("best_step", kMost);
   checkpoint.validations_since_best = metadata.integer("validations_since_best", kMost);
+  if (file.find_metadata("better_step") != nullptr)
+    checkpoint.better_step = metadata.integer("better_step", kMost);
+  if (file.find_metadata("met") != nullptr)
+    checkpoint.met = {metadata.integer("met_step", kMost), metadata.condition("met")};
   if (file.find_metadata("evaluations") != nullptr)
     checkpoint.evaluations = metadata.integer("evaluations", kMost);
   checkpoint.tensors = std::move(file.tensors);

@@ -37,6 +37,8 @@ struct Checkpoint {
   std::int64_t validated_step = 0;  ///< of the last validation
   std::int64_t best_step = 0;       ///< of the best values, where there are some
   std::int64_t validations_since_best = 0;
+  std::optional<std::int64_t> better_step;  ///< see TrainingState
+  std::optional<MetCondition> met;          ///< what ended training last
   std::optional<std::int64_t>
       evaluations;  ///< by a minimizer; a checkpoint of before they were kept has none
   /// First the parameters, then the optimizer's states as "optimizer:<state>:<parameter>", then the model's;

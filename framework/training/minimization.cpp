@@ -201,8 +201,7 @@ std::span<double> Minimization::state(std::string_view name, std::size_t count, 
     throw Error(Status::plugin,
                 "state '" + std::string(name) + "' has " +
                     talweg::count(static_cast<std::int64_t>(found->second.size()), "element") + ", and " +
-                    std::to_string(count) + " are asked for")
-        .set_hint("a hyperparameter that says how many cannot depend on `step`");
+                    std::to_string(count) + " are asked for; how many is the same in every step");
   return found->second;
 }
 

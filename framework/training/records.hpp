@@ -31,6 +31,12 @@ enum class EndReason : std::uint8_t {
 /// "steps", "gradient", "loss", "patience", "interrupted", "optimizer".
 [[nodiscard]] std::string_view to_string(EndReason reason);
 
+/// A condition of `stop:` that held after so many steps: a training that ended by it stays ended.
+struct MetCondition {
+  std::int64_t step = 0;
+  EndReason reason = EndReason::gradient;  ///< gradient or loss
+};
+
 /// Parameters that one optimizer trains, where a model has `groups:`.
 struct GroupRecord {
   std::string name;  ///< "" for the parameters of no group

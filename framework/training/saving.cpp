@@ -114,7 +114,7 @@ std::vector<const NamedTensor*> match(const Checkpoint& checkpoint, const Traini
   const std::string set = setting_difference(checkpoint, state.model());
   if (!set.empty()) file.refuse(set);
   if (const auto& now = state.model().options.optimizer; now != checkpoint.set_optimizer)
-    file.refuse(change("optimizer", checkpoint.set_optimizer, now));
+    file.refuse(change("--set-optimizer", checkpoint.set_optimizer, now));
   require_same_plugins(checkpoint, state);
   return stored;
 }
@@ -165,6 +165,8 @@ Checkpoint make_checkpoint(const TrainingState& state) {
   checkpoint.steps = state.planned_steps();
   checkpoint.steps_given = model.options.steps.has_value();
   checkpoint.validated_step = state.validated_step;
+  checkpoint.better_step = state.better_step;
+  checkpoint.met = state.met;
   if (dynamic_cast<const Minimizer*>(state.rule.get()) != nullptr) checkpoint.evaluations = state.evaluations;
   for (const KeptTensor& tensor : state.values.tensors()) {
     checkpoint.tensors.push_back(state.values.read(tensor));
@@ -197,6 +199,8 @@ void restore_checkpoint(TrainingState& state, const Checkpoint& checkpoint) {
   const auto measures = std::ranges::find(checkpoint.tensors, kMeasures, &NamedTensor::name);
   state.set_validated(checkpoint.validated_step,
                       measures == checkpoint.tensors.end() ? std::vector<double>() : measures->values);
+  state.better_step = checkpoint.better_step;
+  state.met = checkpoint.met;
   state.evaluations = checkpoint.evaluations;
   state.set_step(checkpoint.step);
 }

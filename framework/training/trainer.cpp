@@ -84,6 +84,7 @@ void Trainer::set_value(std::string_view name, std::span<const double> values) {
       throw Error(Status::model, "'" + tensor.name + "' is " + to_string(tensor.shape) + " and has " +
                                      count(tensor.shape.elements(), "element") + ", not " +
                                      std::to_string(values.size()));
+    state_->met.reset();
     return state_->values.replace(tensor, values);
   }
   throw Error(Status::model, "there is no parameter or state '" + std::string(name) + "'")
@@ -96,7 +97,10 @@ void Trainer::restore(const Checkpoint& checkpoint) { restore_checkpoint(*state_
 
 Weights Trainer::weights() const { return weights_of(*state_); }
 
-void Trainer::set_weights(const Weights& weights) { restore_weights(*state_, weights.tensors, weights.path); }
+void Trainer::set_weights(const Weights& weights) {
+  state_->met.reset();
+  restore_weights(*state_, weights.tensors, weights.path);
+}
 
 std::vector<NamedTensor> Trainer::evaluate(std::string_view split) {
   std::vector<std::string> names;

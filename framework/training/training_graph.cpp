@@ -124,7 +124,7 @@ class TrainingSite final : public UpdateSite {
     std::vector<Value> values;
     values.reserve(assigned.size());
     for (const NodeId* next : assigned) values.push_back(model_.graph->value(*next));
-    values = substitute(values, drop_zero_terms(*model_.graph, begin_, hyperparameters_.zeros()));
+    values = without_zero_terms(std::move(values), begin_, gradient_.id(), hyperparameters_.zeros());
     for (std::size_t i = 0; i < assigned.size(); ++i) *assigned[i] = values[i].id();
   }
   /// Whoever looks at the model finds the weights for evaluation in its parameters.

@@ -130,12 +130,17 @@ EndReason TrainingRun::train() {
     if (validation_ && (validation_->is_due() || (state_.step >= steps_ && !validation_->is_done()))) {
       check();
       if (const auto record = validation_->run()) observer_.validated(*record);
-      if (validation_->is_out_of_patience()) return EndReason::patience;
     }
+    if (validation_ && validation_->is_done() && validation_->is_out_of_patience())
+      return EndReason::patience;
+    if (state_.met && state_.met->step == state_.step) return state_.met->reason;
     if (state_.step >= steps_) return EndReason::steps;
     if (state_.step % log_every_ == 0) write_log_line();
     const Clock::time_point before = Clock::now();
-    if (const auto reason = make_steps(std::min(next_pause(), state_.step + chunk_))) return *reason;
+    if (const auto reason = make_steps(std::min(next_pause(), state_.step + chunk_))) {
+      if (*reason != EndReason::optimizer) state_.met = {state_.step, *reason};
+      return *reason;
+    }
     if (state_.step - good_step_ >= kCheckInterval) check();
     const Clock::time_point now = Clock::now();
     const double seconds = seconds_between(before, now);

@@ -81,7 +81,7 @@ void TrainingState::check_all_schedules() {
 }
 
 const BestValues* TrainingState::kept() const {
-  return best && !ends_best && model().train && model().train->keep ? &*best : nullptr;
+  return best && better_step != step && model().train && model().train->keep ? &*best : nullptr;
 }
 
 void TrainingState::set_validated(std::int64_t at_step, std::vector<double> found) {

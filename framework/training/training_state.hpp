@@ -75,7 +75,9 @@ struct TrainingState {
   std::int64_t validated_step = 0;  ///< of the last validation, or 0
   std::vector<double> measures;     ///< what it found: the loss, then the metrics; empty where there was none
   std::optional<BestValues> best;
-  bool ends_best = false;  ///< `keep`: a validation at the end, which was not due, found nothing better
+  /// The step of the last validation that was not due, where that found the values then better than `best`.
+  std::optional<std::int64_t> better_step;
+  std::optional<MetCondition> met;  ///< what ended training last
   std::atomic<bool> stop_requested = false;
 
  private:

@@ -9,9 +9,7 @@ Validation::Validation(TrainingState& state)
     : state_(state),
       train_(*state.model().train),
       every_(train_.validate.every > 0 ? train_.validate.every : state.batches->examples().steps_per_epoch()),
-      evaluation_(state, *state.batches->examples().find(Examples::kValidation), train_.validate.rows) {
-  state.ends_best = false;
-}
+      evaluation_(state, *state.batches->examples().find(Examples::kValidation), train_.validate.rows) {}
 
 bool Validation::is_due() const { return state_.step > state_.validated_step && state_.step % every_ == 0; }
 
@@ -25,7 +23,7 @@ std::optional<ValidationRecord> Validation::run() {
     state_.set_validated(state_.step, *measures);
     if (train_.keep || train_.patience) compare(*measures);
   } else {
-    state_.ends_best = is_better(*measures);
+    state_.better_step = is_better(*measures) ? std::optional(state_.step) : std::nullopt;
   }
   last_ = record(state_.step, *measures);
   return last_;

@@ -1,18 +1,25 @@
 #include "training/zero_terms.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <map>
 
 #include "graph/op.hpp"
+#include "graph/substitute.hpp"
 
 namespace talweg {
+namespace {
 
-std::map<NodeId, Value> drop_zero_terms(Graph& graph, NodeId first, std::set<NodeId> zeros) {
-  std::map<NodeId, Value> left;
+/// Of the nodes from `first` on the sums and differences with a product of 0, and what is left of each.
+std::map<NodeId, Value> shorter_sums(Graph& graph, NodeId first, NodeId gradient, std::set<NodeId> zeros) {
+  std::map<NodeId, Value> shorter;
+  std::set<NodeId> dependent = {gradient};
   const auto is_zero = [&](NodeId id) { return zeros.contains(id); };
   for (NodeId id = first; id < graph.size(); ++id) {
     const Node& node = graph[id];
-    if (node.op->name == "multiply" && std::ranges::any_of(node.inputs, is_zero)) zeros.insert(id);
+    if (std::ranges::any_of(node.inputs, [&](NodeId input) { return dependent.contains(input); }))
+      dependent.insert(id);
+    if (node.op->name == "multiply" && !dependent.contains(id) && std::ranges::any_of(node.inputs, is_zero))
+      zeros.insert(id);
     const bool adds = node.op->name == "add";
     if (!adds && node.op->name != "subtract") continue;
     NodeId kept = kNoNode;
@@ -20,10 +27,23 @@ std::map<NodeId, Value> drop_zero_terms(Graph& graph, NodeId first, std::set<Nod
     if (adds && is_zero(node.inputs[0])) kept = node.inputs[1];
     if (kept == kNoNode || !(graph[kept].shape == node.shape)) continue;
     if (is_zero(kept)) zeros.insert(id);
-    const auto shorter = left.find(kept);
-    left.emplace(id, shorter == left.end() ? graph.value(kept) : shorter->second);
+    shorter.emplace(id, graph.value(kept));
   }
-  return left;
+  return shorter;
+}
+
+}  // namespace
+
+std::vector<Value> without_zero_terms(std::vector<Value> values, NodeId first, NodeId gradient,
+                                      const std::set<NodeId>& zeros) {
+  if (zeros.empty() || values.empty()) return values;
+  Graph& graph = values.front().graph();
+  // What is kept of one sum may contain another.
+  for (;;) {
+    std::vector<Value> next = substitute(values, shorter_sums(graph, first, gradient, zeros));
+    if (std::ranges::equal(next, values, {}, &Value::id, &Value::id)) return values;
+    values = std::move(next);
+  }
 }
 
 }  // namespace talweg

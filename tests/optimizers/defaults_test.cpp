@@ -1,6 +1,5 @@
 // What every shipped optimizer does where the model file sets nothing. The defaults are those of torch.optim
-// where it has the optimizer, but for the alpha of gd, momentum and nesterov, which it does not give, and of
-// lbfgs's line search, which it has no settings of.
+// where it has the setting; it has none for the alpha of gd, momentum and nesterov.
 
 #include <gtest/gtest.h>
 

@@ -64,15 +64,33 @@ std::vector<std::string> metrics_of(const fs::path& out) {
   return lines;
 }
 
+/// Of the checkpoint in a run directory; -1 where there is none.
+std::int64_t saved_step(const fs::path& out) {
+  try {
+    return read_checkpoint(out / "checkpoint.safetensors").step;
+  } catch (const Error&) {
+    return -1;
+  }
+}
+
+/// Waits until there is a checkpoint of a later step, or for five seconds.
+void wait_for_save(const fs::path& out, std::int64_t after) {
+  for (int waited = 0; waited < 5000 && saved_step(out) <= after; ++waited)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 TEST_F(Survival, OfTwoHundredKillsEndsWithTheBitsOfAnUninterruptedRun) {
   ASSERT_EQ(run(command(path("whole"), {})).status, 0);
   const std::string weights = read_text(path("whole") / "weights.safetensors");
   const std::vector<std::string> metrics = metrics_of(path("whole"));
   std::mt19937 generator(1);
   std::uniform_int_distribution<int> microseconds(1000, 40'000);
-  int kills = 0, finished = 0;
+  int kills = 0, resumed = 0;
   while (kills < 200) {
+    const std::int64_t before = saved_step(path("killed"));
+    if (before > 0) ++resumed;
     Process process(command(path("killed"), {"--save-every", "0"}));
+    if (kills % 2 == 1) wait_for_save(path("killed"), before);  // else it may be killed before it saves
     std::this_thread::sleep_for(std::chrono::microseconds(microseconds(generator)));
     process.send(SIGKILL);
     const Finished end = process.finish();
@@ -84,8 +102,8 @@ TEST_F(Survival, OfTwoHundredKillsEndsWithTheBitsOfAnUninterruptedRun) {
     ASSERT_EQ(read_text(path("killed") / "weights.safetensors"), weights) << "after " << kills << " kills";
     ASSERT_EQ(metrics_of(path("killed")), metrics);
     fs::remove_all(path("killed"));
-    ++finished;
   }
+  EXPECT_GT(resumed, 50) << "trainings that went on from a step";
   const Finished end = run(command(path("killed"), {}));
   ASSERT_EQ(end.status, 0) << end.errors;
   EXPECT_EQ(read_text(path("killed") / "weights.safetensors"), weights);
@@ -103,7 +121,6 @@ TEST_F(Survival, OfAKillAfterTheLastStepRepeatsNoLine) {
 TEST_F(Survival, OfAKillIsExactForEveryOptimizer) {
   const Finished listed = run({(program_directory() / "talweg").string(), "plugins", "list", "--json"});
   ASSERT_EQ(listed.status, 0) << listed.errors;
-  int killed = 0;
   for (const std::string& line : lines_of(listed.out)) {
     const auto plugin = nlohmann::json::parse(line);
     const std::string name = plugin.at("name");
@@ -114,7 +131,8 @@ TEST_F(Survival, OfAKillIsExactForEveryOptimizer) {
                "parameters: {w: {shape: [2, 3], init: 'normal(0, 1)'}, b: {shape: [3], init: zeros}}\n"
                "graph: {loss: 'mean(sum((tanh(x @ w + b) - sin(3 * x[:, 0:1])) ** 2, axis=1))'}\n"
                "train: {minimize: loss, optimizer: {" +
-                   name + ": {}}, steps: 3000" + std::string(minimizer ? "" : ", batch: 2") + "}\n");
+                   name + ": {}}, log: {every: 1}, steps: 3000" + std::string(minimizer ? "" : ", batch: 2") +
+                   "}\n");
     const auto train = [&](const std::string& out, const std::vector<std::string>& more) {
       std::vector<std::string> words = {(program_directory() / "talweg").string(),
                                         "train",
@@ -127,19 +145,21 @@ TEST_F(Survival, OfAKillIsExactForEveryOptimizer) {
       return words;
     };
     ASSERT_EQ(run(train("whole", {})).status, 0);
+    int kills = 0;
     for (int attempt = 0; attempt < 3; ++attempt) {
       Process process(train("killed", {"--save-every", "0"}));
-      std::this_thread::sleep_for(std::chrono::milliseconds(15 + 10 * attempt));
+      wait_for_save(path("killed"), std::max<std::int64_t>(0, saved_step(path("killed"))));
       process.send(SIGKILL);
-      if (process.finish().status == 128 + SIGKILL) ++killed;
+      if (process.finish().status == 128 + SIGKILL) ++kills;
     }
+    EXPECT_GT(kills, 0) << "it ended before it was killed";
+    EXPECT_GT(saved_step(path("killed")), 0);
     ASSERT_EQ(run(train("killed", {})).status, 0);
     EXPECT_EQ(read_text(path("killed") / "weights.safetensors"),
               read_text(path("whole") / "weights.safetensors"));
     fs::remove_all(path("whole"));
     fs::remove_all(path("killed"));
   }
-  EXPECT_GT(killed, 20) << "trainings that were killed before they ended";
 }
 
 /// What a save does, call by call, on the files of a run directory: by name, how often.

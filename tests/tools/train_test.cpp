@@ -171,10 +171,10 @@ TEST(TrainCommand, GoesOnWithTheOptimizerThatItWasGiven) {
   EXPECT_EQ(run("whole", {"--steps", "9", "--set-optimizer", given}).status, 0);
   EXPECT_EQ(run("parts", {"--steps", "4", "--set-optimizer", given}).status, 0);
   EXPECT_NE(run("parts", {"--resume", "--steps", "9", "--set-optimizer", "momentum"})
-                .errors.find("'optimizer' was set to " + given + ", and is now set to momentum"),
+                .errors.find("'--set-optimizer' was set to " + given + ", and is now set to momentum"),
             std::string::npos);
   EXPECT_EQ(run("parts", {"--resume"}).errors,
-            "note: the 4 planned steps were made before; --steps N plans more of them\n");
+            "note: nothing is left of the 4 planned steps; --steps N plans more\n");
   EXPECT_EQ(run("parts", {"--resume", "--steps", "9"}).status, 0);
   EXPECT_EQ(read_text(directory.path() / "parts/weights.safetensors"),
             read_text(directory.path() / "whole/weights.safetensors"));
@@ -193,18 +193,23 @@ TEST(TrainCommand, GoesOnAsIfItHadNotEndedBetweenTwoValidations) {
   for (const std::string how :
        {"optimizer: {gd: {alpha: 'plateau(0.05, loss, factor=0.5, patience=0)'}}",
         "optimizer: {gd: {alpha: 0.05}}, keep: {lowest: loss}",
-        "optimizer: {gd: {alpha: 0.05}}, stop: {patience: 3}", "optimizer: {annealing: {}}, keep: best"}) {
+        "optimizer: {gd: {alpha: 0.05}}, stop: {patience: 3}",
+        "optimizer: {gd: {alpha: 0.05}}, stop: {patience: 2}, keep: best",
+        "optimizer: {gd: {alpha: 0.05}}, stop: {loss: 0.01}",
+        "optimizer: {gd: {alpha: 0.05}}, stop: {gradient: 0.1}", "optimizer: {annealing: {}}, keep: best"}) {
     write_text(directory.path() / "watched.yaml",
                "talweg: 1\ndata: {x: [1, 2, 3, 4, 5, 6]}\nsplit: {train: 4, validation: 2}\n"
                "parameters: {w: 0}\ngraph: {loss: 'mean((w * x - 1 - sin(step)) ** 2)'}\n"
                "train: {minimize: loss, batch: 1, steps: 39, " +
                    how + "}\n");
     run("--out whole");
-    for (const int step : {1, 9, 10, 11, 16, 23}) {
+    for (const int step : {1, 9, 10, 11, 16, 23, 32, 39}) {
       fs::remove_all(directory.path() / "stopped");
       run("--out stopped --steps " + std::to_string(step));
-      run("--out stopped --resume --steps 39");
-      EXPECT_EQ(weights_in("stopped"), weights_in("whole")) << how << ", " << step;
+      for (int resumed = 0; resumed < 2; ++resumed) {
+        run("--out stopped --resume --steps 39");
+        EXPECT_EQ(weights_in("stopped"), weights_in("whole")) << how << ", " << step << ", " << resumed;
+      }
     }
   }
 }

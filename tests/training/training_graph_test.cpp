@@ -84,6 +84,31 @@ TEST(TrainingGraph, HasNoTermThatAHyperparameterOf0TurnsOff) {
   }
 }
 
+TEST(TrainingGraph, HasNoDecayOf0InAnyShippedRule) {
+  for (const char* name : {"adadelta", "adagrad", "adam", "adamax", "amsgrad", "gd", "lion", "momentum",
+                           "nadam", "nesterov", "radam", "rmsprop", "schedule_free"}) {
+    CheckedModel model = load_model_text(with_rule(name), "model.yaml");
+    const Graph& graph = *model.graph;
+    std::vector<NodeId> needed;
+    for (const Emission& emission : graph_of(model).emissions) {
+      needed.push_back(emission.next);
+      for (const OptimizerState& state : emission.states)
+        if (state.next != kNoNode) needed.push_back(state.next);
+    }
+    const auto is_zero = [&](NodeId id) {
+      return graph[id].op->name == "constant" && graph[id].attributes.number("value") == 0;
+    };
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      const Node& node = graph[needed[i]];
+      if (node.phase != Phase::update) continue;
+      if (node.op->name == "multiply") {
+        EXPECT_FALSE(is_zero(node.inputs[0]) || is_zero(node.inputs[1])) << name;
+      }
+      needed.insert(needed.end(), node.inputs.begin(), node.inputs.end());
+    }
+  }
+}
+
 TEST(TrainingGraph, HasARuleThatMixesElementsOnceForEachParameter) {
   for (const char* name : {"by_parameter", "by_norm", "transposed"}) {
     CheckedModel model = load_model_text(with_rule(name), "model.yaml");

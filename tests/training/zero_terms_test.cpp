@@ -5,19 +5,21 @@
 #include <gtest/gtest.h>
 
 #include "graph/op.hpp"
-#include "graph/substitute.hpp"
 
 namespace talweg {
 namespace {
 
 class ZeroTerms : public testing::Test {
  protected:
-  /// What becomes of `y`, a value of a, b and two hyperparameters, of which `h` is 0.
-  [[nodiscard]] Value without(Value y) { return substitute(y, drop_zero_terms(graph, h.id(), {h.id()})); }
+  /// What becomes of `y`, a value of a, b, the gradient and two hyperparameters, of which `h` is 0.
+  [[nodiscard]] Value without(Value y) {
+    return without_zero_terms({y}, h.id(), gradient.id(), {h.id()}).front();
+  }
 
   Graph graph;
   Value a = graph.add_leaf("parameter", "a", {3}, DType::float64);
   Value b = graph.add_leaf("parameter", "b", {3}, DType::float64);
+  Value gradient = graph.add_leaf("data", "g", {3}, DType::float64);
   Value one = graph.add_leaf("parameter", "one", {}, DType::float64);
   Value h = constant(graph, 0), k = constant(graph, 0.5);
 };
@@ -40,6 +42,17 @@ TEST_F(ZeroTerms, AreLeftOutWithinWhatIsComputedFromThem) {
   const Node& product = graph[shorter.node().inputs[1]];
   EXPECT_EQ(product.op->name, "multiply");
   EXPECT_EQ(product.inputs, (std::vector<NodeId>{k.id(), b.id()}));
+}
+
+TEST_F(ZeroTerms, AreLeftOutOfWhatIsLeftOfAnother) {
+  const Value shorter = without((k * (b + h * a)) + h * a);
+  EXPECT_EQ(shorter.node().op->name, "multiply");
+  EXPECT_EQ(shorter.node().inputs, (std::vector<NodeId>{k.id(), b.id()}));
+}
+
+TEST_F(ZeroTerms, StayWhereTheGradientIsInThem) {
+  for (const Value y : {a - h * gradient, a + h * (k * gradient), a - k * (h * gradient)})
+    EXPECT_EQ(without(y).id(), y.id());
 }
 
 TEST_F(ZeroTerms, StayWhereTheyAreNoneOrGiveTheShape) {

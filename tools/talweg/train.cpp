@@ -76,8 +76,8 @@ void report_resumption(const RunDirectory::Found& found, const Trainer& trainer,
   const Checkpoint& checkpoint = found.checkpoint;
   const std::optional<TrainSetting>& train = trainer.model().train;
   if (train && trainer.step() >= train->steps)
-    print_note("note: the " + count(train->steps, "planned step") +
-               " were made before; --steps N plans more of them");
+    print_note("note: nothing is left of the " + count(train->steps, "planned step") +
+               "; --steps N plans more");
   if (!found.damage.empty())
     print_note("warning: " + found.damage +
                "\n         training goes on from the checkpoint before it, of step " +

@@ -77,8 +77,8 @@ inline void the_default_value_is_outside_its_range() {}
 }  // namespace detail
 #pragma GCC visibility pop
 
-/// A number that the model file sets: a scalar of the graph. Where it is plainly 0, what it multiplies is
-/// left out of sums and differences: a decay that is off costs nothing.
+/// A number that the model file sets: a scalar of the graph. Where it is plainly 0, products with it that
+/// are added or subtracted are left out, unless the gradient is in them: a decay that is off costs nothing.
 class Hyper {
  public:
   constexpr Hyper(const char* name, double default_value, Range range, const char* doc)

@@ -122,8 +122,8 @@ typedef struct talweg_update_api {
   talweg_node (*parameter)(talweg_update*);
   talweg_node (*gradient)(talweg_update*);
   talweg_node (*step)(talweg_update*);
-  /* A number of the plugin's table, as a scalar. Where it is 0 in every step, what it multiplies is left out
-   * of sums and differences. */
+  /* A number of the plugin's table, as a scalar. Where it is 0 in every step, products with it that are added
+   * or subtracted are left out, unless the gradient is in them. */
   talweg_node (*hyperparameter)(talweg_update*, const char* name);
   /* A flag of the plugin's table: 0 or 1. */
   int (*flag)(talweg_update*, const char* name);
