@@ -21,6 +21,18 @@ TEST(EvalCommand, GivesWhatTheTrainingSaidOfItsValidationSplit) {
   EXPECT_EQ(splits[1]["accuracy"], validation["accuracy"]);
 }
 
+TEST(EvalCommand, NeedsNoOptimizerInTheModel) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "model.yaml",
+             "talweg: 1\ndata: {x: [1, 2, 3]}\nparameters: {w: 1}\n"
+             "train: {minimize: mean((w * x - 1) ** 2), steps: 5}\n");
+  const auto run = [&](const std::string& line) { return run_line(line, {.directory = directory.path()}); };
+  EXPECT_EQ(run("train model.yaml --set-optimizer gd --out run").status, 0);
+  const Finished finished = run("eval run");
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_NE(run("train model.yaml").errors.find("'train' lacks its key 'optimizer'"), std::string::npos);
+}
+
 TEST(EvalCommand, PrintsATableWithARowASplit) {
   const Flowers flowers;
   const std::vector<std::string> lines =

@@ -1,5 +1,7 @@
 // The tutorial's printed results, from golden/tutorial.json, through the program.
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "tools/json.hpp"
@@ -93,6 +95,19 @@ TEST(Tutorial, BeginsWithNumPysWeightsToTheLastBit) {
   const Json end = events(json_lines(finished.out), "end").at(0);
   for (const char* weights : {"synapse_0", "synapse_1"})
     EXPECT_EQ(end[weights], tutorial()["initial_weights_seed1"][weights]);
+}
+
+TEST(Tutorial, TenStepsFromStartToExitTakeLessThan30Milliseconds) {
+#if TALWEG_SANITIZED
+  GTEST_SKIP() << "the speed of a sanitized build says nothing";
+#endif
+  double best = 1;
+  for (int i = 0; i < 20; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_EQ(run_line("train graphs/tutorial/three_layer.yaml --steps 10").status, 0);
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  EXPECT_LT(best, 0.03) << "seconds, the best of twenty";
 }
 
 TEST(Tutorial, TwoLayersGiveNumPysWeights) {
