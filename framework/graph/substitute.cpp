@@ -7,37 +7,28 @@
 namespace talweg {
 namespace {
 
-/// By node from `first` on: does any of `ys` depend on it?
-std::vector<bool> needed_by(const std::vector<Value>& ys, NodeId first) {
-  const Graph& graph = ys.front().graph();
-  std::vector<bool> needed(graph.size() - first, false);
-  for (const Value& y : ys)
-    if (y.id() >= first) needed[y.id() - first] = true;
-  for (std::size_t i = needed.size(); i-- > 0;)
-    if (needed[i])
-      for (NodeId input : graph[first + static_cast<NodeId>(i)].inputs)
-        if (input >= first) needed[input - first] = true;
+/// By node up to y: does y depend on it?
+std::vector<bool> needed_by(Value y) {
+  const Graph& graph = y.graph();
+  std::vector<bool> needed(y.id() + 1, false);
+  needed[y.id()] = true;
+  for (NodeId id = y.id() + 1; id-- > 0;)
+    if (needed[id])
+      for (NodeId input : graph[id].inputs) needed[input] = true;
   return needed;
 }
 
 }  // namespace
 
 Value substitute(Value y, const std::map<NodeId, Value>& replacements) {
-  return substitute(std::vector{y}, replacements).front();
-}
-
-std::vector<Value> substitute(std::vector<Value> ys, const std::map<NodeId, Value>& replacements) {
-  if (ys.empty() || replacements.empty()) return ys;
-  Graph& graph = ys.front().graph();
-  const NodeId first = replacements.begin()->first;
-  const std::vector<bool> needed = needed_by(ys, first);
+  Graph& graph = y.graph();
+  const std::vector<bool> needed = needed_by(y);
   std::map<NodeId, Value> replaced = replacements;
-  for (std::size_t i = 0; i < needed.size(); ++i) {
-    const NodeId id = first + static_cast<NodeId>(i);
+  for (NodeId id = 0; id <= y.id(); ++id) {
     const Node& node = graph[id];
     const bool changes =
         std::ranges::any_of(node.inputs, [&](NodeId input) { return replaced.contains(input); });
-    if (!needed[i] || !changes || replacements.contains(id)) continue;
+    if (!needed[id] || !changes || replacements.contains(id)) continue;
     std::vector<NodeId> inputs;
     inputs.reserve(node.inputs.size());
     for (NodeId input : node.inputs) {
@@ -47,9 +38,8 @@ std::vector<Value> substitute(std::vector<Value> ys, const std::map<NodeId, Valu
     const OriginScope origin(graph, node.origin);
     replaced.emplace(id, graph.add(*node.op, std::move(inputs), node.attributes));
   }
-  for (Value& y : ys)
-    if (const auto other = replaced.find(y.id()); other != replaced.end()) y = other->second;
-  return ys;
+  const auto result = replaced.find(y.id());
+  return result == replaced.end() ? y : result->second;
 }
 
 }  // namespace talweg

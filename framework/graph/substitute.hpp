@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <vector>
 
 #include "graph/value.hpp"
 
@@ -10,8 +9,5 @@ namespace talweg {
 /// y as it would be with other values in place of some nodes: appends once more the nodes between them and y.
 /// y itself where it depends on none of them. REQUIRES: a replacement has the shape and type of its node.
 [[nodiscard]] Value substitute(Value y, const std::map<NodeId, Value>& replacements);
-/// The same of several, which share what they have in common. REQUIRES: none is empty.
-[[nodiscard]] std::vector<Value> substitute(std::vector<Value> ys,
-                                            const std::map<NodeId, Value>& replacements);
 
 }  // namespace talweg

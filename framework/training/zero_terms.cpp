@@ -4,33 +4,41 @@
 #include <map>
 
 #include "graph/op.hpp"
-#include "graph/substitute.hpp"
 
 namespace talweg {
 namespace {
 
-/// Of the nodes from `first` on the sums and differences with a product of 0, and what is left of each.
-std::map<NodeId, Value> shorter_sums(Graph& graph, NodeId first, NodeId gradient, std::set<NodeId> zeros) {
-  std::map<NodeId, Value> shorter;
-  std::set<NodeId> dependent = {gradient};
-  const auto is_zero = [&](NodeId id) { return zeros.contains(id); };
-  for (NodeId id = first; id < graph.size(); ++id) {
-    const Node& node = graph[id];
-    if (std::ranges::any_of(node.inputs, [&](NodeId input) { return dependent.contains(input); }))
-      dependent.insert(id);
-    if (node.op->name == "multiply" && !dependent.contains(id) && std::ranges::any_of(node.inputs, is_zero))
-      zeros.insert(id);
-    const bool adds = node.op->name == "add";
-    if (!adds && node.op->name != "subtract") continue;
-    NodeId kept = kNoNode;
-    if (is_zero(node.inputs[1])) kept = node.inputs[0];
-    if (adds && is_zero(node.inputs[0])) kept = node.inputs[1];
-    if (kept == kNoNode || !(graph[kept].shape == node.shape)) continue;
-    if (is_zero(kept)) zeros.insert(id);
-    shorter.emplace(id, graph.value(kept));
+/// Which nodes are 0 because a factor of theirs is, and which of a sum's terms is left then.
+class ZeroProducts {
+ public:
+  ZeroProducts(const Graph& graph, NodeId gradient, std::set<NodeId> zeros)
+      : graph_(graph), zeros_(std::move(zeros)), dependent_{gradient} {}
+
+  /// Looks at the node; those before it have been looked at. The term that it comes to, or kNoNode.
+  NodeId look_at(NodeId id) {
+    const Node& node = graph_[id];
+    if (std::ranges::any_of(node.inputs, [&](NodeId input) { return dependent_.contains(input); }))
+      dependent_.insert(id);
+    if (node.op->name == "multiply" && !dependent_.contains(id) &&
+        std::ranges::any_of(node.inputs, [&](NodeId input) { return zeros_.contains(input); }))
+      zeros_.insert(id);
+    const NodeId left = term_left(node);
+    if (zeros_.contains(left)) zeros_.insert(id);
+    return left;
   }
-  return shorter;
-}
+
+ private:
+  [[nodiscard]] NodeId term_left(const Node& node) const {
+    const bool adds = node.op->name == "add";
+    if (!adds && node.op->name != "subtract") return kNoNode;
+    const NodeId a = node.inputs[0], b = node.inputs[1];
+    if (zeros_.contains(b) && graph_[a].shape == node.shape) return a;
+    return adds && zeros_.contains(a) && graph_[b].shape == node.shape ? b : kNoNode;
+  }
+
+  const Graph& graph_;
+  std::set<NodeId> zeros_, dependent_;
+};
 
 }  // namespace
 
@@ -38,12 +46,27 @@ std::vector<Value> without_zero_terms(std::vector<Value> values, NodeId first, N
                                       const std::set<NodeId>& zeros) {
   if (zeros.empty() || values.empty()) return values;
   Graph& graph = values.front().graph();
-  // What is kept of one sum may contain another.
-  for (;;) {
-    std::vector<Value> next = substitute(values, shorter_sums(graph, first, gradient, zeros));
-    if (std::ranges::equal(next, values, {}, &Value::id, &Value::id)) return values;
-    values = std::move(next);
+  ZeroProducts products(graph, gradient, zeros);
+  std::map<NodeId, NodeId> now;  // of nodes that are another
+  const auto current = [&](NodeId id) {
+    const auto other = now.find(id);
+    return other == now.end() ? id : other->second;
+  };
+  const auto end = static_cast<NodeId>(graph.size());
+  for (NodeId id = first; id < end; ++id) {
+    if (const NodeId left = products.look_at(id); left != kNoNode) {
+      now[id] = current(left);
+      continue;
+    }
+    const Node& node = graph[id];
+    std::vector<NodeId> inputs = node.inputs;
+    std::ranges::transform(inputs, inputs.begin(), current);
+    if (inputs == node.inputs) continue;
+    const OriginScope origin(graph, node.origin);
+    now[id] = graph.add(*node.op, std::move(inputs), node.attributes).id();
   }
+  for (Value& value : values) value = graph.value(current(value.id()));
+  return values;
 }
 
 }  // namespace talweg
