@@ -139,7 +139,9 @@ HyperparameterSetting read_hyperparameter(ModelContext& context, const DocumentE
   setting.constant = operand.number();
   if (!operand.is_number() && !operand.is_tensor())
     throw error_at(expression.span(), what + " is a number, and this is " + describe(operand))
-        .set_hint(setting.name == "betas" ? "beta1: 0.9, beta2: 0.999" : "");
+        .set_hint(operand.list() != nullptr
+                      ? "numbers that belong together have names of their own, as beta1 and beta2"
+                      : "");
   const OriginScope origin(context.graph(), expression.span());
   const Value value = operand.is_tensor() ? *operand.tensor() : constant(context.graph(), *operand.number());
   if (value.rank() != 0)

@@ -213,9 +213,8 @@ TEST(Train, TakesAnotherOptimizerFromTheOptions) {
 
 TEST(Train, TakesAnotherOptimizerWithItsHyperparametersAndGroups) {
   const std::string text =
-      "let: {fast: 0.5}\nparameters: {w: 1, b: 2}\ntrain: {minimize: w * w + b * b, steps: 1, optimizer: "
-      "{gd: "
-      "{alpha: 1, groups: {bias: {parameters: b, alpha: 2}}}}}\n";
+      "let: {fast: 0.5}\nparameters: {w: 1, b: 2}\ntrain: {minimize: w * w + b * b, steps: 1,\n"
+      "  optimizer: {gd: {alpha: 1, groups: {bias: {parameters: b, alpha: 2}}}}}\n";
   for (const std::string given : {"adam: {alpha: fast, groups: {weight: {parameters: w, alpha: 3}}}",
                                   "{adam: {alpha: fast, groups: {weight: {parameters: w, alpha: 3}}}}"}) {
     ModelOptions options;
