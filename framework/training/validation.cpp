@@ -22,7 +22,7 @@ std::optional<ValidationRecord> Validation::run() {
   if (due) {
     state_.set_validated(state_.step, *measures);
     if (train_.keep || train_.patience) compare(*measures);
-  } else {
+  } else if (train_.keep) {
     state_.better_step = is_better(*measures) ? std::optional(state_.step) : std::nullopt;
   }
   last_ = record(state_.step, *measures);
