@@ -89,6 +89,12 @@ TEST_F(Author, SeesTheCompilersMessageAndKeepsThePluginOfBefore) {
   EXPECT_EQ(read_text(library()), before);
 }
 
+TEST_F(Author, IsToldWhatIsNoSource) {
+  const Finished finished = talweg("plugins build model.yaml");
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_EQ(finished.errors, "error: 'model.yaml' is no source of C++: those end in .cpp\n");
+}
+
 TEST_F(Author, IsToldWhatABuiltLibraryLacks) {
   write_rule("int nothing = 0;\n");
   const Finished finished = talweg("plugins build my_rule.cpp");

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <talweg/error.hpp>
@@ -113,6 +114,10 @@ void require_source(const fs::path& source, const std::string& name) {
     throw Error(Status::model, "'" + source.string() +
                                    "' names no plugin: the file is called NAME.cpp, and a NAME is made of "
                                    "a-z, 0-9 and _, a letter first");
+  // Compilers hand anything else to the linker.
+  static const std::set<std::string> kSources = {".cpp", ".cc", ".cxx", ".c++", ".C", ".c"};
+  if (!kSources.contains(source.extension().string()))
+    throw Error(Status::model, "'" + source.string() + "' is no source of C++: those end in .cpp");
 }
 
 fs::path compile(const fs::path& source, const std::string& name, const fs::path& directory) {
