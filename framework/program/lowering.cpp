@@ -5,6 +5,8 @@
 
 #include "graph/op.hpp"
 #include "program/elementwise_functions.hpp"
+#include "program/scheduling/divide_updates.hpp"
+#include "program/scheduling/update_early.hpp"
 #include "program/steps/copy_step.hpp"
 #include "program/steps/reference_step.hpp"
 
@@ -67,6 +69,8 @@ LoweredTask Lowering::run() {
   for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
   finish_assignments();
   plan_.nodes.resize(plan_.steps.size());
+  divide_updates(plan_);
+  update_early(plan_, bytes_of_element());
   result.plan = std::move(plan_);
   return result;
 }

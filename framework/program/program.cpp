@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <new>
 #include <talweg/error.hpp>
 
 #include "kernels/kernels.hpp"
@@ -15,21 +13,16 @@
 #include "program/profile.hpp"
 #include "program/simplify/simplify.hpp"
 #include "program/thread_pool.hpp"
+#include "support/aligned_memory.hpp"
 
 namespace talweg {
-namespace {
-
-constexpr std::size_t kAlignment = 64;  // bytes: a cache line, and the widest vector
-
-}  // namespace
-
 /// Buffers of times that do not overlap share memory; constants and scratch follow behind them.
 class Program::Arena final : public Memory {
  public:
   Arena(const Plan& plan, DType dtype, const ProgramOptions& options)
       : plan_(plan), threads_(std::max(1, options.threads)) {
     element_ = dtype == DType::float32 ? sizeof(float) : sizeof(double);
-    const auto alignment = static_cast<std::int64_t>(kAlignment / element_);
+    const auto alignment = static_cast<std::int64_t>(kMemoryAlignment / element_);
     layout_ = plan_memory(plan, alignment);
     std::int64_t elements = layout_.elements;
     const auto append = [&](std::int64_t size) {
@@ -53,7 +46,7 @@ class Program::Arena final : public Memory {
         fill<double>(plan.buffers[id].values, layout_.offsets[id]);
     }
   }
-  ~Arena() override { ::operator delete (bytes_, std::align_val_t{kAlignment}); }
+  ~Arena() override = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -66,7 +59,7 @@ class Program::Arena final : public Memory {
   }
   [[nodiscard]] std::int64_t room(BufferId id) const override {
     const Buffer& buffer = plan_.buffers[id];
-    const auto alignment = static_cast<std::int64_t>(kAlignment / element_);
+    const auto alignment = static_cast<std::int64_t>(kMemoryAlignment / element_);
     if (buffer.kind == Buffer::Kind::external || buffer.whole) return buffer.elements;
     return (buffer.elements + alignment - 1) / alignment * alignment;
   }
@@ -82,17 +75,16 @@ class Program::Arena final : public Memory {
 
  private:
   [[nodiscard]] std::byte* element_at(std::int64_t element) const {
-    return bytes_ + static_cast<std::size_t>(element) * element_;
+    return bytes_.get() + static_cast<std::size_t>(element) * element_;
   }
 
   void allocate(std::size_t bytes, std::size_t limit) {
     check_memory(bytes, limit);
-    size_ = std::max(bytes, kAlignment);
-    bytes_ = static_cast<std::byte*>(::operator new (size_, std::align_val_t{kAlignment}, std::nothrow));
+    size_ = std::max(bytes, kMemoryAlignment);
+    bytes_ = allocate_zeros(size_);
     if (bytes_ == nullptr)
       throw Error(Status::model,
                   "there are no " + std::to_string(bytes >> 20U) + " MiB of memory for the program");
-    std::memset(bytes_, 0, size_);
   }
 
   template <class T>
@@ -109,7 +101,7 @@ class Program::Arena final : public Memory {
   std::int64_t scratch_ = 0;
   std::int64_t scratch_size_ = 0;  ///< of one thread
   std::size_t size_ = 0;
-  std::byte* bytes_ = nullptr;
+  AlignedMemory bytes_;
 };
 
 Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options)

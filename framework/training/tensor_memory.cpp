@@ -22,12 +22,10 @@ auto with_elements(const void* data, DType floating, std::int64_t count, Body bo
 }  // namespace
 
 TensorMemory::TensorMemory(DType floating, std::int64_t elements) : dtype_(floating), elements_(elements) {
-  const std::size_t bytes = byte(elements);
-  data_.reset(static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}, std::nothrow)));
+  data_ = allocate_zeros(byte(elements));
   if (data_ == nullptr)
     throw Error(Status::model,
                 "there is not enough memory for " + count(elements, "value") + " of the model's tensors");
-  std::memset(data_.get(), 0, bytes);
 }
 
 std::vector<double> TensorMemory::read(std::int64_t first, std::int64_t count) const {

@@ -2,22 +2,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <span>
 #include <vector>
 
 #include "graph/dtype.hpp"
+#include "support/aligned_memory.hpp"
 
 namespace talweg {
 
 /// A row of float32 or float64 elements, aligned to 64 bytes, zero at first. It stays where it is.
 class TensorMemory {
  public:
-  static constexpr std::size_t kAlignment = 64;
   /// `elements` and what it takes to begin the next tensor at a multiple of the alignment in either type.
   [[nodiscard]] static std::int64_t padded(std::int64_t elements) {
-    constexpr std::int64_t kStep = kAlignment / sizeof(float);
+    constexpr std::int64_t kStep = kMemoryAlignment / sizeof(float);
     return (elements + kStep - 1) / kStep * kStep;
   }
 
@@ -38,10 +36,6 @@ class TensorMemory {
   void copy_from(const TensorMemory& other);
 
  private:
-  struct Free {
-    void operator()(std::byte* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
-  };
-
   [[nodiscard]] std::size_t byte(std::int64_t element) const {
     return static_cast<std::size_t>(element) * element_size();
   }
@@ -51,7 +45,7 @@ class TensorMemory {
 
   DType dtype_;
   std::int64_t elements_;
-  std::unique_ptr<std::byte, Free> data_;
+  AlignedMemory data_;
 };
 
 /// `count` elements of a floating type as doubles.

@@ -8,27 +8,12 @@
 #include <vector>
 
 #include "program/plan.hpp"
+#include "program/touch_step.hpp"
 
 namespace talweg {
 namespace {
 
 constexpr std::int64_t kAlignment = 16;
-
-/// Reads and writes, and computes nothing.
-class Touch final : public Step {
- public:
-  Touch(std::vector<View> reads, std::vector<View> writes)
-      : reads_(std::move(reads)), writes_(std::move(writes)) {}
-  [[nodiscard]] std::vector<View> reads() const override { return reads_; }
-  [[nodiscard]] std::vector<View> writes() const override { return writes_; }
-  [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& /*memory*/, DType /*dtype*/) const override {
-    return nullptr;
-  }
-  [[nodiscard]] std::string text() const override { return "touch"; }
-
- private:
-  std::vector<View> reads_, writes_;
-};
 
 struct Tensor {
   std::int64_t elements;
@@ -48,7 +33,7 @@ Plan plan_of(const std::vector<Tensor>& tensors) {
     reads[tensor.last].push_back(view);
   }
   for (std::size_t step = 0; step < steps; ++step)
-    plan.steps.push_back(std::make_unique<Touch>(reads[step], writes[step]));
+    plan.steps.push_back(std::make_unique<TouchStep>(reads[step], writes[step]));
   return plan;
 }
 

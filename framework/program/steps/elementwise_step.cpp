@@ -77,6 +77,25 @@ bool ElementwiseStep::reads_buffer(BufferId buffer) const {
   return std::ranges::find(views_, buffer, &View::buffer) != views_.end();
 }
 
+bool ElementwiseStep::is_divisible() const {
+  return shape_.rank() == 1 &&
+         std::ranges::all_of(views_, [](const View& view) { return is_single(view) || is_contiguous(view); });
+}
+
+std::unique_ptr<ElementwiseStep> ElementwiseStep::part(
+    std::int64_t count, const std::function<View(const View&)>& place,
+    const std::function<BufferId(BufferId)>& storage) const {
+  auto result = std::make_unique<ElementwiseStep>(Shape{count});
+  for (const View& view : views_)
+    result->views_.push_back(
+        is_single(view) ? broadcast_to(contiguous_view(view.buffer, {}, view.offset), {count}) : place(view));
+  result->values_ = values_;
+  for (Value& value : result->values_)
+    if (value.stored) value.stored = storage(*value.stored);
+  result->finish();
+  return result;
+}
+
 ElementwiseStep::Access ElementwiseStep::access(const Value& value, std::size_t k) const {
   const Operand operand = value.operands[k];
   if (operand.is_value) return values_[operand.index].stored ? Access::stream : Access::tile;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 
 #include "program/instruction.hpp"
@@ -41,6 +43,13 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::optional<std::uint32_t> find_stored(const View& view) const;
   /// Does the group read this buffer?
   [[nodiscard]] bool reads_buffer(BufferId buffer) const;
+  /// Can some of the elements be computed without the others? Then they lie side by side in all views.
+  [[nodiscard]] bool is_divisible() const;
+  /// The same functions, finished, over `count` elements: of views that are not single numbers those of
+  /// `place` are read, and what the group stores in a buffer is stored in `storage` of it.
+  [[nodiscard]] std::unique_ptr<ElementwiseStep> part(std::int64_t count,
+                                                      const std::function<View(const View&)>& place,
+                                                      const std::function<BufferId(BufferId)>& storage) const;
   /// To be called once, when the group is complete: orders the calls and gives tiles to values.
   void finish();
 

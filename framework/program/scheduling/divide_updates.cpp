@@ -1,0 +1,130 @@
+#include "program/scheduling/divide_updates.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "program/steps/elementwise_step.hpp"
+
+namespace talweg {
+namespace {
+
+/// Elements of a concatenation: a large part, or all between two of them.
+struct Piece {
+  std::int64_t begin, count;
+  View view;  ///< where it lies
+};
+
+class Divider {
+ public:
+  explicit Divider(Plan& plan) : plan_(plan) {
+    for (BufferId id = 0; id < plan.buffers.size(); ++id)
+      if (const auto& whole = plan.buffers[id].whole) parts_[*whole].push_back(id);
+    std::erase_if(parts_, [&](const auto& entry) {
+      return std::ranges::none_of(entry.second, [&](BufferId part) { return is_large(part); });
+    });
+  }
+
+  void run() {
+    if (parts_.empty()) return;
+    for (const auto& step : plan_.steps)
+      for (const View& view : step->reads()) ++reads_[view.buffer];
+    auto steps = std::exchange(plan_.steps, {});
+    const auto nodes = std::exchange(plan_.nodes, {});
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (!divide(*steps[i])) plan_.steps.push_back(std::move(steps[i]));
+      plan_.nodes.resize(plan_.steps.size(), nodes[i]);
+    }
+  }
+
+ private:
+  [[nodiscard]] bool is_large(BufferId part) const { return plan_.buffers[part].elements >= kLargePart; }
+
+  /// Appends a step for each piece of the concatenation that the step reads, if it does.
+  bool divide(const Step& step) {
+    const auto* pass = dynamic_cast<const ElementwiseStep*>(&step);
+    if (pass == nullptr || !pass->is_divisible()) return false;
+    const auto found = std::ranges::find_if(pass->views(), [&](const View& view) {
+      return parts_.contains(view.buffer) && view.offset == 0 && !is_single(view) &&
+             view.shape.elements() == plan_.buffers[view.buffer].elements;
+    });
+    if (found == pass->views().end()) return false;
+    const BufferId whole = found->buffer;
+    std::vector<Piece> pieces = pieces_of(whole);
+    if (is_read_once(whole)) take_apart(whole, pieces);
+    for (const Piece& piece : pieces)
+      plan_.steps.push_back(pass->part(
+          piece.count,
+          [&](const View& view) {
+            return view.buffer == whole
+                       ? piece.view
+                       : contiguous_view(view.buffer, {piece.count}, view.offset + piece.begin);
+          },
+          [&](BufferId stored) { return part_of(stored, piece); }));
+    return true;
+  }
+
+  [[nodiscard]] std::vector<Piece> pieces_of(BufferId whole) const {
+    std::vector<std::int64_t> cuts = {0, plan_.buffers[whole].elements};
+    for (BufferId part : parts_.at(whole)) {
+      const Buffer& buffer = plan_.buffers[part];
+      if (is_large(part)) cuts.insert(cuts.end(), {buffer.offset, buffer.offset + buffer.elements});
+    }
+    std::ranges::sort(cuts);
+    cuts.erase(std::ranges::unique(cuts).begin(), cuts.end());
+    std::vector<Piece> pieces;
+    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+      const std::int64_t begin = cuts[i], count = cuts[i + 1] - begin;
+      pieces.push_back({begin, count, contiguous_view(whole, {count}, begin)});
+    }
+    return pieces;
+  }
+
+  /// Does nobody but one step read it, during the run or after, and is it the concatenation of its parts
+  /// alone?
+  [[nodiscard]] bool is_read_once(BufferId whole) const {
+    const Buffer& buffer = plan_.buffers[whole];
+    if (buffer.kind != Buffer::Kind::arena || buffer.whole || buffer.kept || reads_.at(whole) != 1)
+      return false;
+    std::int64_t elements = 0;
+    for (BufferId part : parts_.at(whole)) {
+      if (reads_.contains(part) || plan_.buffers[part].kept) return false;
+      elements += plan_.buffers[part].elements;
+    }
+    return elements == buffer.elements;
+  }
+
+  /// Makes each piece a buffer of its own.
+  void take_apart(BufferId whole, std::vector<Piece>& pieces) {
+    for (Piece& piece : pieces) {
+      Buffer own;
+      own.elements = piece.count;
+      piece.view = contiguous_view(plan_.add_buffer(std::move(own)), {piece.count});
+    }
+    for (BufferId part : parts_.at(whole)) {
+      Buffer& buffer = plan_.buffers[part];
+      const auto piece = std::prev(std::ranges::upper_bound(pieces, buffer.offset, {}, &Piece::begin));
+      buffer.whole = piece->view.buffer;
+      buffer.offset -= piece->begin;
+    }
+  }
+
+  BufferId part_of(BufferId stored, const Piece& piece) {
+    Buffer part;
+    part.kind = plan_.buffers[stored].kind;
+    part.elements = piece.count;
+    part.whole = stored;
+    part.offset = piece.begin;
+    return plan_.add_buffer(std::move(part));
+  }
+
+  Plan& plan_;
+  std::map<BufferId, std::vector<BufferId>> parts_;  ///< by concatenation, of those with a large part
+  std::map<BufferId, std::size_t> reads_;
+};
+
+}  // namespace
+
+void divide_updates(Plan& plan) { Divider(plan).run(); }
+
+}  // namespace talweg

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "program/plan.hpp"
+
+namespace talweg {
+
+/// Parts of a concatenation with at least this many elements are worth a step of their own.
+inline constexpr std::int64_t kLargePart = 1 << 18;
+
+/// Divides each elementwise pass over a concatenation, such as the gradients of all parameters end to end:
+/// one step for each large part, and one for the small parts between two of them. A step then needs its own
+/// part alone (update_early.hpp). What nobody else reads is concatenated no more.
+void divide_updates(Plan& plan);
+
+}  // namespace talweg

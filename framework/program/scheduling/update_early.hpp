@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+#include "program/plan.hpp"
+
+namespace talweg {
+
+/// Moves each large step that writes memory of the caller's to where all that it needs has just been done: a
+/// weight is updated while it and its gradient are still in the caches, and the gradient's memory is free
+/// earlier.
+void update_early(Plan& plan, std::size_t bytes_of_element);
+
+}  // namespace talweg

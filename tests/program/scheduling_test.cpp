@@ -1,0 +1,224 @@
+// Large updates happen as soon as they can, piece by piece, and nobody sees a difference.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "graph/value.hpp"
+#include "ops/registry.hpp"
+#include "program/executor.hpp"
+#include "program/scheduling/divide_updates.hpp"
+#include "program/scheduling/update_early.hpp"
+#include "program/touch_step.hpp"
+
+namespace talweg {
+namespace {
+
+/// A step of gradient descent with momentum for two layers whose parameters lie end to end. All numbers are
+/// small and whole, or a few halves of such: no order of sums changes them.
+class TwoLayers {
+ public:
+  static constexpr std::int64_t kExamples = 8, kInputs = 600, kHidden = 450, kOutputs = 590;
+  static constexpr std::int64_t kFirst = kInputs * kHidden, kSecond = kHidden * kOutputs;
+  static_assert(kFirst > kLargePart && kSecond > kLargePart);
+
+  TwoLayers() {
+    register_ops();
+    float* x = values(kExamples * kInputs);
+    float* parameters = values(kFirst + kHidden + kSecond + kOutputs);
+    float* velocity = values(kFirst + kHidden + kSecond + kOutputs);
+    const Value input = leaf({kExamples, kInputs}, x);
+    flat = leaf({kFirst + kHidden + kSecond + kOutputs}, parameters);
+    first = leaf({kInputs, kHidden}, parameters);
+    const Value first_bias = leaf({kHidden}, parameters + kFirst);
+    second = leaf({kHidden, kOutputs}, parameters + kFirst + kHidden);
+    const Value second_bias = leaf({kOutputs}, parameters + kFirst + kHidden + kSecond);
+    const Value hidden = emit("matmul", {input, first}) + first_bias;
+    const Value output = emit("matmul", {hidden, second}) + second_bias;
+    const auto sum_of_rows = [](Value rows) {
+      return emit("sum", {rows}, {{"axes", Integers{0}}, {"keepdims", false}});
+    };
+    const Value second_gradient = emit("matmul", {transpose(hidden, {1, 0}), output});
+    const Value by_hidden = emit("matmul", {output, transpose(second, {1, 0})});
+    parts = {emit("matmul", {transpose(input, {1, 0}), by_hidden}), sum_of_rows(by_hidden), second_gradient,
+             sum_of_rows(output)};
+    old_velocity = leaf(flat.shape(), velocity);
+    destinations = {parameters, velocity};
+  }
+
+  void finish() {
+    std::vector<Value> ends;
+    for (const Value& part : parts) ends.push_back(reshape(part, {part.shape().elements()}));
+    gradient = concatenate(ends, 0);
+    const Value next = 0.5 * old_velocity + gradient;
+    task.assignments = {{(flat - 0.25 * next).id(), destinations[0]}, {next.id(), destinations[1]}};
+  }
+
+  [[nodiscard]] const std::deque<std::vector<float>>& memory() const { return memory_; }
+
+  Graph graph{DType::float32};
+  Task task;
+  Value flat, first, second, old_velocity, gradient;
+  std::vector<Value> parts;
+  std::vector<float*> destinations;
+
+ private:
+  float* values(std::int64_t count) {
+    std::vector<float>& values = memory_.emplace_back(static_cast<std::size_t>(count));
+    std::mt19937 random(static_cast<unsigned>(memory_.size()));
+    for (float& value : values)
+      if (random() % 20 == 0) value = random() % 2 == 0 ? 1.0F : -1.0F;
+    return values.data();
+  }
+  Value leaf(const Shape& shape, float* data) {
+    const Value value = graph.add_leaf("state", "", shape, DType::float32);
+    task.bindings.push_back({value.id(), data});
+    return value;
+  }
+
+  std::deque<std::vector<float>> memory_;
+};
+
+TEST(Scheduling, UpdatesALargeWeightBehindItsGradientAndItsLastReader) {
+  TwoLayers network;
+  network.finish();
+  const std::string listing = compile_program(network.graph, network.task)->listing();
+  std::vector<std::string> kinds;
+  for (std::size_t at = listing.find('\n') + 1; at < listing.size(); at = listing.find('\n', at) + 1) {
+    const std::string line = listing.substr(at, listing.find('\n', at) - at);
+    for (const char* kind : {"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
+                             "product (600, 8)^T", "elementwise (270000,)"})
+      if (line.find(kind) != std::string::npos) kinds.emplace_back(kind);
+  }
+  EXPECT_EQ(kinds, (std::vector<std::string>{"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
+                                             "product (600, 8)^T", "elementwise (270000,)"}))
+      << listing;
+}
+
+TEST(Scheduling, DoesNotChangeTheValues) {
+  struct Case {
+    const char* name;
+    void (*change)(TwoLayers&);
+  };
+
+  const std::vector<Case> cases = {
+      {"as it is", [](TwoLayers& network) { network.finish(); }},
+      {"a gradient is fetched",
+       [](TwoLayers& network) {
+         network.finish();
+         network.task.fetches = {network.parts[0].id()};
+       }},
+      {"the concatenation is fetched",
+       [](TwoLayers& network) {
+         network.finish();
+         network.task.fetches = {network.gradient.id()};
+       }},
+      {"a weight from before is fetched",
+       [](TwoLayers& network) {
+         network.finish();
+         network.task.fetches = {network.first.id(), network.flat.id()};
+       }},
+      {"a part is copied",
+       [](TwoLayers& network) {
+         network.parts[3] =
+             emit("slice", {network.parts[2]},
+                  {{"starts", Integers{0, 0}}, {"steps", Integers{1, 1}}, {"sizes", Integers{1, 590}}});
+         network.finish();
+       }},
+      {"all parts wait for a sum of one",
+       [](TwoLayers& network) {
+         const Value sum = emit("sum", {network.parts[1]}, {{"axes", Integers{0}}, {"keepdims", false}});
+         for (Value& part : network.parts) part = part + sum;
+         network.finish();
+       }},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    TwoLayers by_reference;
+    one.change(by_reference);
+    const auto reference = make_reference_executor(by_reference.graph, by_reference.task);
+    reference->run();
+    for (int threads : {1, 2}) {
+      TwoLayers again;
+      one.change(again);
+      const auto program = compile_program(again.graph, again.task, {.threads = threads});
+      program->run();
+      EXPECT_TRUE(again.memory() == by_reference.memory());
+      for (NodeId fetch : again.task.fetches) {
+        const auto elements = static_cast<std::size_t>(again.graph[fetch].shape.elements());
+        const auto* value = static_cast<const float*>(program->value(fetch));
+        const auto* expected = static_cast<const float*>(reference->value(fetch));
+        EXPECT_TRUE(std::equal(value, value + elements, expected));
+      }
+    }
+  }
+}
+
+bool have_common_bytes(const Plan& plan, const View& a, const View& b) {
+  const auto bounds = [&](const View& view) {
+    const auto* begin = static_cast<const float*>(plan.buffers[view.buffer].external) + view.offset;
+    return std::pair(begin, begin + view.shape.elements());
+  };
+  return bounds(a).first < bounds(b).second && bounds(b).first < bounds(a).second;
+}
+
+TEST(Scheduling, KeepsTheOrderOfStepsThatShareMemory) {
+  std::mt19937 random(1);
+  const auto below = [&](std::int64_t limit) {
+    return static_cast<std::int64_t>(random() % static_cast<unsigned>(limit));
+  };
+  std::vector<float> memory(10 * kLargePart);
+  std::size_t moved = 0;
+  for (int round = 0; round < 300; ++round) {
+    Plan plan;
+    for (int i = 0; i < 8; ++i) {
+      Buffer buffer;
+      buffer.kind = Buffer::Kind::external;
+      const std::int64_t begin = below(8 * kLargePart);
+      buffer.elements = 1 + below(2 * kLargePart);
+      buffer.external = memory.data() + begin;
+      plan.add_buffer(std::move(buffer));
+    }
+    const auto some_views = [&](std::int64_t most) {
+      std::vector<View> views;
+      for (std::int64_t i = below(most + 1); i > 0; --i) {
+        const auto buffer = static_cast<BufferId>(below(8));
+        const std::int64_t elements = plan.buffers[buffer].elements, offset = below(elements);
+        views.push_back(contiguous_view(buffer, {1 + below(elements - offset)}, offset));
+      }
+      return views;
+    };
+    for (NodeId i = 0; i < 20; ++i) {
+      plan.steps.push_back(std::make_unique<TouchStep>(some_views(2), some_views(1)));
+      plan.nodes.push_back({i});
+    }
+    std::vector<std::pair<std::vector<View>, std::vector<View>>> before;
+    for (const auto& step : plan.steps) before.emplace_back(step->reads(), step->writes());
+    update_early(plan, sizeof(float));
+    std::vector<std::size_t> place(plan.steps.size(), plan.steps.size());
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      place[plan.nodes[i].front()] = i;
+      moved += plan.nodes[i].front() != i ? 1 : 0;
+    }
+    const auto share = [&](const std::vector<View>& a, const std::vector<View>& b) {
+      return std::ranges::any_of(a, [&](const View& one) {
+        return std::ranges::any_of(b, [&](const View& other) { return have_common_bytes(plan, one, other); });
+      });
+    };
+    for (std::size_t i = 0; i < before.size(); ++i)
+      for (std::size_t j = i + 1; j < before.size(); ++j) {
+        const auto& [reads, writes] = before[i];
+        const bool depends = share(writes, before[j].first) || share(writes, before[j].second) ||
+                             share(reads, before[j].second);
+        ASSERT_TRUE(!depends || place[i] < place[j]) << "round " << round << ", steps " << i << " and " << j;
+      }
+  }
+  EXPECT_GT(moved, 100);
+}
+
+}  // namespace
+}  // namespace talweg
