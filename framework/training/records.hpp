@@ -101,6 +101,8 @@ class TrainingObserver {
   virtual void validated(const ValidationRecord&) {}
   /// A few times a second.
   virtual void progressed(const ProgressRecord&) {}
+  /// All values were just found finite, between two log lines; about once a second.
+  virtual void checked() {}
   virtual void ended(const EndRecord&) {}
 };
 

@@ -9,9 +9,10 @@
 namespace talweg {
 namespace {
 
-/// Steps between two looks at whether everything is finite: often enough to lose little work, seldom enough
-/// to cost nothing.
+/// Steps between two looks at whether everything is finite, and the time after which there is one in any
+/// case: often enough to lose little work, seldom enough to cost nothing.
 constexpr std::int64_t kCheckInterval = 128;
+constexpr std::chrono::seconds kCheckTime{1};
 constexpr std::chrono::milliseconds kProgressInterval{250};
 
 /// 1, 2 or 5 times a power of ten: the one next to a twentieth of the steps.
@@ -77,11 +78,11 @@ EndRecord TrainingRun::run() {
     validation_.emplace(state_);
   if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get()))
     minimization_ = std::make_unique<Minimization>(state_, *minimizer);
-  begin_ = shown_ = Clock::now();
+  begin_ = shown_ = checked_ = Clock::now();
   EndRecord end;
   end.reason = train();
   end.seconds = seconds_between(begin_, Clock::now());
-  check();
+  check(programs().log.get());
   end.steps = state_.step;
   if (minimization_ != nullptr) {
     end.evaluations = state_.evaluations;
@@ -141,14 +142,15 @@ EndReason TrainingRun::train() {
       if (*reason != EndReason::optimizer) state_.met = {state_.step, *reason};
       return *reason;
     }
-    if (state_.step - good_step_ >= kCheckInterval) check();
     const Clock::time_point now = Clock::now();
     const double seconds = seconds_between(before, now);
     if (seconds < 0.005) chunk_ = std::min(2 * chunk_, kCheckInterval);
     if (seconds > 0.05) chunk_ = std::max<std::int64_t>(1, chunk_ / 2);
-    if (now - shown_ < kProgressInterval) continue;
-    check();  // whoever follows may keep the values
-    show_progress(now);
+    if (state_.step - good_step_ >= kCheckInterval || now - checked_ >= kCheckTime) {
+      check();
+      observer_.checked();
+    }
+    if (now - shown_ >= kProgressInterval) show_progress(now);
   }
 }
 
@@ -196,7 +198,7 @@ std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) c
 }
 
 void TrainingRun::write_log_line() {
-  check();
+  check(programs().log.get());
   observer_.logged({state_.step, logged_values()});
 }
 
@@ -205,8 +207,7 @@ std::vector<NamedTensor> TrainingRun::logged_values() {
   if (!state_.model().train) return values;
   const Instance& instance = state_.present();
   const TrainSetting& train = *instance.model.train;
-  Executor& program = *programs_.at(&instance).log;
-  program.run();
+  const Executor& program = *programs_.at(&instance).log;
   values.push_back(state_.read(instance, program, train.minimize, "loss"));
   loss_ = values.front().values.front();
   for (const NamedExpression& entry : train.log)
@@ -229,14 +230,14 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
   return values;
 }
 
-void TrainingRun::check() {
-  if (state_.values.first_not_finite() != nullptr || !loss_is_finite()) diverge();
+void TrainingRun::check(Executor* program) {
+  if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge();
   state_.values.save_to(good_);
   good_step_ = state_.step;
+  checked_ = Clock::now();
 }
 
-bool TrainingRun::loss_is_finite() {
-  Executor* program = programs().loss.get();
+bool TrainingRun::loss_is_finite(Executor* program) {
   if (program == nullptr) return true;
   program->run();
   return std::isfinite(state_.read_scalar(*program, state_.present().model.train->minimize));
@@ -248,7 +249,7 @@ void TrainingRun::diverge() {
   const std::int64_t last = state_.step;
   state_.values.restore(good_);
   state_.set_step(good_step_);
-  while (state_.step < last && loss_is_finite()) {
+  while (state_.step < last && loss_is_finite(programs().loss.get())) {
     programs().step->run();
     const bool spoiled = state_.values.first_not_finite() != nullptr;
     if (spoiled) state_.values.restore(good_);

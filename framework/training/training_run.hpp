@@ -40,10 +40,14 @@ class TrainingRun {
   [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance) const;
   [[nodiscard]] std::int64_t next_pause() const;
   void write_log_line();
+  /// Of the last run of the log program.
   [[nodiscard]] std::vector<NamedTensor> logged_values();
   [[nodiscard]] std::vector<NamedTensor> reported_values();
-  void check();
-  [[nodiscard]] bool loss_is_finite();
+  /// Keeps the values as good ones if they are finite, and so is the loss that the program computes from
+  /// them.
+  void check(Executor* program);
+  void check() { check(programs().loss.get()); }
+  [[nodiscard]] bool loss_is_finite(Executor* program);
   [[noreturn]] void diverge();
   void show_progress(Clock::time_point now);
 
@@ -57,7 +61,7 @@ class TrainingRun {
   std::int64_t good_step_;  ///< and when that was
   std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
   double loss_ = 0;         ///< of the last log line
-  Clock::time_point begin_, shown_;
+  Clock::time_point begin_, shown_, checked_;
 };
 
 }  // namespace talweg
