@@ -70,7 +70,7 @@ Rows network_rows(const Settings& settings) {
   const BenchData data;
   const Python torch(settings, "torch");
   const std::vector<Network> all = networks();
-  const double seconds = settings.quick ? 0.01 : 0.6;
+  const double seconds = settings.quick ? 0.01 : 2.0;
   std::map<std::string, TorchThreads> torch_threads;
   if (torch.is_there() && !settings.quick) torch_threads = best_torch_threads(torch, all, seconds);
 
@@ -84,7 +84,7 @@ Rows network_rows(const Settings& settings) {
         contest(settings.rounds,
                 {[&] {
                    return std::optional(seconds_of_step(training, settings.quick ? 1 : network.steps_between,
-                                                        settings.quick ? 1 : 5));
+                                                        settings.quick ? 1 : 10));
                  },
                  products(network, "openblas", settings), products(network, "onednn", settings),
                  [&]() -> std::optional<double> {

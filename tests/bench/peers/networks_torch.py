@@ -106,7 +106,7 @@ def seconds_of_step(network, rule, seconds):
         return (time.perf_counter() - begin) / steps
 
     time_of(3)
-    rounds = 5
+    rounds = 10
     steps = max(1, int(seconds / rounds / time_of(3)))
     return min(time_of(steps) for _ in range(rounds))
 
