@@ -75,7 +75,7 @@ inline Vector<double> ordinary_exp(const Vector<double>& x) {
                                              (xsimd::bitwise_cast<Bits>(sum) << 52));
 }
 
-/// For all others. Not inlined, so that those are.
+/// For all others, NaN too. Not inlined, so that ordinary_exp is.
 [[gnu::noinline]] Vector<double> extreme_exp(const Vector<double>& x) {
   using V = Vector<double>;
   const auto [value, sum] = scaled_exp(xsimd::min(xsimd::max(x, V(-800.0)), V(800.0)));

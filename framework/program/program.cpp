@@ -16,6 +16,7 @@
 #include "support/aligned_memory.hpp"
 
 namespace talweg {
+
 /// Buffers of times that do not overlap share memory; constants and scratch follow behind them.
 class Program::Arena final : public Memory {
  public:

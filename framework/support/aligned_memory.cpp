@@ -6,17 +6,22 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 namespace talweg {
 namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20U;
-/// Less is not worth a large page.
+/// Less is not worth a large page. Where a sanitizer watches the ends of what is allocated, nothing is.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kLeastForLargePages = std::numeric_limits<std::size_t>::max();
+#else
 constexpr std::size_t kLeastForLargePages = std::size_t{512} << 10U;
+#endif
 
 std::size_t rounded_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-/// Fresh pages: of those that were written before, none becomes a large one.
+/// Mapped afresh: pages that have been written before are not made large ones.
 AlignedMemory map_large_pages(std::size_t bytes) {
   const std::size_t size = rounded_up(bytes, kLargePage);
   if (size < bytes || size + kLargePage < size) return nullptr;

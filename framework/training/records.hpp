@@ -99,10 +99,9 @@ class TrainingObserver {
   virtual void started(const StartRecord&) {}
   virtual void logged(const LogRecord&) {}
   virtual void validated(const ValidationRecord&) {}
-  /// A few times a second.
+  /// A few times a second; less often where looking whether all values are finite, as they are then, takes
+  /// long.
   virtual void progressed(const ProgressRecord&) {}
-  /// All values were just found finite, between two log lines; about once a second.
-  virtual void checked() {}
   virtual void ended(const EndRecord&) {}
 };
 

@@ -146,7 +146,7 @@ void RunDirectory::validated(const ValidationRecord& record) {
   save_if_due();
 }
 
-void RunDirectory::checked() { save_if_due(); }
+void RunDirectory::progressed(const ProgressRecord&) { save_if_due(); }
 
 void RunDirectory::ended(const EndRecord& record) {
   save();

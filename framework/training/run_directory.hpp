@@ -44,7 +44,7 @@ class RunDirectory final : public TrainingObserver {
   void started(const StartRecord& record) override;
   void logged(const LogRecord& record) override;
   void validated(const ValidationRecord& record) override;
-  void checked() override;
+  void progressed(const ProgressRecord& record) override;
   void ended(const EndRecord& record) override;
 
  private:

@@ -9,11 +9,13 @@
 namespace talweg {
 namespace {
 
-/// Steps between two looks at whether everything is finite, and the time after which there is one in any
-/// case: often enough to lose little work, seldom enough to cost nothing.
+/// Steps between two looks at whether everything is finite: often enough to lose little work, seldom enough
+/// to cost nothing.
 constexpr std::int64_t kCheckInterval = 128;
-constexpr std::chrono::seconds kCheckTime{1};
-constexpr std::chrono::milliseconds kProgressInterval{250};
+/// Between two reports of progress, before which there is such a look: it takes at most one part in so many
+/// of the time, as long as people need not wait too long.
+constexpr std::chrono::milliseconds kProgressInterval{250}, kLongestProgressInterval{10'000};
+constexpr int kPartsBetweenLooks = 200;
 
 /// 1, 2 or 5 times a power of ten: the one next to a twentieth of the steps.
 std::int64_t choose_log_interval(std::int64_t steps) {
@@ -67,7 +69,8 @@ TrainingRun::TrainingRun(TrainingState& state, TrainingObserver& observer)
       log_every_(log_interval(state.model())),
       first_step_(state.step),
       good_(state.values.snapshot()),
-      good_step_(state.step) {}
+      good_step_(state.step),
+      shown_every_(kProgressInterval) {}
 
 EndRecord TrainingRun::run() {
   announce();
@@ -78,11 +81,11 @@ EndRecord TrainingRun::run() {
     validation_.emplace(state_);
   if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get()))
     minimization_ = std::make_unique<Minimization>(state_, *minimizer);
-  begin_ = shown_ = checked_ = Clock::now();
+  begin_ = shown_ = Clock::now();
   EndRecord end;
   end.reason = train();
   end.seconds = seconds_between(begin_, Clock::now());
-  check(programs().log.get());
+  check(&Programs::log);
   end.steps = state_.step;
   if (minimization_ != nullptr) {
     end.evaluations = state_.evaluations;
@@ -142,15 +145,16 @@ EndReason TrainingRun::train() {
       if (*reason != EndReason::optimizer) state_.met = {state_.step, *reason};
       return *reason;
     }
+    if (state_.step - good_step_ >= kCheckInterval) check();
     const Clock::time_point now = Clock::now();
     const double seconds = seconds_between(before, now);
     if (seconds < 0.005) chunk_ = std::min(2 * chunk_, kCheckInterval);
     if (seconds > 0.05) chunk_ = std::max<std::int64_t>(1, chunk_ / 2);
-    if (state_.step - good_step_ >= kCheckInterval || now - checked_ >= kCheckTime) {
-      check();
-      observer_.checked();
-    }
-    if (now - shown_ >= kProgressInterval) show_progress(now);
+    if (now - shown_ < shown_every_) continue;
+    check();  // whoever follows may keep the values
+    shown_every_ = std::clamp<Clock::duration>(kPartsBetweenLooks * (Clock::now() - now), kProgressInterval,
+                                               kLongestProgressInterval);
+    show_progress(now);
   }
 }
 
@@ -198,7 +202,7 @@ std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) c
 }
 
 void TrainingRun::write_log_line() {
-  check(programs().log.get());
+  check(&Programs::log);
   observer_.logged({state_.step, logged_values()});
 }
 
@@ -230,26 +234,26 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
   return values;
 }
 
-void TrainingRun::check(Executor* program) {
-  if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge();
+void TrainingRun::check(Program program) {
+  if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge(program);
   state_.values.save_to(good_);
   good_step_ = state_.step;
-  checked_ = Clock::now();
 }
 
-bool TrainingRun::loss_is_finite(Executor* program) {
-  if (program == nullptr) return true;
-  program->run();
-  return std::isfinite(state_.read_scalar(*program, state_.present().model.train->minimize));
+bool TrainingRun::loss_is_finite(Program program) {
+  Executor* executor = (programs().*program).get();
+  if (executor == nullptr) return true;
+  executor->run();
+  return std::isfinite(state_.read_scalar(*executor, state_.present().model.train->minimize));
 }
 
-void TrainingRun::diverge() {
+void TrainingRun::diverge(Program program) {
   if (minimization_ != nullptr) throw explain_divergence(state_);
   // From the last good values on, step by step, to the one that spoils them. A run is repeated to the bit.
   const std::int64_t last = state_.step;
   state_.values.restore(good_);
   state_.set_step(good_step_);
-  while (state_.step < last && loss_is_finite(programs().loss.get())) {
+  while (state_.step < last && loss_is_finite(program)) {
     programs().step->run();
     const bool spoiled = state_.values.first_not_finite() != nullptr;
     if (spoiled) state_.values.restore(good_);

@@ -27,6 +27,7 @@ class TrainingRun {
   struct Programs {
     std::unique_ptr<Executor> step, loss, log;
   };
+  using Program = std::unique_ptr<Executor> Programs::*;
 
   void announce();
   void compile(const Instance& instance);
@@ -45,10 +46,9 @@ class TrainingRun {
   [[nodiscard]] std::vector<NamedTensor> reported_values();
   /// Keeps the values as good ones if they are finite, and so is the loss that the program computes from
   /// them.
-  void check(Executor* program);
-  void check() { check(programs().loss.get()); }
-  [[nodiscard]] bool loss_is_finite(Executor* program);
-  [[noreturn]] void diverge();
+  void check(Program program = &Programs::loss);
+  [[nodiscard]] bool loss_is_finite(Program program);
+  [[noreturn]] void diverge(Program program);
   void show_progress(Clock::time_point now);
 
   TrainingState& state_;
@@ -61,7 +61,8 @@ class TrainingRun {
   std::int64_t good_step_;  ///< and when that was
   std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
   double loss_ = 0;         ///< of the last log line
-  Clock::time_point begin_, shown_, checked_;
+  Clock::time_point begin_, shown_;
+  Clock::duration shown_every_;
 };
 
 }  // namespace talweg

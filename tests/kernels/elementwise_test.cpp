@@ -38,6 +38,8 @@ const Accuracy kAccuracies[] = {
     {"exp", std::exp, -708, 709, 0.53, 2},
     {"exp", std::exp, -745, -708, 1, 1},
     {"exp", std::exp, -1, 1, 0.53, 2},
+    {"exp", std::exp, 690, 709.7, 0.53, 2},
+    {"exp", std::exp, -708, -690, 0.53, 2},
     {"expm1", std::expm1, -30, 30, 2, 3},
     {"expm1", std::expm1, -1e-3, 1e-3, 2, 3},
     {"log", std::log, 1e-320, 1e300, 1, 1},
@@ -115,6 +117,28 @@ TYPED_TEST(ElementwiseKernels, AreAsAccurateAsTheTableSays) {
       }
     }
     EXPECT_LE(worst, most) << accuracy.op << " at " << worst_at;
+  }
+}
+
+TYPED_TEST(ElementwiseKernels, GiveAnElementTheSameBitsWhateverItsNeighbours) {
+  using T = TypeParam;
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  const std::vector<T> row = {T(1),    T(-3),  T(700),   std::nextafter(T(700), inf),
+                              T(0.25), T(750), T(2),     T(-745),
+                              T(0.5),  nan,    T(-0.75), inf,
+                              T(1.5),  -inf,   T(88.5),  T(-2),
+                              T(-0.0), T(-88), T(3),     T(1e-30),
+                              T(0.125)};
+  for (const Accuracy& accuracy : kAccuracies) {
+    const kernels::Elementwise function = *find_elementwise(accuracy.op);
+    std::vector<T> found(row.size());
+    kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](found.data(), row.data(), nullptr,
+                                                                           nullptr, row.size(), false);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const T alone = run_one(function, row[i]);
+      EXPECT_TRUE(found[i] == alone || (std::isnan(found[i]) && std::isnan(alone)))
+          << accuracy.op << " of " << row[i] << ": " << found[i] << ", alone " << alone;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <random>
 #include <string>
@@ -94,8 +95,9 @@ TEST(Scheduling, UpdatesALargeWeightBehindItsGradientAndItsLastReader) {
                              "product (600, 8)^T", "elementwise (270000,)"})
       if (line.find(kind) != std::string::npos) kinds.emplace_back(kind);
   }
-  EXPECT_EQ(kinds, (std::vector<std::string>{"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
-                                             "product (600, 8)^T", "elementwise (270000,)"}))
+  EXPECT_EQ(kinds,
+            (std::vector<std::string>{"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
+                                      "product (600, 8)^T", "elementwise (270000,)"}))
       << listing;
 }
 
@@ -158,12 +160,103 @@ TEST(Scheduling, DoesNotChangeTheValues) {
   }
 }
 
-bool have_common_bytes(const Plan& plan, const View& a, const View& b) {
-  const auto bounds = [&](const View& view) {
-    const auto* begin = static_cast<const float*>(plan.buffers[view.buffer].external) + view.offset;
-    return std::pair(begin, begin + view.shape.elements());
+/// Two large vectors and a number between them, end to end, which update `x` in one pass or in several.
+class ThreeParts {
+ public:
+  ThreeParts() : memory_(3) {
+    register_ops();
+    constexpr std::int64_t kElements = 2 * kLargePart + 1;
+    const auto leaf = [&](std::size_t number, std::int64_t elements) {
+      std::vector<float>& values = memory_[number];
+      values.resize(static_cast<std::size_t>(elements));
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % (7 + number)) - 3.0F;
+      const Value value = graph.add_leaf("state", "", {elements}, DType::float32);
+      task.bindings.push_back({value.id(), values.data()});
+      return value;
+    };
+    x = leaf(0, kElements), y = leaf(1, kElements);
+    const Value from = leaf(2, kLargePart);
+    gradient = concatenate({from * 2.0, sum_of(from), from + 1.0}, 0);
+  }
+
+  static Value sum_of(Value value) {
+    return emit("sum", {value}, {{"axes", Integers{0}}, {"keepdims", true}});
+  }
+  void assign(std::size_t leaf, Value value) {
+    task.assignments.push_back({value.id(), memory_[leaf].data()});
+  }
+  [[nodiscard]] const std::vector<std::vector<float>>& memory() const { return memory_; }
+
+  Graph graph{DType::float32};
+  Task task;
+  Value x, y, gradient;
+
+ private:
+  std::vector<std::vector<float>> memory_;
+};
+
+TEST(Scheduling, DividesAPassWhereverThePartsAreRead) {
+  struct Case {
+    const char* name;
+    void (*update)(ThreeParts&);
   };
-  return bounds(a).first < bounds(b).second && bounds(b).first < bounds(a).second;
+  const std::vector<Case> cases = {
+      {"once", [](ThreeParts& parts) { parts.assign(0, parts.x - parts.gradient); }},
+      {"by two passes",
+       [](ThreeParts& parts) {
+         parts.assign(0, parts.x - parts.gradient);
+         parts.assign(1, parts.y - parts.gradient * ThreeParts::sum_of(parts.x));
+       }},
+      {"by a pass and a sum",
+       [](ThreeParts& parts) {
+         parts.assign(0, parts.x - parts.gradient * ThreeParts::sum_of(parts.gradient));
+       }},
+      {"one element by itself, too",
+       [](ThreeParts& parts) {
+         const Value one =
+             emit("slice", {parts.gradient},
+                  {{"starts", Integers{kLargePart}}, {"steps", Integers{1}}, {"sizes", Integers{1}}});
+         parts.assign(0, parts.x - parts.gradient * one);
+       }},
+      {"and what changes places with another",
+       [](ThreeParts& parts) {
+         parts.assign(0, parts.y + parts.gradient);
+         parts.assign(1, parts.x - parts.gradient);
+       }},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.name);
+    ThreeParts by_reference;
+    one.update(by_reference);
+    make_reference_executor(by_reference.graph, by_reference.task)->run();
+    for (int threads : {1, 2}) {
+      ThreeParts again;
+      one.update(again);
+      compile_program(again.graph, again.task, {.threads = threads})->run();
+      EXPECT_TRUE(again.memory() == by_reference.memory());
+    }
+  }
+}
+
+/// The elements of its root that a view may touch, as addresses: of parts of others, of views with gaps too.
+std::pair<std::uintptr_t, std::uintptr_t> bounds_of(const Plan& plan, const View& view) {
+  const auto [root, offset] = plan.root(view.buffer);
+  const auto from = plan.buffers[root].kind == Buffer::Kind::external
+                        ? reinterpret_cast<std::uintptr_t>(plan.buffers[root].external)
+                        : std::uintptr_t{root} << 40U;
+  std::int64_t first = view.offset, last = view.offset;
+  for (int axis = 0; axis < view.shape.rank(); ++axis)
+    (view.stride(axis) < 0 ? first : last) += (view.shape[axis] - 1) * view.stride(axis);
+  const auto address = [&](std::int64_t element) {
+    return from + static_cast<std::uintptr_t>(offset + element) * sizeof(float);
+  };
+  return {address(first), address(last + 1)};
+}
+
+bool have_common_bytes(const Plan& plan, const View& a, const View& b) {
+  const auto [a_begin, a_end] = bounds_of(plan, a);
+  const auto [b_begin, b_end] = bounds_of(plan, b);
+  return a_begin < b_end && b_begin < a_end;
 }
 
 TEST(Scheduling, KeepsTheOrderOfStepsThatShareMemory) {
@@ -175,21 +268,40 @@ TEST(Scheduling, KeepsTheOrderOfStepsThatShareMemory) {
   std::size_t moved = 0;
   for (int round = 0; round < 300; ++round) {
     Plan plan;
-    for (int i = 0; i < 8; ++i) {
+    for (BufferId i = 0; i < 12; ++i) {
       Buffer buffer;
-      buffer.kind = Buffer::Kind::external;
-      const std::int64_t begin = below(8 * kLargePart);
-      buffer.elements = 1 + below(2 * kLargePart);
-      buffer.external = memory.data() + begin;
+      buffer.elements = 4 + below(2 * kLargePart);
+      if (i >= 8) {  // a part of a part of one of the others
+        buffer.whole = static_cast<BufferId>(below(i));
+        const Buffer& whole = plan.buffers[*buffer.whole];
+        buffer.kind = whole.kind;
+        buffer.elements = 4 + below(whole.elements - 3);
+        buffer.offset = below(whole.elements - buffer.elements + 1);
+      } else if (i >= 2) {
+        buffer.kind = Buffer::Kind::external;
+        buffer.external = memory.data() + below(8 * kLargePart);
+      }
       plan.add_buffer(std::move(buffer));
     }
+    const auto some_view = [&] {
+      const auto buffer = static_cast<BufferId>(below(12));
+      const std::int64_t elements = plan.buffers[buffer].elements, offset = below(elements);
+      View view = contiguous_view(buffer, {1 + below(elements - offset)}, offset);
+      const std::int64_t size = view.shape[0];
+      switch (below(6)) {
+        case 0:  // every other element
+          return slice(view, {0}, {2}, {(size + 1) / 2});
+        case 1:  // from the last to the first
+          return slice(view, {size - 1}, {-1}, {size});
+        case 2:
+          return broadcast_to(contiguous_view(buffer, {}, offset), {kLargePart});
+        default:
+          return view;
+      }
+    };
     const auto some_views = [&](std::int64_t most) {
       std::vector<View> views;
-      for (std::int64_t i = below(most + 1); i > 0; --i) {
-        const auto buffer = static_cast<BufferId>(below(8));
-        const std::int64_t elements = plan.buffers[buffer].elements, offset = below(elements);
-        views.push_back(contiguous_view(buffer, {1 + below(elements - offset)}, offset));
-      }
+      for (std::int64_t i = below(most + 1); i > 0; --i) views.push_back(some_view());
       return views;
     };
     for (NodeId i = 0; i < 20; ++i) {

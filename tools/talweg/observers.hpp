@@ -23,9 +23,6 @@ class Observers final : public TrainingObserver {
   void progressed(const ProgressRecord& record) override {
     for (TrainingObserver* observer : observers_) observer->progressed(record);
   }
-  void checked() override {
-    for (TrainingObserver* observer : observers_) observer->checked();
-  }
   void ended(const EndRecord& record) override {
     for (TrainingObserver* observer : observers_) observer->ended(record);
   }

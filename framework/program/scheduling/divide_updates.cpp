@@ -40,7 +40,7 @@ class Divider {
  private:
   [[nodiscard]] bool is_large(BufferId part) const { return plan_.buffers[part].elements >= kLargePart; }
 
-  /// Appends a step for each piece of the concatenation that the step reads, if it does.
+  /// Appends a step for each piece of the concatenation that the step reads; false where it reads none.
   bool divide(const Step& step) {
     const auto* pass = dynamic_cast<const ElementwiseStep*>(&step);
     if (pass == nullptr || !pass->is_divisible()) return false;
