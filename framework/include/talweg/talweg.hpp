@@ -65,7 +65,7 @@ struct TrainingProgress {
 struct TrainingResult {
   std::int64_t steps = 0;  ///< updates made
   double seconds = 0;      ///< of the training loop
-  std::string reason;      ///< "steps", "gradient", "loss" or "interrupted"
+  std::string reason;      ///< "steps", "gradient", "loss", "patience", "interrupted" or "optimizer"
   double loss = 0;
   NamedArrays values;  ///< those of `log:`
   NamedArrays report;  ///< those of `report:`
@@ -75,7 +75,8 @@ struct TrainingResult {
 /// look into the model and call request_stop().
 struct TrainingCallbacks {
   std::function<void(const TrainingLog&)> log = {};
-  std::function<void(const TrainingProgress&)> progress = {};  ///< a few times a second
+  /// A few times a second, of a large model once in a few seconds; all values are finite then.
+  std::function<void(const TrainingProgress&)> progress = {};
 };
 
 /// A model with its values. One thread at a time uses it, but for request_stop().
