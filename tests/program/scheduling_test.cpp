@@ -240,15 +240,15 @@ TEST(Scheduling, DividesAPassWhereverThePartsAreRead) {
 
 /// The elements of its root that a view may touch, as addresses: of parts of others, of views with gaps too.
 std::pair<std::uintptr_t, std::uintptr_t> bounds_of(const Plan& plan, const View& view) {
-  const auto [root, offset] = plan.root(view.buffer);
+  const auto [root, begin] = plan.root(view.buffer);
   const auto from = plan.buffers[root].kind == Buffer::Kind::external
                         ? reinterpret_cast<std::uintptr_t>(plan.buffers[root].external)
                         : std::uintptr_t{root} << 40U;
-  std::int64_t first = view.offset, last = view.offset;
+  std::int64_t first = begin + view.offset, last = first;
   for (int axis = 0; axis < view.shape.rank(); ++axis)
     (view.stride(axis) < 0 ? first : last) += (view.shape[axis] - 1) * view.stride(axis);
   const auto address = [&](std::int64_t element) {
-    return from + static_cast<std::uintptr_t>(offset + element) * sizeof(float);
+    return from + static_cast<std::uintptr_t>(element) * sizeof(float);
   };
   return {address(first), address(last + 1)};
 }

@@ -71,7 +71,7 @@ class Divider {
       if (is_large(part)) cuts.insert(cuts.end(), {buffer.offset, buffer.offset + buffer.elements});
     }
     std::ranges::sort(cuts);
-    cuts.erase(std::ranges::unique(cuts).begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     std::vector<Piece> pieces;
     for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
       const std::int64_t begin = cuts[i], count = cuts[i + 1] - begin;

@@ -13,7 +13,7 @@ MemorySegments::MemorySegments(const Plan& plan, std::size_t bytes_of_element)
         cuts_.insert(cuts_.end(), {begin, end});
       }
   std::ranges::sort(cuts_);
-  cuts_.erase(std::ranges::unique(cuts_).begin(), cuts_.end());
+  cuts_.erase(std::unique(cuts_.begin(), cuts_.end()), cuts_.end());
 }
 
 MemorySegments::Range MemorySegments::of(const View& view) const {
@@ -31,8 +31,8 @@ std::pair<MemorySegments::Position, MemorySegments::Position> MemorySegments::bo
   const std::int64_t elements = whole ? plan_.buffers[view.buffer].elements : view.shape.elements();
   const bool external = plan_.buffers[root].kind == Buffer::Kind::external;
   const std::size_t space = external ? 0 : root + std::size_t{1};
+  const auto from = external ? reinterpret_cast<std::uintptr_t>(plan_.buffers[root].external) : 0;
   const auto address = [&](std::int64_t element) {
-    const auto from = external ? reinterpret_cast<std::uintptr_t>(plan_.buffers[root].external) : 0;
     return from + static_cast<std::uintptr_t>(element) * bytes_of_element_;
   };
   return {{space, address(begin)}, {space, address(begin + elements)}};
