@@ -76,8 +76,8 @@ inline Vector<double> ordinary_exp(const Vector<double>& x) {
 }
 
 /// For all others, NaN too. Not inlined, so that ordinary_exp is.
-[[gnu::noinline]] Vector<double> extreme_exp(const Vector<double>& x) {
-  using V = Vector<double>;
+template <class V>
+[[gnu::noinline]] V extreme_exp(const V& x) {
   const auto [value, sum] = scaled_exp(xsimd::min(xsimd::max(x, V(-800.0)), V(800.0)));
   const V k = sum - V(kRounder);
   const V first = k * V(0.5) + V(kRounder);  // half of k, so that neither power overflows
