@@ -75,7 +75,7 @@ inline Vector<double> ordinary_exp(const Vector<double>& x) {
                                              (xsimd::bitwise_cast<Bits>(sum) << 52));
 }
 
-/// For all others, NaN too. Not inlined, so that ordinary_exp is.
+/// For all others, NaN too. A template that is not inlined, so that ordinary_exp is.
 template <class V>
 [[gnu::noinline]] V extreme_exp(const V& x) {
   const auto [value, sum] = scaled_exp(xsimd::min(xsimd::max(x, V(-800.0)), V(800.0)));

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -21,10 +22,12 @@ constexpr std::size_t kLeastForLargePages = std::size_t{512} << 10U;
 
 std::size_t rounded_up(std::size_t bytes, std::size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
+/// No object is larger; what is added to it here does not overflow.
+constexpr std::size_t kMostBytes = std::numeric_limits<std::ptrdiff_t>::max() - 2 * kLargePage;
+
 /// Mapped afresh: pages that have been written before are not made large ones.
 AlignedMemory map_large_pages(std::size_t bytes) {
   const std::size_t size = rounded_up(bytes, kLargePage);
-  if (size < bytes || size + kLargePage < size) return nullptr;
   void* mapped = mmap(nullptr, size + kLargePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
   auto* first = static_cast<std::byte*>(mapped);
@@ -49,6 +52,7 @@ void FreeAligned::operator()(std::byte* memory) const {
 }
 
 AlignedMemory allocate_zeros(std::size_t bytes) {
+  if (bytes > kMostBytes) return nullptr;
   if (bytes >= kLeastForLargePages) return map_large_pages(bytes);
   const std::size_t size = rounded_up(std::max<std::size_t>(bytes, 1), kMemoryAlignment);
   AlignedMemory memory(static_cast<std::byte*>(std::aligned_alloc(kMemoryAlignment, size)));

@@ -140,12 +140,12 @@ EndReason TrainingRun::train() {
     if (state_.met && state_.met->step == state_.step) return state_.met->reason;
     if (state_.step >= steps_) return EndReason::steps;
     if (state_.step % log_every_ == 0) write_log_line();
+    if (state_.step - good_step_ >= kCheckInterval) check();
     const Clock::time_point before = Clock::now();
     if (const auto reason = make_steps(std::min(next_pause(), state_.step + chunk_))) {
       if (*reason != EndReason::optimizer) state_.met = {state_.step, *reason};
       return *reason;
     }
-    if (state_.step - good_step_ >= kCheckInterval) check();
     const Clock::time_point now = Clock::now();
     const double seconds = seconds_between(before, now);
     if (seconds < 0.005) chunk_ = std::min(2 * chunk_, kCheckInterval);

@@ -10,6 +10,7 @@
 #include "graph/value.hpp"
 #include "ops/registry.hpp"
 #include "program/executor.hpp"
+#include "program/scheduling/divide_updates.hpp"
 
 namespace talweg {
 namespace {
@@ -53,6 +54,36 @@ void training_step(std::size_t nodes, Compilation& made) {
   }
 }
 
+/// The same with weights that lie end to end, a large one behind the small ones, and one update of them all.
+void update_end_to_end(std::size_t nodes, Compilation& made) {
+  constexpr std::size_t kNodesOfLayer = 12, kElements = 16;
+  const std::size_t layers = nodes / kNodesOfLayer;
+  made.memory.resize(kElements + layers * kElements + kLargePart);
+  std::vector<Value> weights;
+  double* place = made.memory.data();
+  const auto leaf = [&](const Shape& shape) {
+    const Value value = made.graph.add_leaf("parameter", "", shape, DType::float64);
+    made.task.bindings.push_back({value.id(), place});
+    place += shape.elements();
+    return value;
+  };
+  Value h = leaf({4, 4});
+  double* const first = place;
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    weights.push_back(leaf({4, 4}));
+    h = apply("tanh", matmul(h, weights.back()));
+  }
+  weights.push_back(leaf({kLargePart}));
+  const Value loss = sum_all(h) + sum_all(apply("square", weights.back()));
+  std::vector<Value> parts;
+  for (const Value& part : gradients(loss, weights))
+    parts.push_back(reshape(part, {part.shape().elements()}));
+  const Value gradient = concatenate(parts, 0);
+  const Value all = made.graph.add_leaf("parameter", "", gradient.shape(), DType::float64);
+  made.task.bindings.push_back({all.id(), first});
+  made.task.assignments.push_back({(all - gradient * 0.1).id(), first});
+}
+
 double seconds_to_compile(const Compilation& made) {
   const std::clock_t begin = std::clock();
   static_cast<void>(compile_program(made.graph, made.task));
@@ -86,7 +117,9 @@ TEST(CompileTime, OfTenThousandNodesIsShortAndInProportion) {
     const char* name;
     void (*make)(std::size_t nodes, Compilation& made);
   };
-  for (const auto& [name, make] : {Case{"forward pass", forward_pass}, {"training step", training_step}}) {
+  for (const auto& [name, make] : {Case{"forward pass", forward_pass},
+                                   {"training step", training_step},
+                                   {"update end to end", update_end_to_end}}) {
     Compilation few, many;
     make(2'500, few);
     make(10'000, many);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/value.hpp"
@@ -106,7 +107,6 @@ TEST(Scheduling, DoesNotChangeTheValues) {
     const char* name;
     void (*change)(TwoLayers&);
   };
-
   const std::vector<Case> cases = {
       {"as it is", [](TwoLayers& network) { network.finish(); }},
       {"a gradient is fetched",
