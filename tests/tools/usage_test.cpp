@@ -104,6 +104,17 @@ TEST(WrongUsages, OfUnknownNamesSuggestTheNearest) {
   }
 }
 
+TEST(InstructionSet, ThatTheMachineLacksIsRefusedRatherThanReplaced) {
+  const Finished finished = run_line("show graphs/tutorial/three_layer.yaml",
+                                     {.environment = {{"TALWEG_INSTRUCTION_SET", "x86-64-v9"}}});
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_TRUE(
+      finished.errors.starts_with("error: TALWEG_INSTRUCTION_SET is 'x86-64-v9', for which there are "
+                                  "no kernels on this machine; the best are for "))
+      << finished.errors;
+}
+
 TEST(Help, OfTheProgramSaysWhatItDoesWithExamplesAndEveryExitStatus) {
   for (const char* arguments : {"", "--help", "-h", "help"}) {
     const Finished finished = run_line(arguments);

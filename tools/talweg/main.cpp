@@ -1,11 +1,13 @@
 // The program `talweg`: chooses the subcommand and turns what goes wrong into an exit status.
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <talweg/error.hpp>
 #include <vector>
 
 #include "commands.hpp"
+#include "kernels/kernels.hpp"
 #include "output.hpp"
 #include "support/suggest.hpp"
 
@@ -62,6 +64,15 @@ std::string help() {
          "written\n";
 }
 
+/// Without this, results would be taken for those of an instruction set that was never used.
+void require_instruction_set() {
+  const char* asked = std::getenv("TALWEG_INSTRUCTION_SET");  // NOLINT(concurrency-mt-unsafe): never set here
+  if (asked == nullptr || kernels::instruction_set() == asked) return;
+  throw Error(Status::model, "TALWEG_INSTRUCTION_SET is '" + std::string(asked) +
+                                 "', for which there are no kernels on this machine; the best are for " +
+                                 std::string(kernels::instruction_set()));
+}
+
 int run(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     write_output(help());
@@ -73,7 +84,10 @@ int run(const std::vector<std::string>& arguments) {
   }
   std::vector<std::string> names = {"--help", "--version"};
   for (const Command& command : kCommands) {
-    if (arguments[0] == command.name) return command.run(std::span(arguments).subspan(1));
+    if (arguments[0] == command.name) {
+      require_instruction_set();
+      return command.run(std::span(arguments).subspan(1));
+    }
     names.emplace_back(command.name);
   }
   const std::string hint = did_you_mean(arguments[0], names);
