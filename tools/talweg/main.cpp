@@ -1,14 +1,13 @@
 // The program `talweg`: chooses the subcommand and turns what goes wrong into an exit status.
 
 #include <csignal>
-#include <cstdlib>
 #include <exception>
 #include <talweg/error.hpp>
 #include <vector>
 
 #include "commands.hpp"
-#include "kernels/kernels.hpp"
 #include "output.hpp"
+#include "program/processor.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -62,15 +61,6 @@ std::string help() {
          "  6  a plugin cannot be found, loaded or used, or fails `talweg plugins test`\n"
          "  130, 143  interrupted (Ctrl-C, SIGTERM), after the step was finished and the results were "
          "written\n";
-}
-
-/// Without this, results would be taken for those of an instruction set that was never used.
-void require_instruction_set() {
-  const char* asked = std::getenv("TALWEG_INSTRUCTION_SET");  // NOLINT(concurrency-mt-unsafe): never set here
-  if (asked == nullptr || kernels::instruction_set() == asked) return;
-  throw Error(Status::model, "TALWEG_INSTRUCTION_SET is '" + std::string(asked) +
-                                 "', for which there are no kernels on this machine; the best are for " +
-                                 std::string(kernels::instruction_set()));
 }
 
 int run(const std::vector<std::string>& arguments) {
