@@ -49,13 +49,25 @@ void block(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, std:
     }
 }
 
+#if defined(__AVX512F__)
+inline constexpr std::size_t kRegisters = 32;
+#else
+inline constexpr std::size_t kRegisters = 16;
+#endif
+
+/// Rows of a block whose sums stay in registers beside what is read for them.
+template <std::size_t kVectors>
+inline constexpr std::size_t kBlockRows = std::min<std::size_t>((kRegisters - kVectors - 1) / (2 * kVectors),
+                                                                4);
+
 /// All rows of kVectors vectors of columns.
 template <class T, std::size_t kVectors, bool kWhole>
 void panel(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const T* b, std::ptrdiff_t b_row, std::size_t m,
            std::size_t k, std::size_t last) {
+  constexpr std::ptrdiff_t kRows = kBlockRows<kVectors>;
   const T* from = a.data;
-  for (; m >= 4; m -= 4, from += 4 * a.row_stride, c += 4 * c_stride)
-    block<T, 4, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
+  for (; m >= kRows; m -= kRows, from += kRows * a.row_stride, c += kRows * c_stride)
+    block<T, kRows, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
   if (m >= 2) {
     block<T, 2, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
     m -= 2;

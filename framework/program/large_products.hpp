@@ -16,10 +16,9 @@ struct ProductLayout {
 };
 
 /// oneDNN's product where it is installed and faster than the BLAS's for operands that lie like that: by
-/// measurements, never by the clock, so that a program's bits are always the same. Else the BLAS's. It is for
-/// products that are `operations` additions and multiplications together.
+/// measurements, never by the clock, so that a program's bits are always the same. Else the BLAS's.
 template <class T>
-[[nodiscard]] kernels::LargeProduct<T> fastest_product(const ProductLayout& layout, double operations);
+[[nodiscard]] kernels::LargeProduct<T> fastest_product(const ProductLayout& layout);
 
 /// oneDNN generates its code for a product when it first computes one, and allocates for it: this computes
 /// one. The BLAS needs nothing.

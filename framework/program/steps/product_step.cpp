@@ -131,9 +131,8 @@ class LargeProduct final : public Instruction {
         k_(Layout(a).columns),
         a_offsets_(offsets_of_stack(a)),
         b_offsets_(offsets_of_stack(b)) {
-    const double operations = operations_of(m_, n_, k_, a_offsets_.size());
-    if (operations >= kOperationsForThreads) pool_ = memory.pool();
-    choose_kernel(operations);
+    if (operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads) pool_ = memory.pool();
+    choose_kernel();
   }
 
   void run() override {
@@ -149,7 +148,7 @@ class LargeProduct final : public Instruction {
     Range stack, rows, columns;
   };
 
-  void choose_kernel(double operations) {
+  void choose_kernel() {
     const int pieces = pool_ == nullptr ? 1 : pool_->threads();
     std::vector<ProductLayout> layouts;
     layouts.reserve(static_cast<std::size_t>(pieces));
@@ -157,7 +156,7 @@ class LargeProduct final : public Instruction {
       layouts.push_back({part(piece).rows.size(), part(piece).columns.size(), k_, a_matrix_.stride,
                          b_matrix_.stride, a_matrix_.transposed, b_matrix_.transposed});
     const auto size = [](const ProductLayout& layout) { return layout.m * layout.n; };
-    kernel_ = fastest_product<T>(*std::ranges::max_element(layouts, {}, size), operations);
+    kernel_ = fastest_product<T>(*std::ranges::max_element(layouts, {}, size));
     for (const ProductLayout& layout : layouts)
       if (size(layout) > 0) generate_code(kernel_, layout);
   }
