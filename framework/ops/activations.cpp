@@ -117,11 +117,11 @@ void register_activations() {
         return {call.gradient * (1 - call.output()) * call.output()};
       }));
 
-  // At 0 the gradient is 0; NaN passes through.
+  // At 0 the gradient is 0; NaN passes through. Of the output, which the next layer needs anyway.
   add_unary_function(add_elementwise_op<promoted>(
       "relu", "x where x > 0, else 0", [](auto x) { return x <= 0 ? decltype(x){0} : x; },
       [](const GradientCall& call) -> Values {
-        return {where(compare("less_equal", call.input(0), 0), constant(call.graph, 0), call.gradient)};
+        return {where(compare("less_equal", call.output(), 0), constant(call.graph, 0), call.gradient)};
       }));
 
   const Op& leaky_relu_op =

@@ -189,12 +189,18 @@ bool Lowering::can_join(const Node& node, std::size_t step, std::size_t merged) 
   });
 }
 
+bool Lowering::is_read_again(const Node& node, const Known& input) const {
+  const auto is_tensor = [&](NodeId id) { return graph_[id].shape.elements() > 1; };
+  return input.view && input.step + 1 < plan_.steps.size() &&
+         std::ranges::count_if(node.inputs, is_tensor) == 1;
+}
+
 std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
   std::size_t best = kNone;
   for (NodeId input : node.inputs) {
     const Known& known = values_.at(input);
     if (known.group != nullptr && (best == kNone || known.step > best) &&
-        can_join(node, known.step, known.step))
+        can_join(node, known.step, known.step) && !is_read_again(node, known))
       best = known.step;
   }
   if (best != kNone) {
@@ -209,7 +215,9 @@ std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
   if (last != last_group_.end() && can_join(node, last->second, last->second))
     for (NodeId input : node.inputs) {
       const Known& known = values_.at(input);
-      if (known.view && groups_.at(last->second)->reads_buffer(known.view->buffer)) return last->second;
+      if (known.view && graph_[input].shape.elements() > 1 &&
+          groups_.at(last->second)->reads_buffer(known.view->buffer))
+        return last->second;
     }
   plan_.steps.push_back(std::make_unique<ElementwiseStep>(shape));
   const std::size_t step = plan_.steps.size() - 1;

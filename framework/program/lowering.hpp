@@ -70,6 +70,9 @@ class Lowering {
   /// Can the node's inputs be had in that step, once it has taken over the `merged` one?
   [[nodiscard]] bool can_join(const Node& node, std::size_t step, std::size_t merged);
   [[nodiscard]] bool is_value_of(NodeId id, std::size_t step, const Shape& shape);
+  /// Is the node's one large input in memory since an earlier step? Then a group of its own reads it there,
+  /// while in the input's group the node would have to be written for those that come after it.
+  [[nodiscard]] bool is_read_again(const Node& node, const Known& input) const;
   [[nodiscard]] std::size_t find_group(const Node& node, const Shape& shape);
   /// Moves the values of a group to an earlier one, if they can be had there; the later step is no more.
   bool merge(std::size_t later, std::size_t earlier);

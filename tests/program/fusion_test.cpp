@@ -1,9 +1,11 @@
-// Elementwise updates are one pass over what they read and write.
+// Elementwise groups: updates are one pass over what they read and write, and what a group of the backward
+// pass can compute of a value in memory is not written by the forward pass.
 
 #include <gtest/gtest.h>
 
 #include <deque>
 
+#include "graph/gradients.hpp"
 #include "graph/value.hpp"
 #include "ops/registry.hpp"
 #include "program/executor.hpp"
@@ -89,6 +91,34 @@ TEST(Fusion, OfGroupsThatWaitForOthersStaysApart) {
   update.assign(0, first + apply("sin", y) / total);  // the sum needs all of `first` before
   const std::string listing = compile_program(update.graph, update.task)->listing();
   EXPECT_NE(listing.find("\n3 instructions"), std::string::npos) << listing;
+}
+
+/// How often one is in the other.
+int count_of(std::string_view part, std::string_view text) {
+  int count = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(Fusion, ReadsAnActivationAgainRatherThanWritingWhatItsGradientTakesOfIt) {
+  register_ops();
+  for (const auto& [activation, backward] :
+       {std::pair("relu", "less_equal where\n"), std::pair("sigmoid", "subtract multiply multiply\n"),
+        std::pair("tanh", "square subtract multiply\n")}) {
+    Graph graph{DType::float32};
+    std::vector<float> memory(64);
+    const auto leaf = [&](const char* name) { return graph.add_leaf("state", name, {8, 8}, DType::float32); };
+    const Value x = leaf("x"), first = leaf("first"), second = leaf("second"), third = leaf("third");
+    const Value h = apply(activation, matmul(x, first)), g = apply(activation, matmul(h, second));
+    const Value y = matmul(g, third);
+    Task task;
+    for (const Value& value : {x, first, second, third}) task.bindings.push_back({value.id(), memory.data()});
+    for (const Value& gradient : gradients(sum_all(y * y), std::vector<Value>{first, second, third}))
+      task.fetches.push_back(gradient.id());
+    const std::string listing = compile_program(graph, task)->listing();
+    EXPECT_EQ(count_of(std::string("(8, 8): ") + activation + "\n", listing), 2) << listing;
+    EXPECT_EQ(count_of(std::string("(8, 8): ") + backward, listing), 2) << listing;
+  }
 }
 
 TEST(Fusion, DoesNotChangeTheValues) {
