@@ -49,7 +49,7 @@ void block(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, std:
     }
 }
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr std::size_t kRegisters = 32;
 #else
 inline constexpr std::size_t kRegisters = 16;
@@ -66,14 +66,12 @@ void panel(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const T* b, std::p
            std::size_t k, std::size_t last) {
   constexpr std::ptrdiff_t kRows = kBlockRows<kVectors>;
   const T* from = a.data;
-  for (; m >= kRows; m -= kRows, from += kRows * a.row_stride, c += kRows * c_stride)
+  // Where a block takes three, the last four are twice two rows: one row alone waits for its own sums.
+  for (; m >= kRows && (kRows != 3 || m != 4);
+       m -= kRows, from += kRows * a.row_stride, c += kRows * c_stride)
     block<T, kRows, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
-  if (m >= 2) {
+  for (; m >= 2; m -= 2, from += 2 * a.row_stride, c += 2 * c_stride)
     block<T, 2, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
-    m -= 2;
-    from += 2 * a.row_stride;
-    c += 2 * c_stride;
-  }
   if (m > 0)
     block<T, 1, kVectors, kWhole>(c, c_stride, from, a.row_stride, a.column_stride, b, b_row, k, last);
 }

@@ -117,7 +117,8 @@ void register_activations() {
         return {call.gradient * (1 - call.output()) * call.output()};
       }));
 
-  // At 0 the gradient is 0; NaN passes through. Of the output, which the next layer needs anyway.
+  // At 0 the gradient is 0; NaN passes through. The output says where: it is usually in memory for the next
+  // layer's gradient, and the input is not.
   add_unary_function(add_elementwise_op<promoted>(
       "relu", "x where x > 0, else 0", [](auto x) { return x <= 0 ? decltype(x){0} : x; },
       [](const GradientCall& call) -> Values {

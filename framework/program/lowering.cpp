@@ -53,6 +53,7 @@ LoweredTask lower(const Graph& graph, const Task& task) { return Lowering(graph,
 LoweredTask Lowering::run() {
   LoweredTask result;
   const std::vector<NodeId> needed = scalars_first(graph_, needed_nodes(graph_, task_));
+  find_users(needed);
   for (NodeId id : needed)
     if (graph_[id].op->leaf) lower_leaf(id);
   // What is fetched of a leaf is its value from before the run.
@@ -73,6 +74,18 @@ LoweredTask Lowering::run() {
   update_early(plan_, bytes_of_element());
   result.plan = std::move(plan_);
   return result;
+}
+
+/// Fills is_written_.
+void Lowering::find_users(const std::vector<NodeId>& needed) {
+  is_written_.assign(graph_.size(), false);
+  for (NodeId id : needed)
+    for (NodeId input : graph_[id].inputs)
+      if (!find_elementwise(graph_[id].op->name) ||
+          !(squeezed(graph_[id].shape) == squeezed(graph_[input].shape)))
+        is_written_[input] = true;
+  for (NodeId fetch : task_.fetches) is_written_[fetch] = true;
+  for (const Assignment& assignment : task_.assignments) is_written_[assignment.value] = true;
 }
 
 BufferId Lowering::add_buffer(Buffer buffer) {
@@ -189,18 +202,29 @@ bool Lowering::can_join(const Node& node, std::size_t step, std::size_t merged) 
   });
 }
 
-bool Lowering::is_read_again(const Node& node, const Known& input) const {
-  const auto is_tensor = [&](NodeId id) { return graph_[id].shape.elements() > 1; };
-  return input.view && input.step + 1 < plan_.steps.size() &&
-         std::ranges::count_if(node.inputs, is_tensor) == 1;
+bool Lowering::is_read_again(NodeId id, std::size_t step) {
+  if (is_written_[id] || step + 1 == plan_.steps.size()) return false;
+  std::optional<NodeId> only;
+  for (NodeId input : graph_[id].inputs) {
+    if (graph_[input].shape.elements() == 1 || input == only) continue;
+    if (only) return false;
+    only = input;
+  }
+  return only && values_.at(*only).view;
 }
 
-std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
+std::size_t Lowering::find_group(NodeId id, const Shape& shape) {
+  const Node& node = graph_[id];
   std::size_t best = kNone;
+  std::optional<std::size_t> left;  // where the node might be, but is not
   for (NodeId input : node.inputs) {
     const Known& known = values_.at(input);
-    if (known.group != nullptr && (best == kNone || known.step > best) &&
-        can_join(node, known.step, known.step) && !is_read_again(node, known))
+    if (known.group == nullptr || (best != kNone && known.step <= best) ||
+        !can_join(node, known.step, known.step))
+      continue;
+    if (is_read_again(id, known.step))
+      left = known.step;
+    else
       best = known.step;
   }
   if (best != kNone) {
@@ -212,13 +236,20 @@ std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
   }
   // A group that reads the same memory anyway saves a pass over it.
   const auto last = last_group_.find(key_of(shape));
-  if (last != last_group_.end() && can_join(node, last->second, last->second))
-    for (NodeId input : node.inputs) {
-      const Known& known = values_.at(input);
-      if (known.view && graph_[input].shape.elements() > 1 &&
-          groups_.at(last->second)->reads_buffer(known.view->buffer))
-        return last->second;
-    }
+  if (last != last_group_.end() && can_join(node, last->second, last->second) &&
+      std::ranges::any_of(node.inputs, [&](NodeId input) {
+        const std::optional<View>& view = values_.at(input).view;
+        return view && groups_.at(last->second)->reads_buffer(view->buffer);
+      })) {
+    if (!is_read_again(id, last->second)) return last->second;
+    left = std::max(left.value_or(0), last->second);
+  }
+  const std::size_t step = open_group(shape);
+  if (left) apart_from_[step] = *left;
+  return step;
+}
+
+std::size_t Lowering::open_group(const Shape& shape) {
   plan_.steps.push_back(std::make_unique<ElementwiseStep>(shape));
   const std::size_t step = plan_.steps.size() - 1;
   groups_[step] = static_cast<ElementwiseStep*>(plan_.steps.back().get());
@@ -227,6 +258,8 @@ std::size_t Lowering::find_group(const Node& node, const Shape& shape) {
 }
 
 bool Lowering::merge(std::size_t later, std::size_t earlier) {
+  if (const auto left = apart_from_.find(later); left != apart_from_.end() && earlier <= left->second)
+    return false;
   ElementwiseStep &from = *groups_.at(later), &to = *groups_.at(earlier);
   if (from.size() + to.size() > ElementwiseStep::kMaximumValues) return false;
   for (const View& view : from.views())
@@ -245,6 +278,10 @@ bool Lowering::merge(std::size_t later, std::size_t earlier) {
   if (std::size_t& last = last_group_.at(key_of(to.shape())); last == later) last = earlier;
   groups_.erase(later);
   plan_.steps[later] = nullptr;
+  if (later + 1 == plan_.steps.size()) {
+    plan_.steps.pop_back();
+    plan_.nodes.pop_back();
+  }
   return true;
 }
 
@@ -253,8 +290,11 @@ void Lowering::drop_merged_steps() {
   std::size_t kept = 0;
   for (std::size_t step = 0; step < plan_.steps.size(); ++step) {
     if (plan_.steps[step] == nullptr) continue;
-    plan_.steps[kept] = std::move(plan_.steps[step]);
-    plan_.nodes[kept++] = std::move(plan_.nodes[step]);
+    if (kept != step) {
+      plan_.steps[kept] = std::move(plan_.steps[step]);
+      plan_.nodes[kept] = std::move(plan_.nodes[step]);
+    }
+    ++kept;
   }
   plan_.steps.resize(kept);
   plan_.nodes.resize(kept);
@@ -268,7 +308,7 @@ ElementwiseStep::Operand Lowering::operand(NodeId input, const Shape& shape, std
 void Lowering::add_elementwise(NodeId id, kernels::Elementwise function) {
   const Node& node = graph_[id];
   const Shape shape = squeezed(node.shape);
-  const std::size_t step = find_group(node, shape);
+  const std::size_t step = find_group(id, shape);
   ElementwiseStep& group = *groups_.at(step);
   std::vector<ElementwiseStep::Operand> operands;
   for (NodeId input : node.inputs) operands.push_back(operand(input, node.shape, step));

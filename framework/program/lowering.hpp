@@ -70,13 +70,17 @@ class Lowering {
   /// Can the node's inputs be had in that step, once it has taken over the `merged` one?
   [[nodiscard]] bool can_join(const Node& node, std::size_t step, std::size_t merged);
   [[nodiscard]] bool is_value_of(NodeId id, std::size_t step, const Shape& shape);
-  /// Is the node's one large input in memory since an earlier step? Then a group of its own reads it there,
-  /// while in the input's group the node would have to be written for those that come after it.
-  [[nodiscard]] bool is_read_again(const Node& node, const Known& input) const;
-  [[nodiscard]] std::size_t find_group(const Node& node, const Shape& shape);
-  /// Moves the values of a group to an earlier one, if they can be had there; the later step is no more.
+  /// Is it better to read the node's one input again, in a group of its own, than to compute the node in that
+  /// group? Yes where the group lies behind, so that its value would be written for others to read, while the
+  /// input is in memory and all that use the node can join a group.
+  [[nodiscard]] bool is_read_again(NodeId id, std::size_t step);
+  [[nodiscard]] std::size_t find_group(NodeId id, const Shape& shape);
+  std::size_t open_group(const Shape& shape);
+  /// Moves the values of a group to an earlier one, if they can be had there and the group was not opened to
+  /// be apart from that one; the later step is no more.
   bool merge(std::size_t later, std::size_t earlier);
   void drop_merged_steps();
+  void find_users(const std::vector<NodeId>& needed);
   [[nodiscard]] ElementwiseStep::Operand operand(NodeId input, const Shape& shape, std::size_t step);
   void finish_assignments();
   [[nodiscard]] bool write_in_place(BufferId value, const Assignment& assignment,
@@ -90,9 +94,11 @@ class Lowering {
   BindingsByLeaf bindings_;
   Plan plan_;
   std::unordered_map<NodeId, Known> values_;
+  std::vector<bool> is_written_;    ///< by node: something else than elementwise nodes of its shape uses it
   std::vector<std::size_t> ready_;  ///< by buffer: the first step that may read it
   std::map<std::vector<std::int64_t>, std::size_t> last_group_;  ///< by shape
   std::map<std::size_t, ElementwiseStep*> groups_;               ///< by step
+  std::map<std::size_t, std::size_t> apart_from_;  ///< by step: the earlier group that is_read_again left
 };
 
 using LowerOp = void (*)(Lowering&, NodeId);

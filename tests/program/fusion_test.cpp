@@ -93,32 +93,103 @@ TEST(Fusion, OfGroupsThatWaitForOthersStaysApart) {
   EXPECT_NE(listing.find("\n3 instructions"), std::string::npos) << listing;
 }
 
-/// How often one is in the other.
+/// How often `part` occurs in `text`.
 int count_of(std::string_view part, std::string_view text) {
   int count = 0;
   for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
   return count;
 }
 
-TEST(Fusion, ReadsAnActivationAgainRatherThanWritingWhatItsGradientTakesOfIt) {
-  register_ops();
-  for (const auto& [activation, backward] :
-       {std::pair("relu", "less_equal where\n"), std::pair("sigmoid", "subtract multiply multiply\n"),
-        std::pair("tanh", "square subtract multiply\n")}) {
-    Graph graph{DType::float32};
-    std::vector<float> memory(64);
-    const auto leaf = [&](const char* name) { return graph.add_leaf("state", name, {8, 8}, DType::float32); };
-    const Value x = leaf("x"), first = leaf("first"), second = leaf("second"), third = leaf("third");
-    const Value h = apply(activation, matmul(x, first)), g = apply(activation, matmul(h, second));
-    const Value y = matmul(g, third);
-    Task task;
-    for (const Value& value : {x, first, second, third}) task.bindings.push_back({value.id(), memory.data()});
-    for (const Value& gradient : gradients(sum_all(y * y), std::vector<Value>{first, second, third}))
-      task.fetches.push_back(gradient.id());
-    const std::string listing = compile_program(graph, task)->listing();
-    EXPECT_EQ(count_of(std::string("(8, 8): ") + activation + "\n", listing), 2) << listing;
-    EXPECT_EQ(count_of(std::string("(8, 8): ") + backward, listing), 2) << listing;
+/// Matrices of 8 x 8, all in one memory: what runs is not run.
+class Matrices {
+ public:
+  Value leaf(const char* name, const Shape& shape = {8, 8}) {
+    const Value value = graph.add_leaf("state", name, shape, DType::float32);
+    task_.bindings.push_back({value.id(), memory_.data()});
+    return value;
   }
+  std::string listing_of(const std::vector<Value>& fetches) {
+    for (const Value& fetch : fetches) task_.fetches.push_back(fetch.id());
+    return compile_program(graph, task_)->listing();
+  }
+
+  Graph graph{DType::float32};
+
+ private:
+  Task task_;
+  std::vector<float> memory_ = std::vector<float>(64);
+};
+
+TEST(Fusion, LeavesWhatAGradientTakesOfAnActivationToTheBackwardPass) {
+  register_ops();
+  struct Case {
+    const char* name;
+    Value (*activation)(const Value&);
+    const char* forward;
+    const char* backward;  ///< begins so
+  };
+  for (const Case& test : {
+           Case{"relu", [](const Value& x) { return apply("relu", x); }, "relu", "less_equal where"},
+           Case{"sigmoid", [](const Value& x) { return apply("sigmoid", x); }, "sigmoid",
+                "subtract multiply multiply"},
+           Case{"tanh", [](const Value& x) { return apply("tanh", x); }, "tanh", "square subtract multiply"},
+           Case{"silu", [](const Value& x) { return apply("silu", x); }, "silu", "sigmoid"},
+           Case{"gelu", [](const Value& x) { return apply("gelu", x); }, "gelu", "multiply erf"},
+       }) {
+    Matrices matrices;
+    const Value x = matrices.leaf("x"), a = matrices.leaf("a"), b = matrices.leaf("b"),
+                c = matrices.leaf("c");
+    const Value first = test.activation(matmul(x, a)), second = test.activation(matmul(first, b));
+    const Value y = matmul(second, c);
+    const std::string listing = matrices.listing_of(gradients(sum_all(y * y), std::vector<Value>{a, b, c}));
+    const std::string group = "elementwise (8, 8): ";
+    EXPECT_EQ(count_of(group + test.forward + "\n", listing), 2) << test.name << "\n" << listing;
+    EXPECT_EQ(count_of(group + test.backward, listing), 2) << test.name << "\n" << listing;
+  }
+}
+
+TEST(Fusion, LeavesItToTheBackwardPassWhereTheActivationsInputIsInMemoryToo) {
+  register_ops();
+  Matrices matrices;
+  const Value x = matrices.leaf("x"), a = matrices.leaf("a"), b = matrices.leaf("b");
+  const Value sum = matmul(x, a) + b, y = matmul(sum, b) + matmul(apply("silu", sum), b);
+  const std::string listing = matrices.listing_of(gradients(sum_all(y * y), std::vector<Value>{a, b}));
+  EXPECT_EQ(count_of("elementwise (8, 8): add silu\n", listing), 1) << listing;
+}
+
+TEST(Fusion, ComputesWhatAProductReadsWhereItsInputIs) {
+  register_ops();
+  Matrices matrices;
+  const Value x = matrices.leaf("x"), a = matrices.leaf("a");
+  const Value h = apply("tanh", matmul(x, a)), product = matmul(h, a), half = matmul(0.5 * h, a);
+  const std::string listing = matrices.listing_of({product, half});
+  EXPECT_EQ(count_of("elementwise (8, 8): tanh multiply\n", listing), 1) << listing;
+}
+
+TEST(Fusion, MakesOneStepOfTheFunctionsOfASingleNumber) {
+  register_ops();
+  Matrices matrices;
+  const Value x = matrices.leaf("x", {});
+  const std::string listing = matrices.listing_of({apply("exp", x), apply("sin", x), apply("cos", x)});
+  EXPECT_EQ(count_of("elementwise (): exp sin cos\n", listing), 1) << listing;
+}
+
+TEST(Fusion, KeepsTheNamesOfWhatStepsCompute) {
+  register_ops();
+  Matrices matrices;
+  const auto named = [&](const Value& value, const char* name) {
+    matrices.graph.set_name(value.id(), name);
+    return value;
+  };
+  const Value x = matrices.leaf("x"), a = matrices.leaf("a");
+  const Value first = named(matmul(x, a), "first");
+  const Value left = named(first + 1.0, "left"), middle = named(matmul(first, a), "middle");
+  const Value right = named(apply("exp", a), "right");
+  const Value both = named(left * right, "both");  // two groups become one
+  const Value last = named(matmul(both, middle), "last");
+  const std::string listing = matrices.listing_of({last});
+  for (const char* part : {"-> first\n", "-> middle\n", "left, right, both\n", "-> last\n"})
+    EXPECT_EQ(count_of(part, listing), 1) << part << listing;
 }
 
 TEST(Fusion, DoesNotChangeTheValues) {

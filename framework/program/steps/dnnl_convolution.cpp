@@ -24,7 +24,7 @@ kernels::MakeDnnlConvolution find_maker() {
 constexpr std::int64_t kFewChannels = 4;
 /// Terms that are added one by one, in float32, before their sum is added to others in double.
 constexpr std::int64_t kTerms = 1024;
-/// Fewer operations than this are not worth oneDNN's preparations, nor loading it.
+/// Fewer operations than this are not worth oneDNN's preparations.
 constexpr double kFewOperations = 2e6;
 
 bool is_preferred(ConvolutionKind kind, const Convolution& sizes, double operations) {

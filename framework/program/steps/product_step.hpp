@@ -10,10 +10,10 @@ class ProductStep final : public Step {
  public:
   ProductStep(const View& a, const View& b, const View& c, bool large) : a_(a), b_(b), c_(c), large_(large) {}
 
-  /// Is a product of this size left to the BLAS?
+  /// Is a product of this size left to the BLAS or oneDNN?
   [[nodiscard]] static bool is_large(std::int64_t m, std::int64_t n, std::int64_t k, DType dtype);
   /// Can the matrix be read as it lies? As the right operand of a small product its rows are contiguous; the
-  /// BLAS wants rows or columns contiguous, and no repeated ones.
+  /// BLAS and oneDNN want rows or columns contiguous, and no repeated ones.
   [[nodiscard]] static bool accepts_left(const View& a, bool large);
   [[nodiscard]] static bool accepts_right(const View& b, bool large);
 
