@@ -151,35 +151,69 @@ void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<
 
 /// One row of c, one vector of columns, kTerms terms, in the order of `block`.
 template <class T, std::size_t kTerms>
-inline Vector<T> short_sum(const T* a, std::ptrdiff_t a_column, const Vector<T> (&b)[kTerms]) {
+inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kTerms]) {
   Vector<T> even(T(0)), odd(T(0));
   for (std::size_t l = 0; l < kTerms; ++l) {
     Vector<T>& total = l % 2 == 0 ? even : odd;
-    total = multiply_add(Vector<T>(a[static_cast<std::ptrdiff_t>(l) * a_column]), b[l], total);
+    total = multiply_add(a[l], b[l], total);
   }
   return kTerms == 1 ? even : even + odd;
+}
+
+/// kRows rows of c, whose factors stay in registers while the columns pass by.
+template <class T, std::size_t kTerms, std::size_t kRows>
+inline void short_rows(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row,
+                       std::ptrdiff_t a_column, const Matrix<T>& b, std::size_t n) {
+  Vector<T> from_a[kRows][kTerms];
+  for (std::size_t i = 0; i < kRows; ++i)
+    for (std::size_t l = 0; l < kTerms; ++l)
+      from_a[i][l] =
+          Vector<T>(a[static_cast<std::ptrdiff_t>(i) * a_row + static_cast<std::ptrdiff_t>(l) * a_column]);
+  for (std::size_t j = 0; j < n; j += kLanes<T>) {
+    Vector<T> from_b[kTerms];
+    for (std::size_t l = 0; l < kTerms; ++l)
+      from_b[l] = load(b.data + static_cast<std::ptrdiff_t>(l) * b.row_stride + j);
+    for (std::size_t i = 0; i < kRows; ++i)
+      store(short_sum<T, kTerms>(from_a[i], from_b), c + static_cast<std::ptrdiff_t>(i) * c_stride + j);
+  }
 }
 
 /// Products of kTerms terms whose rows are whole vectors.
 template <class T, std::size_t kTerms>
 void short_product(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
                    std::size_t n, std::size_t /*k*/) {
-  for (std::size_t j = 0; j < n; j += kLanes<T>) {
-    Vector<T> rows[kTerms];
+  constexpr std::ptrdiff_t kRows = kTerms <= 3 ? 4 : 3;  // twelve registers of sixteen hold factors
+  const T* from = a.data;
+  for (; m >= kRows; m -= kRows, from += kRows * a.row_stride, c += kRows * c_stride)
+    short_rows<T, kTerms, kRows>(c, c_stride, from, a.row_stride, a.column_stride, b, n);
+  for (; m > 0; --m, from += a.row_stride, c += c_stride)
+    short_rows<T, kTerms, 1>(c, c_stride, from, a.row_stride, a.column_stride, b, n);
+}
+
+/// The same where a row is one vector: the terms of b stay in registers while the rows pass by.
+template <class T, std::size_t kTerms>
+void short_product_of_vector(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b,
+                             std::size_t m, std::size_t /*n*/, std::size_t /*k*/) {
+  Vector<T> from_b[kTerms];
+  for (std::size_t l = 0; l < kTerms; ++l)
+    from_b[l] = load(b.data + static_cast<std::ptrdiff_t>(l) * b.row_stride);
+  const T* from = a.data;
+  for (std::size_t i = 0; i < m; ++i, from += a.row_stride, c += c_stride) {
+    Vector<T> from_a[kTerms];
     for (std::size_t l = 0; l < kTerms; ++l)
-      rows[l] = load(b.data + static_cast<std::ptrdiff_t>(l) * b.row_stride + j);
-    const T* from = a.data;
-    T* to = c + j;
-    for (std::size_t i = 0; i < m; ++i, from += a.row_stride, to += c_stride)
-      store(short_sum<T, kTerms>(from, a.column_stride, rows), to);
+      from_a[l] = Vector<T>(from[static_cast<std::ptrdiff_t>(l) * a.column_stride]);
+    store(short_sum<T, kTerms>(from_a, from_b), c);
   }
 }
 
 template <class T>
 ProductKernel<T> find_product(std::size_t n, std::size_t k) {
-  constexpr ProductKernel<T> kKernels[] = {short_product<T, 1>, short_product<T, 2>, short_product<T, 3>,
-                                           short_product<T, 4>};
-  return n % kLanes<T> == 0 && k >= 1 && k <= std::size(kKernels) ? kKernels[k - 1] : nullptr;
+  constexpr ProductKernel<T> kOfVectors[] = {short_product_of_vector<T, 1>, short_product_of_vector<T, 2>,
+                                             short_product_of_vector<T, 3>, short_product_of_vector<T, 4>};
+  constexpr ProductKernel<T> kOthers[] = {short_product<T, 1>, short_product<T, 2>, short_product<T, 3>,
+                                          short_product<T, 4>};
+  if (n % kLanes<T> != 0 || k < 1 || k > std::size(kOthers)) return nullptr;
+  return n == kLanes<T> ? kOfVectors[k - 1] : kOthers[k - 1];
 }
 
 template <class T>
