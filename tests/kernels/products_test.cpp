@@ -37,7 +37,7 @@ TYPED_TEST(ProductKernels, AreSumsOfProductsWhateverTheLayout) {
     left[i] = static_cast<T>(static_cast<int>(i * 37 % 19) - 9);
     right[i] = static_cast<T>(static_cast<int>(i * 53 % 23) - 11);
   }
-  for (std::size_t m : {1, 2, 3, 4, 5, 9})
+  for (std::size_t m : {1, 2, 3, 4, 5, 7, 9, 10})
     for (std::size_t n : {1, 2, 3, 7, 8, 9, 16, 17, 40})
       for (std::size_t k : {0, 1, 2, 3, 8, 17})
         for (bool left_transposed : {false, true})
@@ -65,7 +65,7 @@ TYPED_TEST(ProductKernels, OfOneSizeHaveTheBitsOfTheOneForAllSizes) {
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::sin(static_cast<T>(i));
   for (std::size_t i = 0; i < right.size(); ++i) right[i] = std::cos(static_cast<T>(i));
   std::size_t found = 0;
-  for (std::size_t m : {1, 2, 3, 4, 5, 9})
+  for (std::size_t m : {1, 2, 3, 4, 5, 7, 9, 10})
     for (std::size_t n : {2, 4, 8, 16, 32, 48})
       for (std::size_t k : {1, 2, 3, 4, 5})
         for (bool left_transposed : {false, true}) {
