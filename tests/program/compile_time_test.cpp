@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <vector>
 
 #include "graph/gradients.hpp"
@@ -95,8 +96,11 @@ struct Times {
   double ratio = 0;              ///< many by few, the median of turns: what slows the machine slows both
 };
 
+/// Sanitizers make programs many times slower, so that seconds say nothing; proportions do.
+constexpr std::size_t kTurns = TALWEG_SANITIZED ? 3 : 11;
+constexpr double kMostSeconds = TALWEG_SANITIZED ? std::numeric_limits<double>::infinity() : 0.3;
+
 Times compare(const Compilation& few, const Compilation& many) {
-  constexpr std::size_t kTurns = 11;
   Times times;
   std::vector<double> ratios;
   for (std::size_t turn = 0; turn < kTurns; ++turn) {
@@ -111,7 +115,6 @@ Times compare(const Compilation& few, const Compilation& many) {
 }
 
 TEST(CompileTime, OfTenThousandNodesIsShortAndInProportion) {
-  if (TALWEG_SANITIZED) GTEST_SKIP() << "sanitizers take their time";
   register_ops();
   struct Case {
     const char* name;
@@ -124,7 +127,7 @@ TEST(CompileTime, OfTenThousandNodesIsShortAndInProportion) {
     make(2'500, few);
     make(10'000, many);
     const Times times = compare(few, many);
-    EXPECT_LT(times.many, 0.3) << name;
+    EXPECT_LT(times.many, kMostSeconds) << name;
     EXPECT_LT(times.ratio, 8) << name << ": " << times.few << " s and " << times.many
                               << " s: four times as long would be in proportion";
   }
