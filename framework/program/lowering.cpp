@@ -79,11 +79,12 @@ LoweredTask Lowering::run() {
 /// Fills is_written_.
 void Lowering::find_users(const std::vector<NodeId>& needed) {
   is_written_.assign(graph_.size(), false);
-  for (NodeId id : needed)
+  for (NodeId id : needed) {
+    const bool joins = find_elementwise(graph_[id].op->name).has_value();
+    const Shape shape = squeezed(graph_[id].shape);
     for (NodeId input : graph_[id].inputs)
-      if (!find_elementwise(graph_[id].op->name) ||
-          !(squeezed(graph_[id].shape) == squeezed(graph_[input].shape)))
-        is_written_[input] = true;
+      if (!joins || !(squeezed(graph_[input].shape) == shape)) is_written_[input] = true;
+  }
   for (NodeId fetch : task_.fetches) is_written_[fetch] = true;
   for (const Assignment& assignment : task_.assignments) is_written_[assignment.value] = true;
 }

@@ -100,7 +100,7 @@ int count_of(std::string_view part, std::string_view text) {
   return count;
 }
 
-/// Matrices of 8 x 8, all in one memory: what runs is not run.
+/// Matrices of 8 x 8 in a program that is looked at and not run: they all share one memory.
 class Matrices {
  public:
   Value leaf(const char* name, const Shape& shape = {8, 8}) {

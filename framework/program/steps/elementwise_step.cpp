@@ -362,34 +362,35 @@ class ElementwiseLoop final : public Instruction {
     for (std::int64_t i = 0; i < n; i += kLine) __builtin_prefetch(from + i);
   }
 
-  /// What run_tiles does, without looking where tiles begin: of tiny networks that is a part of the time.
+  /// `at` says where a place is.
+  template <class At>
+  static void run_kernel(const Call& call, const At& at, std::int64_t elements) {
+    const auto& [a, b, c, d] = call.operands;
+    const auto n = static_cast<std::size_t>(elements);
+    if (call.products == nullptr)
+      call.kernel(at(call.out), at(a), at(b), at(c), n, call.whole);
+    else
+      call.products(at(call.out), at(a), at(b), at(c), at(d), n, call.whole);
+  }
+
+  /// Of tiny networks, looking where the only tile begins would be a part of the time.
   void run_only_tile() {
-    const auto n = static_cast<std::size_t>(elements_);
-    for (const Call& call : calls_) {
-      const auto& [a, b, c, d] = call.operands;
-      if (call.products == nullptr)
-        call.kernel(call.out.first, a.first, b.first, c.first, n, call.whole);
-      else
-        call.products(call.out.first, a.first, b.first, c.first, d.first, n, call.whole);
-    }
+    for (const Call& call : calls_)
+      run_kernel(
+          call, [](const Place& place) { return place.first; }, elements_);
   }
 
   void run_tiles(std::int64_t first, std::int64_t last, int piece) {
     for (std::int64_t tile = first; tile < last; ++tile) {
+      const auto at = [tile, piece](const Place& place) { return place.at(tile, piece); };
       const std::int64_t begin = tile * tile_, n = std::min(tile_, elements_ - begin);
       for (const Call& call : calls_) {
         if (call.fetched && tile + 1 < last) fetch(call.fetched->at(tile + 1, piece), tile_);
         if (call.load >= 0) {
           const Load& load = loads_[static_cast<std::size_t>(call.load)];
-          gather_strided(load.loop, load.from, begin, n, call.out.at(tile, piece));
-        } else if (call.products == nullptr) {
-          call.kernel(call.out.at(tile, piece), call.operands[0].at(tile, piece),
-                      call.operands[1].at(tile, piece), call.operands[2].at(tile, piece),
-                      static_cast<std::size_t>(n), call.whole);
+          gather_strided(load.loop, load.from, begin, n, at(call.out));
         } else {
-          call.products(call.out.at(tile, piece), call.operands[0].at(tile, piece),
-                        call.operands[1].at(tile, piece), call.operands[2].at(tile, piece),
-                        call.operands[3].at(tile, piece), static_cast<std::size_t>(n), call.whole);
+          run_kernel(call, at, n);
         }
       }
     }
