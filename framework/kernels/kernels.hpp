@@ -177,5 +177,7 @@ template <class T>
 [[nodiscard]] const Table<T>& table_for(std::size_t n);
 /// Its name, "baseline" on other architectures.
 [[nodiscard]] std::string_view instruction_set();
+/// What $TALWEG_INSTRUCTION_SET names, where this machine has no kernels for it; else nothing.
+[[nodiscard]] std::string_view lacking_instruction_set();
 
 }  // namespace talweg::kernels

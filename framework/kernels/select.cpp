@@ -75,13 +75,17 @@ constexpr Build kBuilds[] = {
 
 #endif
 
+std::string_view asked() {
+  const char* name = std::getenv("TALWEG_INSTRUCTION_SET");  // NOLINT(concurrency-mt-unsafe): never set here
+  return name == nullptr ? "" : name;
+}
+
 const Build& choose() {
-  const char* asked = std::getenv("TALWEG_INSTRUCTION_SET");  // NOLINT(concurrency-mt-unsafe): never set here
   const Build* best = std::begin(kBuilds);
   for (const Build& build : kBuilds) {
     if (!build.supported()) continue;
     best = &build;
-    if (asked != nullptr && build.name == asked) break;
+    if (build.name == asked()) break;
   }
   return *best;
 }
@@ -144,5 +148,7 @@ const Table<double>& table_for(std::size_t n) {
 }
 
 std::string_view instruction_set() { return build().name; }
+
+std::string_view lacking_instruction_set() { return asked() == build().name ? "" : asked(); }
 
 }  // namespace talweg::kernels

@@ -1,8 +1,6 @@
 #include "program/processor.hpp"
 
-#include <cstdlib>
 #include <fstream>
-#include <talweg/error.hpp>
 
 #include "kernels/kernels.hpp"
 
@@ -18,14 +16,6 @@ std::string processor() {
     break;
   }
   return name + ", " + std::string(kernels::instruction_set());
-}
-
-void require_instruction_set() {
-  const char* asked = std::getenv("TALWEG_INSTRUCTION_SET");  // NOLINT(concurrency-mt-unsafe): never set here
-  if (asked == nullptr || kernels::instruction_set() == asked) return;
-  throw Error(Status::model, "TALWEG_INSTRUCTION_SET is '" + std::string(asked) +
-                                 "', for which there are no kernels on this machine; the best are for " +
-                                 std::string(kernels::instruction_set()));
 }
 
 }  // namespace talweg

@@ -105,8 +105,23 @@ class Program::Arena final : public Memory {
   AlignedMemory bytes_;
 };
 
+namespace {
+
+/// Without this, results would be taken for those of an instruction set that was never used.
+void require_instruction_set() {
+  const std::string_view lacking = kernels::lacking_instruction_set();
+  if (!lacking.empty())
+    throw Error(Status::model,
+                fmt::format("TALWEG_INSTRUCTION_SET is '{}', for which there are no kernels on this machine; "
+                            "the best are for {}",
+                            lacking, kernels::instruction_set()));
+}
+
+}  // namespace
+
 Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options)
     : profile_(options.profile) {
+  require_instruction_set();
   Simplified simplified = simplify(graph, task);
   graph_ = std::move(simplified.graph);
   LoweredTask lowered = lower(*graph_, simplified.task);

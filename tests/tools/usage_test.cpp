@@ -105,7 +105,7 @@ TEST(WrongUsages, OfUnknownNamesSuggestTheNearest) {
 }
 
 TEST(InstructionSet, ThatTheMachineLacksIsRefusedRatherThanReplaced) {
-  const Finished finished = run_line("show graphs/tutorial/three_layer.yaml",
+  const Finished finished = run_line("show graphs/tutorial/three_layer.yaml --program",
                                      {.environment = {{"TALWEG_INSTRUCTION_SET", "x86-64-v9"}}});
   EXPECT_EQ(finished.status, 2);
   EXPECT_EQ(finished.out, "");

@@ -7,7 +7,6 @@
 
 #include "commands.hpp"
 #include "output.hpp"
-#include "program/processor.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -74,10 +73,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   std::vector<std::string> names = {"--help", "--version"};
   for (const Command& command : kCommands) {
-    if (arguments[0] == command.name) {
-      require_instruction_set();
-      return command.run(std::span(arguments).subspan(1));
-    }
+    if (arguments[0] == command.name) return command.run(std::span(arguments).subspan(1));
     names.emplace_back(command.name);
   }
   const std::string hint = did_you_mean(arguments[0], names);
