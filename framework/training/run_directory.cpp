@@ -87,9 +87,13 @@ bool RunDirectory::holds_training() const {
   return file_exists(path_ / kCheckpoint) || file_exists(path_ / kPrevious);
 }
 
-void RunDirectory::begin(Trainer& trainer) {
+void RunDirectory::follow(Trainer& trainer) {
   trainer_ = &trainer;
   home_ = home_from(path_, trainer.model());
+}
+
+void RunDirectory::replace_earlier() {
+  const Trainer& trainer = *trainer_;
   const std::filesystem::path metrics = path_ / kMetrics;
   std::string kept;
   if (trainer.step() > 0 && file_exists(metrics)) kept = lines_before(read_whole_file(metrics), trainer);
@@ -134,7 +138,10 @@ void RunDirectory::save_if_due() {
 
 void RunDirectory::write_line(std::string line) { metrics_->write(line += '\n'); }
 
-void RunDirectory::started(const StartRecord& record) { write_line(to_json_line(record)); }
+void RunDirectory::started(const StartRecord& record) {
+  replace_earlier();
+  write_line(to_json_line(record));
+}
 
 void RunDirectory::logged(const LogRecord& record) {
   write_line(to_json_line(record));

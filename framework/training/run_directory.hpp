@@ -31,13 +31,15 @@ class RunDirectory final : public TrainingObserver {
     Checkpoint checkpoint;
     std::string damage;
   };
-  /// To be restored before begin(); nothing where there is none. Throws Error{files} where none can be used.
+  /// To be restored before Trainer::run; nothing where there is none. Throws Error{files} where none can be
+  /// used.
   [[nodiscard]] std::optional<Found> checkpoint();
   /// Does it hold a checkpoint, damaged or not?
   [[nodiscard]] bool holds_training() const;
-  /// Before Trainer::run. Replaces what an earlier training left, but where the trainer goes on with that,
-  /// its metrics up to there stay. The trainer outlives the directory's use.
-  void begin(Trainer& trainer);
+  /// Before Trainer::run with this observer. What an earlier training left is replaced when training starts,
+  /// so that one that is refused costs nothing; where the trainer goes on with the earlier one, its metrics
+  /// up to there stay. The trainer outlives the directory's use.
+  void follow(Trainer& trainer);
   /// Writes weights and checkpoint.
   void save();
 
@@ -48,6 +50,7 @@ class RunDirectory final : public TrainingObserver {
   void ended(const EndRecord& record) override;
 
  private:
+  void replace_earlier();
   void write_line(std::string line);
   void save_if_due();
   void save_weights();

@@ -73,7 +73,6 @@ TrainingRun::TrainingRun(TrainingState& state, TrainingObserver& observer)
       shown_every_(kProgressInterval) {}
 
 EndRecord TrainingRun::run() {
-  announce();
   compile(state_.main);
   if (state_.rest) compile(*state_.rest);
   const std::optional<Examples>& examples = state_.model().examples;
@@ -81,6 +80,7 @@ EndRecord TrainingRun::run() {
     validation_.emplace(state_);
   if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get()))
     minimization_ = std::make_unique<Minimization>(state_, *minimizer);
+  announce();  // nothing is refused any more
   begin_ = shown_ = Clock::now();
   EndRecord end;
   end.reason = train();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <talweg/error.hpp>
 
 #include "model/three_layer.hpp"
@@ -37,7 +38,7 @@ TEST(RunDirectory, HoldsMetricsWeightsCheckpointAndModel) {
   const auto trainer = tutorial(3);
   RunDirectory directory(path);
   EXPECT_FALSE(directory.checkpoint());
-  directory.begin(*trainer);
+  directory.follow(*trainer);
   trainer->run(directory);
 
   const std::vector<std::string> lines = lines_of(path / "metrics.jsonl");
@@ -86,18 +87,28 @@ TEST(RunDirectory, OnAFullDiskEndsTheTrainingAndKeepsTheLastCheckpoint) {
   options.set = {{"hidden", "200"}};
   const auto trainer = make_trainer(kThreeLayer, options);
   RunDirectory directory(temporary.path());
-  directory.begin(*trainer);
-  {
-    const FullDisk disk(2000);
-    try {
-      trainer->run(directory);
-      FAIL() << "trained";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.status(), Status::files);
-      EXPECT_NE(error.message().find("cannot be written: File too large"), std::string::npos);
+  directory.follow(*trainer);
+  struct : TrainingObserver {
+    void started(const StartRecord& record) override {
+      directory->started(record);
+      disk.emplace(2000);
     }
+    void ended(const EndRecord& record) override { directory->ended(record); }
+    RunDirectory* directory = nullptr;
+    std::optional<FullDisk> disk;
+  } observer;
+  observer.directory = &directory;
+  try {
+    trainer->run(observer);
+    FAIL() << "trained";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::files);
+    EXPECT_NE(error.message().find("cannot be written: File too large"), std::string::npos);
   }
-  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0);
+  observer.disk.reset();
+  const auto checkpoint = directory.checkpoint();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->checkpoint.step, 0);
 }
 
 TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
@@ -105,7 +116,7 @@ TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
   {
     const auto trainer = tutorial(10'000);
     RunDirectory directory(temporary.path());
-    directory.begin(*trainer);
+    directory.follow(*trainer);
     trainer->run(directory);
   }
   // What a kill after the checkpoint may leave: a line of a later step, and a part of one.
@@ -116,7 +127,7 @@ TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
     const auto trainer = tutorial(10'001);
     RunDirectory directory(temporary.path());
     trainer->restore(directory.checkpoint()->checkpoint);
-    directory.begin(*trainer);
+    directory.follow(*trainer);
     trainer->run(directory);
   }
   std::vector<std::string> events;
@@ -132,9 +143,13 @@ TEST(RunDirectory, SavesFromTimeToTime) {
   const TemporaryDirectory temporary;
   const auto trainer = tutorial(10'001);
   RunDirectory directory(temporary.path(), std::chrono::milliseconds(0));
-  directory.begin(*trainer);
-  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 0) << "nothing of an earlier training is left";
+  directory.follow(*trainer);
+  EXPECT_FALSE(directory.checkpoint());
   struct : TrainingObserver {
+    void started(const StartRecord& record) override {
+      directory->started(record);
+      EXPECT_EQ(directory->checkpoint()->checkpoint.step, 0) << "nothing of an earlier training is left";
+    }
     void logged(const LogRecord& record) override {
       directory->logged(record);
       steps.push_back(directory->checkpoint()->checkpoint.step);
@@ -153,7 +168,7 @@ TEST(RunDirectory, GoesOnFromTheCheckpointBeforeADamagedOne) {
   {
     const auto trainer = tutorial(3);
     RunDirectory directory(temporary.path());
-    directory.begin(*trainer);
+    directory.follow(*trainer);
     trainer->run(directory);
   }
   RunDirectory directory(temporary.path());
@@ -165,7 +180,8 @@ TEST(RunDirectory, GoesOnFromTheCheckpointBeforeADamagedOne) {
             last.string() + ": it is damaged: it ends before tensor 'synapse_1' does");
   const auto trainer = tutorial(5);
   trainer->restore(directory.checkpoint()->checkpoint);
-  directory.begin(*trainer);
+  directory.follow(*trainer);
+  directory.started({});
   EXPECT_EQ(read_checkpoint(last).step, 0) << "a whole one takes the damaged one's place";
   trainer->run(directory);
   EXPECT_EQ(read_checkpoint(last).step, 5);
@@ -198,15 +214,42 @@ TEST(RunDirectory, ThatCannotBeginAnewKeepsTheEarlierTraining) {
   {
     const auto trainer = tutorial(3);
     RunDirectory directory(temporary.path());
-    directory.begin(*trainer);
+    directory.follow(*trainer);
     trainer->run(directory);
   }
   const std::vector<std::string> before = lines_of(temporary.path() / "metrics.jsonl");
   RunDirectory directory(temporary.path());
   const auto trainer = tutorial(5);
+  directory.follow(*trainer);
   {
     const FullDisk disk(100);
-    EXPECT_THROW(directory.begin(*trainer), Error);
+    EXPECT_THROW(trainer->run(directory), Error);
+  }
+  EXPECT_EQ(directory.checkpoint()->checkpoint.step, 3);
+  EXPECT_EQ(lines_of(temporary.path() / "metrics.jsonl"), before);
+}
+
+TEST(RunDirectory, OfATrainingThatIsRefusedKeepsTheEarlierOne) {
+  const TemporaryDirectory temporary;
+  {
+    const auto trainer = tutorial(3);
+    RunDirectory directory(temporary.path());
+    directory.follow(*trainer);
+    trainer->run(directory);
+  }
+  const std::vector<std::string> before = lines_of(temporary.path() / "metrics.jsonl");
+  const auto trainer = make_trainer(
+      "talweg: 1\nname: eight_terabytes\n"
+      "parameters: {a: {shape: [1000000], init: zeros}}\n"
+      "graph: {products: 'outer(a, a)', loss: 'mean(products)'}\n"
+      "train: {minimize: loss, optimizer: {gd: {alpha: 1}}, steps: 1}\n");
+  RunDirectory directory(temporary.path());
+  directory.follow(*trainer);
+  try {
+    trainer->run(directory);
+    FAIL() << "trained";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("MiB of memory, more than"), std::string::npos) << error.what();
   }
   EXPECT_EQ(directory.checkpoint()->checkpoint.step, 3);
   EXPECT_EQ(lines_of(temporary.path() / "metrics.jsonl"), before);
@@ -219,7 +262,7 @@ TEST(RunDirectory, NeverPutsADamagedCheckpointInPlaceOfTheOneBeforeIt) {
   {
     const auto trainer = tutorial(3);
     RunDirectory directory(temporary.path());
-    directory.begin(*trainer);
+    directory.follow(*trainer);
     trainer->run(directory);
     directory.save();  // both are of step 3
   }
@@ -227,7 +270,8 @@ TEST(RunDirectory, NeverPutsADamagedCheckpointInPlaceOfTheOneBeforeIt) {
   RunDirectory directory(temporary.path());
   const auto trainer = tutorial(5);
   trainer->restore(directory.checkpoint()->checkpoint);
-  directory.begin(*trainer);
+  directory.follow(*trainer);
+  directory.started({});
   EXPECT_EQ(read_checkpoint(last).step, 3);
   EXPECT_EQ(read_checkpoint(previous).step, 3) << "a kill between the two renames would leave none";
 }

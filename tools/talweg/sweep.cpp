@@ -193,7 +193,7 @@ class Sweep {
         directory.emplace(std::filesystem::path(*options_.training.out) /
                           ("run_" + std::to_string(run.index)));
         observers.add(*directory);
-        directory->begin(trainer);
+        directory->follow(trainer);
       }
       static_cast<void>(trainer.run(observers));
     } catch (const Error& error) {

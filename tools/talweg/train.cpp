@@ -87,14 +87,25 @@ void report_resumption(const RunDirectory::Found& found, const Trainer& trainer,
     print_note("note: since the checkpoint " + changed + " changed: the last bits of results may differ");
 }
 
-/// What becomes of an earlier training in DIR, or that there is none, on standard error.
-void report_start(const Options& options, const RunDirectory& directory) {
-  const std::string& path = *options.training.out;
-  if (options.resume)
-    print_note("note: " + path + " holds no checkpoint: training begins at step 0");
-  else if (directory.holds_training())
-    print_note("note: the training in " + path + " is replaced by a new one; --resume goes on with it");
-}
+/// Says what becomes of an earlier training in DIR, or that there is none, on standard error: when training
+/// starts, before the directory replaces it.
+class StartNote final : public TrainingObserver {
+ public:
+  StartNote(const Options& options, const RunDirectory& directory)
+      : options_(options), directory_(directory) {}
+
+  void started(const StartRecord& /*record*/) override {
+    const std::string& path = *options_.training.out;
+    if (options_.resume)
+      print_note("note: " + path + " holds no checkpoint: training begins at step 0");
+    else if (directory_.holds_training())
+      print_note("note: the training in " + path + " is replaced by a new one; --resume goes on with it");
+  }
+
+ private:
+  const Options& options_;
+  const RunDirectory& directory_;
+};
 
 int train(const Options& options) {
   const Interruption interruption;
@@ -128,17 +139,18 @@ int train(const Options& options) {
   if (options.training.out && !directory) open_directory();
 
   Observers observers;
+  std::optional<StartNote> note;
   ProgressLine progress;
   TrainingTable table;
   JsonLines lines;
+  if (directory && !found) observers.add(note.emplace(options, *directory));
   if (!options.quiet) observers.add(progress);
   if (directory) observers.add(*directory);
   if (options.training.json)
     observers.add(lines);
   else if (!options.quiet)
     observers.add(table);
-  if (directory && !found) report_start(options, *directory);
-  if (directory) directory->begin(trainer);
+  if (directory) directory->follow(trainer);
   const Interruption::Stops stops(interruption, trainer);
   const EndRecord end = trainer.run(observers);
   if (trainer_options.profile != nullptr) show_profile(profile, options);
