@@ -1,21 +1,11 @@
 #include "program/memory_limit.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string>
 
+#include "support/machine_memory.hpp"
+
 namespace talweg {
-namespace {
-
-/// 0 where the machine does not tell.
-std::size_t machine_memory() {
-  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-  return pages > 0 && size > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(size) : 0;
-}
-
-}  // namespace
-
 void check_memory(std::size_t bytes, std::size_t limit) {
   if (limit == 0) limit = machine_memory();
   if (limit == 0 || bytes <= limit) return;

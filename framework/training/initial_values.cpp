@@ -26,7 +26,7 @@ Fans fans_of(const Shape& shape) {
 }
 
 void draw_initial_values(const Initializer& initializer, const Shape& shape, LegacyGenerator& generator,
-                         std::span<double> values) {
+                         std::int64_t first, std::span<double> values) {
   const Fans fans = fans_of(shape);
   const double gain = initializer.first;
   switch (initializer.kind) {
@@ -50,7 +50,7 @@ void draw_initial_values(const Initializer& initializer, const Shape& shape, Leg
     case Initializer::Kind::he_normal:
       return fill_normal(generator, 0, gain * std::sqrt(2 / fans.in), values);
     case Initializer::Kind::array:
-      std::ranges::copy(initializer.values, values.begin());
+      std::copy_n(initializer.values.begin() + first, values.size(), values.begin());
       return;
   }
 }

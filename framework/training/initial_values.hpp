@@ -19,12 +19,13 @@ struct Fans {
 /// vector both are its size, of a scalar 1.
 [[nodiscard]] Fans fans_of(const Shape& shape);
 
-/// Fills `values`, row-major, which has shape.elements() elements. Only random kinds draw from the generator:
+/// Fills `values`, which are those of a tensor of that shape from element `first` on, row-major: of one after
+/// the other, pieces make the whole. Only random kinds draw from the generator:
 ///   glorot_uniform  U(-a, a), a = gain sqrt(6 / (in + out))       (Glorot and Bengio 2010)
 ///   glorot_normal   N(0, s),  s = gain sqrt(2 / (in + out))
 ///   he_uniform      U(-a, a), a = gain sqrt(6 / in)               (He et al. 2015)
 ///   he_normal       N(0, s),  s = gain sqrt(2 / in)
 void draw_initial_values(const Initializer& initializer, const Shape& shape, LegacyGenerator& generator,
-                         std::span<double> values);
+                         std::int64_t first, std::span<double> values);
 
 }  // namespace talweg

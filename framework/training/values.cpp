@@ -91,9 +91,15 @@ void Values::fill(const CheckedModel& model, const TrainingGraph& training) {
   const auto draw = [&](KeptTensor::Kind kind, const std::vector<TensorDeclaration>& declarations) {
     for (const TensorDeclaration& declaration : declarations) {
       const KeptTensor& tensor = *find(kind, declaration.name);
-      std::vector<double> values(static_cast<std::size_t>(tensor.shape.elements()));
-      draw_initial_values(declaration.initializer, tensor.shape, generator, values);
-      write(tensor, values);
+      // In pieces, so that a large tensor is not in memory twice.
+      std::vector<double> piece(1 << 16);
+      const std::int64_t elements = tensor.shape.elements();
+      for (std::int64_t first = 0; first < elements; first += std::ssize(piece)) {
+        const auto values =
+            std::span(piece).first(static_cast<std::size_t>(std::min(std::ssize(piece), elements - first)));
+        draw_initial_values(declaration.initializer, tensor.shape, generator, first, values);
+        kept_.write(tensor.first + first, values);
+      }
     }
   };
   draw(KeptTensor::Kind::parameter, model.parameters);

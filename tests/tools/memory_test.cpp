@@ -1,11 +1,15 @@
 // How much memory a training takes, as the system counts it.
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "model/data/files.hpp"
 #include "plugin/test_plugins.hpp"
+#include "support/machine_memory.hpp"
 #include "tools/json.hpp"
 #include "tools/stand_in_data.hpp"
 
@@ -60,6 +64,37 @@ TEST_F(Memory, OfAFileLargerThanItStaysWithinAGibibyte) {
   ASSERT_EQ(trained.status, 0) << trained.errors;
   EXPECT_EQ(json_lines(trained.out).back()["loss"], 0);
   EXPECT_LT(trained.peak_bytes, kMost);
+}
+
+TEST_F(Memory, OfTheProgramIsLimitedToWhatTheMachineHas) {
+  const Process process({(program_directory() / "talweg").string(), "train", "--json", "--steps",
+                         "1000000000", "graphs/tutorial/three_layer.yaml"});
+  rlimit limit{};
+  for (int waited = 0; waited < 5000 && limit.rlim_cur != machine_memory(); ++waited) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_EQ(prlimit(process.id(), RLIMIT_DATA, nullptr, &limit), 0);
+  }
+  EXPECT_EQ(limit.rlim_cur, machine_memory());
+}
+
+/// 160 MB of parameters, as many of the last that were finite, and as many of gradients.
+TEST_F(Memory, BeyondTheLimitIsAnErrorThatCostsNothing) {
+  write_text(directory_.path() / "model.yaml",
+             "talweg: 1\n"
+             "let: {size: 10}\n"
+             "parameters: {a: {shape: [size], init: ones}}\n"
+             "graph: {loss: mean(square(a))}\n"
+             "train: {minimize: loss, optimizer: {gd: {alpha: 1}}, steps: 1}\n");
+  const std::string command = "'" + (program_directory() / "talweg").string() + "' train --json --out '" +
+                              (directory_.path() / "run").string() + "' '" +
+                              (directory_.path() / "model.yaml").string() + "'";
+  ASSERT_EQ(run({"sh", "-c", command}).status, 0);
+  const std::string metrics = read_text(directory_.path() / "run" / "metrics.jsonl");
+  const Finished refused = run({"sh", "-c", "ulimit -d 300000; " + command + " --set size=20e6"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_EQ(refused.errors, "error: there is not enough memory for 20000000 values of the model's tensors\n");
+  EXPECT_EQ(read_text(directory_.path() / "run" / "metrics.jsonl"), metrics);
 }
 
 }  // namespace

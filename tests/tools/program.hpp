@@ -37,6 +37,7 @@ class Process {
   /// Waits until `text` has been written to standard output, or the output has ended.
   void wait_for(const std::string& text);
   void send(int signal) const;
+  [[nodiscard]] pid_t id() const { return process_; }
   /// No longer reads standard output, like a `head` that has seen enough.
   void close_out();
   Finished finish();

@@ -72,6 +72,27 @@ TEST(InitialValues, OfAFloat32ModelAreTheSameDrawsRounded) {
         << drawn.name << drawn.index;
 }
 
+TEST(InitialValues, OfALargeTensorAreOneRowOfDraws) {
+  constexpr std::size_t kLarge = 70'001;  // more than one piece, and an odd number of normal draws
+  const auto trainer =
+      make_trainer("talweg: 1\nseed: 3\nparameters:\n  a: {shape: [" + std::to_string(kLarge) +
+                   "], init: 'normal(1, 2)'}\n"
+                   "  b: {shape: [2], init: 'uniform(0, 1)'}\n");
+  LegacyGenerator generator(3);
+  std::vector<double> a(kLarge), b(2);
+  for (double& value : a) value = 1 + 2 * generator.normal();
+  for (double& value : b) value = generator.uniform(0, 1);
+  EXPECT_EQ(trainer->value("a").values, a);
+  EXPECT_EQ(trainer->value("b").values, b);
+}
+
+TEST(InitialValues, OfAnArrayAreDrawnFromAnyElementOn) {
+  LegacyGenerator generator(1);
+  std::vector<double> piece(2);
+  draw_initial_values({Initializer::Kind::array, 0, 0, {1, 2, 3, 4, 5}}, {5}, generator, 2, piece);
+  EXPECT_EQ(piece, (std::vector<double>{3, 4}));
+}
+
 struct Spread {
   Initializer::Kind kind;
   double gain, low, high, variance;  ///< of a matrix with 60 inputs and 40 outputs; infinite ends of normals
@@ -89,7 +110,7 @@ TEST(InitialValues, HaveTheSpreadOfTheirPapers) {
   for (const Spread& expected : cases) {
     LegacyGenerator generator(1);
     std::vector<double> values(2400);
-    draw_initial_values({expected.kind, expected.gain, 0, {}}, {60, 40}, generator, values);
+    draw_initial_values({expected.kind, expected.gain, 0, {}}, {60, 40}, generator, 0, values);
     double variance = 0;
     for (double value : values) {
       EXPECT_GE(value, expected.low);

@@ -1,5 +1,8 @@
 // The program `talweg`: chooses the subcommand and turns what goes wrong into an exit status.
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <talweg/error.hpp>
@@ -7,6 +10,7 @@
 
 #include "commands.hpp"
 #include "output.hpp"
+#include "support/machine_memory.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -83,6 +87,19 @@ int run(const std::vector<std::string>& arguments) {
       .set_hint(hint.empty() ? "talweg --help shows what there is" : hint);
 }
 
+/// Of more the system would make what programs fill until there is no more, and then end one of them without
+/// a word. What asks for more is told so instead.
+void keep_to_machine_memory() {
+  // A sanitizer's shadow of all addresses counts too.
+#if !defined(__SANITIZE_ADDRESS__)
+  rlimit limit{};
+  const std::size_t memory = machine_memory();
+  if (memory == 0 || getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_cur, memory);
+  setrlimit(RLIMIT_DATA, &limit);
+#endif
+}
+
 int run_guarded(const std::vector<std::string>& arguments) {
   try {
     return run(arguments);
@@ -110,5 +127,6 @@ int main(int count, char** arguments) {
   // A file that grows past the user's limit is an error of writing it, as a full disk is.
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   talweg::reserve_standard_streams();
+  talweg::keep_to_machine_memory();
   return talweg::run_guarded({arguments + 1, arguments + count});
 }
