@@ -89,9 +89,8 @@ void check_nesting(const Source& source) {
 
 void check_document_text(const Source& source) {
   if (source.text().size() > kMaximumFileSize)
-    throw error_at(byte_at(source, 0), "the file has " + std::to_string(source.text().size()) +
-                                           " bytes; a model file has at most " +
-                                           std::to_string(kMaximumFileSize));
+    throw error_at(byte_at(source, 0), "the file has more than " + std::to_string(kMaximumFileSize) +
+                                           " bytes, the most that a model file may have");
   check_characters(source);
   check_nesting(source);
 }

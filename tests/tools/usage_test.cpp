@@ -115,6 +115,24 @@ TEST(InstructionSet, ThatTheMachineLacksIsRefusedRatherThanReplaced) {
       << finished.errors;
 }
 
+TEST(WrongUsages, OfAFileThatIsNoModelByItsSizeReadNoMoreOfIt) {
+  const TemporaryDirectory directory;
+  constexpr std::size_t kMost = 1 << 20;
+  const std::string model = "talweg: 1\ngraph: {loss: 1.0}\n#";
+  for (const std::size_t size : {kMost, kMost + 1, 100 * kMost}) {
+    write_text(directory.path() / "large.yaml", model + std::string(size - model.size(), 'x'));
+    const Finished finished = run_line("show large.yaml", {.directory = directory.path()});
+    if (size == kMost) {
+      EXPECT_EQ(finished.status, 0) << finished.errors;
+      continue;
+    }
+    EXPECT_EQ(finished.status, 2);
+    EXPECT_TRUE(finished.errors.starts_with(
+        "large.yaml:1:1: error: the file has more than 1048576 bytes, the most that a model file may have\n"))
+        << finished.errors;
+  }
+}
+
 TEST(Help, OfTheProgramSaysWhatItDoesWithExamplesAndEveryExitStatus) {
   for (const char* arguments : {"", "--help", "-h", "help"}) {
     const Finished finished = run_line(arguments);
