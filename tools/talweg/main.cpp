@@ -87,8 +87,8 @@ int run(const std::vector<std::string>& arguments) {
       .set_hint(hint.empty() ? "talweg --help shows what there is" : hint);
 }
 
-/// Of more the system would make what programs fill until there is no more, and then end one of them without
-/// a word. What asks for more is told so instead.
+/// The system promises more memory than there is, and ends a program without a word when it fills what it was
+/// promised. With a limit, asking for too much is an error.
 void keep_to_machine_memory() {
   // A sanitizer's shadow of all addresses counts too.
 #if !defined(__SANITIZE_ADDRESS__)

@@ -82,7 +82,9 @@ struct TrainingCallbacks {
 /// A model with its values. One thread at a time uses it, but for request_stop().
 class TALWEG_API Model {
  public:
-  /// Reads, checks and builds the model, and draws its initial values. Throws Error.
+  /// Reads, checks and builds the model, and draws its initial values. Throws Error. A model may ask for more
+  /// memory than there is: whoever loads models of strangers limits the process (RLIMIT_DATA), as `talweg`
+  /// does, so that asking is refused.
   [[nodiscard]] static Model from_file(const std::filesystem::path& path, const LoadOptions& options = {});
   /// `name` stands for the file in errors.
   [[nodiscard]] static Model from_text(std::string text, const LoadOptions& options = {},
