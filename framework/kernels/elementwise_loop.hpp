@@ -3,6 +3,7 @@
 // The loop of the elementwise kernels over vectors of their operands.
 
 #include <cstddef>
+#include <type_traits>
 
 #include "kernels/vector.hpp"
 
@@ -28,13 +29,41 @@ class Operand {
   Vector<T> single_;
 };
 
+/// What a function gives that ends in a division. The loop divides when the next vector's function has begun:
+/// the processor computes that while it divides.
+template <class T>
+struct Quotient {
+  Vector<T> dividend, divisor;
+};
+
+template <class T>
+inline const Vector<T>& value_of(const Vector<T>& value) {
+  return value;
+}
+template <class T>
+inline Vector<T> value_of(const Quotient<T>& quotient) {
+  return quotient.dividend / quotient.divisor;
+}
+
 /// See ElementwiseKernel.
 template <class T, class F, class... Operands>
 void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
   std::size_t i = 0;
-  for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
+  if constexpr (std::is_same_v<decltype(f(operands.at(0)...)), Quotient<T>>) {
+    if (n >= kLanes<T>) {
+      Quotient<T> previous = f(operands.at(0)...);
+      for (i = kLanes<T>; i + kLanes<T> <= n; i += kLanes<T>) {
+        const Quotient<T> next = f(operands.at(i)...);
+        store(value_of<T>(previous), out + i - kLanes<T>);
+        previous = next;
+      }
+      store(value_of<T>(previous), out + i - kLanes<T>);
+    }
+  } else {
+    for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
+  }
   if (i == n) return;
-  const Vector<T> last = f(operands.part_at(i, n - i)...);
+  const Vector<T> last = value_of<T>(f(operands.part_at(i, n - i)...));
   if (whole)
     store(last, out + i);
   else

@@ -126,12 +126,6 @@ inline Vector<T> gelu(const Vector<T>& x) {
     return float_gelu(x);
 }
 
-template <class T>
-inline Vector<T> sigmoid(const Vector<T>& x) {
-  const Vector<T> one(T(1));
-  return one / (one + exp<T>(-x));
-}
-
 /// a != b, NaN differing from everything. (xsimd's != says with AVX that NaN does not differ.)
 template <class T>
 inline auto differ(const Vector<T>& a, const Vector<T>& b) {

@@ -105,6 +105,41 @@ inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
 
 #endif
 
+/// Two values that lie side by side, and the vectors of many such: `first` has the first of each.
+struct alignas(16) Pair {
+  double first, second;
+};
+struct Pairs {
+  Vector<double> first, second;
+};
+
+/// The pairs at these places.
+inline Pairs load_pairs(const Pair* from, const xsimd::batch<std::int64_t>& places) {
+  alignas(64) std::int64_t at[kLanes<double>];
+  places.store_aligned(at);
+#if defined(__AVX2__)
+  const auto load_two = [&](std::size_t lane, std::size_t other) {
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(&from[at[lane]].first)),
+                                _mm_load_pd(&from[at[other]].first), 1);
+  };
+#if defined(__AVX512F__)
+  const __m512d even = _mm512_insertf64x4(_mm512_castpd256_pd512(load_two(0, 2)), load_two(4, 6), 1);
+  const __m512d odd = _mm512_insertf64x4(_mm512_castpd256_pd512(load_two(1, 3)), load_two(5, 7), 1);
+  return {_mm512_unpacklo_pd(even, odd), _mm512_unpackhi_pd(even, odd)};
+#else
+  const __m256d even = load_two(0, 2), odd = load_two(1, 3);
+  return {_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)};
+#endif
+#else
+  alignas(64) double first[kLanes<double>], second[kLanes<double>];
+  for (std::size_t i = 0; i < kLanes<double>; ++i) {
+    first[i] = from[at[i]].first;
+    second[i] = from[at[i]].second;
+  }
+  return {Vector<double>::load_aligned(first), Vector<double>::load_aligned(second)};
+#endif
+}
+
 /// The sum of all lanes: the halves are added, then their halves.
 #if defined(__AVX2__)
 

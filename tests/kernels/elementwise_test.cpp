@@ -35,11 +35,11 @@ Precise relu(Precise x) { return x <= 0 ? 0 : x; }
 Precise silu(Precise x) { return x / (1 + std::exp(-x)); }
 
 const Accuracy kAccuracies[] = {
-    {"exp", std::exp, -708, 709, 0.53, 2},
+    {"exp", std::exp, -708, 709, 0.511, 2},
     {"exp", std::exp, -745, -708, 1, 1},
-    {"exp", std::exp, -1, 1, 0.53, 2},
-    {"exp", std::exp, 690, 709.7, 0.53, 2},
-    {"exp", std::exp, -708, -690, 0.53, 2},
+    {"exp", std::exp, -1, 1, 0.511, 2},
+    {"exp", std::exp, 690, 709.7, 0.511, 2},
+    {"exp", std::exp, -708, -690, 0.511, 2},
     {"expm1", std::expm1, -30, 30, 2, 3},
     {"expm1", std::expm1, -1e-3, 1e-3, 2, 3},
     {"log", std::log, 1e-320, 1e300, 1, 1},
@@ -161,6 +161,17 @@ TYPED_TEST(ElementwiseKernels, KnowNaNInfinitiesAndSignedZeros) {
   EXPECT_TRUE(std::isnan(run_one(kernels::Elementwise::relu, nan)));
   EXPECT_TRUE(std::isnan(run_one(kernels::Elementwise::sign, nan)));
   EXPECT_EQ(run_one(kernels::Elementwise::sign, T(-0.0)), T(0));
+}
+
+TYPED_TEST(ElementwiseKernels, HaveASigmoidThatIsZeroFromWhereExpIsInfinite) {
+  using T = TypeParam;
+  const T inf = std::numeric_limits<T>::infinity();
+  const T last = sizeof(T) == 4 ? T(0x1.62e42ep6) : T(0x1.62e42fefa39efp9);  // whose exp is finite
+  for (const T x : {-last, std::nextafter(-last, -inf), T(-745), T(-1000), -inf}) {
+    const T expected = 1 / (1 + std::exp(-x));
+    EXPECT_LE(units_off(run_one(kernels::Elementwise::sigmoid, x), static_cast<Precise>(expected)), 2) << x;
+    EXPECT_EQ(expected == 0, x < -last) << x;
+  }
 }
 
 TYPED_TEST(ElementwiseKernels, MaximumAndMinimumAreNaNWhereOneOperandIs) {
