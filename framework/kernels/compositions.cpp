@@ -81,6 +81,16 @@ void products(T* out, const T* a, const T* b, const T* c, const T* d, std::size_
       first, second, third, fourth);
 }
 
+template <class T, bool kSingle>
+void product_of_difference(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n,
+                           bool whole) {
+  using V = Vector<T>;
+  const Operand<T, kSingle> first(a);
+  const Operand<T, false> second(b), third(c), fourth(d);
+  run<T>(
+      out, n, whole, [](V x, V y, V z, V w) { return (x - y) * z * w; }, first, second, third, fourth);
+}
+
 template <class T, Inner kInner, Outer kOuter>
 void add_composed(Table<T>& table) {
   // Modes that speak of operands it does not have repeat those without.
@@ -111,6 +121,8 @@ void add_roots_and_products(Table<T>& table, std::index_sequence<kMode...>) {
   ((table.products[0][1][kMode] = products<T, false, true, kMode>), ...);
   ((table.products[1][0][kMode] = products<T, true, false, kMode>), ...);
   ((table.products[1][1][kMode] = products<T, true, true, kMode>), ...);
+  table.product_of_difference[0] = product_of_difference<T, false>;
+  table.product_of_difference[1] = product_of_difference<T, true>;
 }
 
 }  // namespace

@@ -87,10 +87,10 @@ inline constexpr std::size_t kInnerCount = static_cast<std::size_t>(Inner::count
 enum class Outer : std::uint8_t { add, subtract, subtract_from, multiply, divide, divide_into, sqrt, count_ };
 inline constexpr std::size_t kOuterCount = static_cast<std::size_t>(Outer::count_);
 
-/// out[i] becomes a b + c d, or with other signs and powers; see Table.
+/// out[i] becomes a b + c d or another function of four values; see Table.
 template <class T>
-using ProductsKernel = void (*)(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n,
-                                bool whole);
+using KernelOfFour = void (*)(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n,
+                              bool whole);
 
 enum class Reduction : std::uint8_t { sum, prod, max, min, count_ };
 inline constexpr std::size_t kReductionCount = static_cast<std::size_t>(Reduction::count_);
@@ -160,7 +160,9 @@ struct Table {
   ElementwiseKernel<T> root_of_quotient[kOperandModes];
   /// a b + c d or, where the first index is 1, a b - c d; where the second is 1, with d^2 for d. Bit 0 of the
   /// third: a is one value for all i, bit 1: c is.
-  ProductsKernel<T> products[2][2][4];
+  KernelOfFour<T> products[2][2][4];
+  /// (a - b) c d, the last factor last. The index: a is one value for all i.
+  KernelOfFour<T> product_of_difference[2];
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product;
   FindProduct<T> find_product;

@@ -160,5 +160,20 @@ TYPED_TEST(CompositionKernels, OfTwoProductsRoundAsTheFunctionsByThemselves) {
         }
 }
 
+TYPED_TEST(CompositionKernels, OfTheProductOfADifferenceRoundAsTheFunctionsByThemselves) {
+  for (std::size_t single : {0U, 1U})
+    for (std::size_t n = 0; n <= kLongest; ++n) {
+      const auto a = this->operand(0, single != 0, n), b = this->operand(1, false, n),
+                 c = this->operand(2, false, n), d = this->operand(3, false, n);
+      const auto product = this->call(Elementwise::multiply, this->call(Elementwise::subtract, a, b), c);
+      this->expect_same(
+          [&](TypeParam* out, std::size_t size, bool whole) {
+            kernels::table<TypeParam>().product_of_difference[single](out, this->at(0), this->at(1),
+                                                                      this->at(2), this->at(3), size, whole);
+          },
+          this->call(Elementwise::multiply, product, d), "a is single: " + std::to_string(single));
+    }
+}
+
 }  // namespace
 }  // namespace talweg

@@ -269,9 +269,9 @@ class ElementwiseLoop final : public Instruction {
   };
   struct Call {
     kernels::ElementwiseKernel<T> kernel = nullptr;
-    kernels::ProductsKernel<T> products = nullptr;  ///< in place of `kernel`
-    bool whole = false;                             ///< see kernels::ElementwiseKernel
-    int load = -1;                                  ///< index into loads_, or none
+    kernels::KernelOfFour<T> of_four = nullptr;  ///< in place of `kernel`
+    bool whole = false;                          ///< see kernels::ElementwiseKernel
+    int load = -1;                               ///< index into loads_, or none
     Place out;
     std::array<Place, TileCall::kMostOperands> operands;
     std::optional<Place> fetched;  ///< of which the next tile is brought to the cache meanwhile
@@ -327,7 +327,9 @@ class ElementwiseLoop final : public Instruction {
           table.composed[static_cast<std::size_t>(both->inner)][static_cast<std::size_t>(both->outer)][mode];
     } else if (const auto* products = std::get_if<Products>(&tile_call.kernel)) {
       const std::size_t singles = (mode & 1U) | (mode >> 1U & 2U);  // of a and c
-      call.products = table.products[products->subtracts ? 1 : 0][products->squares ? 1 : 0][singles];
+      call.of_four = table.products[products->subtracts ? 1 : 0][products->squares ? 1 : 0][singles];
+    } else if (std::holds_alternative<ProductOfDifference>(tile_call.kernel)) {
+      call.of_four = table.product_of_difference[mode & 1U];
     } else {
       call.kernel = table.root_of_quotient[mode];
     }
@@ -367,10 +369,10 @@ class ElementwiseLoop final : public Instruction {
   static void run_kernel(const Call& call, const At& at, std::int64_t elements) {
     const auto& [a, b, c, d] = call.operands;
     const auto n = static_cast<std::size_t>(elements);
-    if (call.products == nullptr)
+    if (call.of_four == nullptr)
       call.kernel(at(call.out), at(a), at(b), at(c), n, call.whole);
     else
-      call.products(at(call.out), at(a), at(b), at(c), at(d), n, call.whole);
+      call.of_four(at(call.out), at(a), at(b), at(c), at(d), n, call.whole);
   }
 
   /// Of tiny networks, looking where the only tile begins would be a part of the time.

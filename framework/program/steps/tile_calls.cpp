@@ -70,7 +70,8 @@ class Composer {
 
  private:
   TileCall call_for(std::uint32_t value) {
-    for (const auto find : {&Composer::products, &Composer::root_of_quotient, &Composer::composed})
+    for (const auto find : {&Composer::products, &Composer::product_of_difference,
+                            &Composer::root_of_quotient, &Composer::composed})
       if (const std::optional<TileCall> call = (this->*find)(value)) return *call;
     TileCall call{value, values_[value].function, {}};
     for (std::size_t k = 0; k < values_[value].operand_count; ++k) call.operands[k] = Leaf{value, k};
@@ -168,6 +169,25 @@ class Composer {
     return TileCall{value,
                     Products{subtracts, square.has_value()},
                     {(*of_left)[0], (*of_left)[1], (*of_right)[0], (*of_right)[1]}};
+  }
+
+  /// The gradient of a sigmoid is one.
+  std::optional<TileCall> product_of_difference(std::uint32_t value) {
+    if (values_[value].function != Elementwise::multiply) return std::nullopt;
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto product = inner(value, {value, k}, Elementwise::multiply);
+      if (!product || is_single({value, 1 - k})) continue;
+      for (std::size_t l = 0; l < 2; ++l) {
+        const auto difference = inner(value, {*product, l}, Elementwise::subtract);
+        if (!difference || is_single({*difference, 1}) || is_single({*product, 1 - l})) continue;
+        taken_in_[*product] = taken_in_[*difference] = true;
+        return TileCall{
+            value,
+            ProductOfDifference{},
+            {Leaf{*difference, 0}, Leaf{*difference, 1}, Leaf{*product, 1 - l}, Leaf{value, 1 - k}}};
+      }
+    }
+    return std::nullopt;
   }
 
   std::span<const TileValue> values_;

@@ -41,6 +41,8 @@ struct RootOfQuotient {};
 struct Products {
   bool subtracts, squares;
 };
+/// (a - b) c d
+struct ProductOfDifference {};
 
 /// A kernel's call for a tile: it computes a value, and on the way those that nobody else needs.
 struct TileCall {
@@ -52,7 +54,7 @@ struct TileCall {
   static constexpr std::size_t kMostOperands = 4;
 
   std::uint32_t value;
-  std::variant<kernels::Elementwise, Composed, RootOfQuotient, Products> kernel;
+  std::variant<kernels::Elementwise, Composed, RootOfQuotient, Products, ProductOfDifference> kernel;
   /// By position in the kernel; nothing where it does not read that operand.
   std::array<std::optional<Leaf>, kMostOperands> operands;
 };
