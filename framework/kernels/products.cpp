@@ -124,12 +124,6 @@ T dot(const T* a, const T* b, std::size_t k) {
 template <class T>
 void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
                 std::size_t k) {
-  if (c_stride == 1 && a.row_stride == 1) {
-    // c^T = b^T a^T, whose rows are contiguous.
-    const Matrix<T> row{b.data, 0, b.row_stride}, columns{a.data, a.column_stride, 1};
-    rows_of_vectors(c, 0, row, columns, 1, m, k);
-    return;
-  }
   const bool contiguous = a.column_stride == 1 && b.row_stride == 1;
   std::size_t i = 0;
   if (contiguous)
