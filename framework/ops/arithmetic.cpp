@@ -103,7 +103,7 @@ void register_arithmetic() {
 
   add_unary_function(add_elementwise_op<numeric>(
       "square", "x * x", [](auto x) { return x * x; },
-      [](const GradientCall& call) -> Values { return {call.gradient * (2 * call.input(0))}; }));
+      [](const GradientCall& call) -> Values { return {2 * call.gradient * call.input(0)}; }));
 
   add_unary_function(add_elementwise_op<floating>(
       "sqrt", "the root of x; at 0 the gradient is infinite", [](auto x) { return std::sqrt(x); },
