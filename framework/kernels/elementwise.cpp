@@ -7,6 +7,7 @@
 #include "kernels/build.hpp"
 #include "kernels/elementwise_loop.hpp"
 #include "kernels/functions.hpp"
+#include "kernels/sigmoid.hpp"
 
 namespace talweg::kernels {
 namespace {
@@ -109,26 +110,16 @@ void add_transcendental(Entries<T>& entries) {
   entries.add(erf, [](V x) { return kernels::erf<T>(x); });
 }
 
-/// 1 / (1 + exp(-x)), with the zeros that infinite powers give.
-template <class T>
-inline Quotient<T> sigmoid_quotient(const Vector<T>& x) {
-  using V = Vector<T>;
-  if constexpr (kDouble<T>)
-    return {xsimd::select(x <= V(-kInfiniteExp), V(0.0), V(0.5)), half_of_one_and_exp_of_minus(x)};
-  else
-    return {V(T(1)), V(T(1)) + kernels::exp<T>(-x)};
-}
-
 template <class T>
 void add_activations(Entries<T>& entries) {
   using V = Vector<T>;
   using enum Elementwise;
-  entries.add(sigmoid, [](V x) { return sigmoid_quotient<T>(x); });
+  entries.add(sigmoid, Sigmoid<T>{});
   entries.add(relu, [](V x) { return xsimd::select(x <= V(T(0)), V(T(0)), x); });
   entries.add(leaky_relu, [](V x, V slope) { return xsimd::select(x > V(T(0)), x, slope * x); });
   entries.add(elu, [](V x, V alpha) { return xsimd::select(x > V(T(0)), x, alpha * kernels::expm1<T>(x)); });
   entries.add(gelu, [](V x) { return kernels::gelu<T>(x); });
-  entries.add(silu, [](V x) { return Quotient<T>{x, V(T(1)) + kernels::exp<T>(-x)}; });
+  entries.add(silu, [](V x) { return x / (V(T(1)) + kernels::exp<T>(-x)); });
   entries.add(softplus, [](V x, V beta, V threshold) {
     const V scaled = beta * x, zero(T(0));
     const V smooth = kernels::log1p<T>(kernels::exp<T>(-xsimd::abs(scaled)));

@@ -3,7 +3,7 @@
 // The loop of the elementwise kernels over vectors of their operands.
 
 #include <cstddef>
-#include <type_traits>
+#include <utility>
 
 #include "kernels/vector.hpp"
 
@@ -29,41 +29,49 @@ class Operand {
   Vector<T> single_;
 };
 
-/// What a function gives that ends in a division. The loop divides when the next vector's function has begun:
-/// the processor computes that while it divides.
-template <class T>
-struct Quotient {
-  Vector<T> dividend, divisor;
+/// A function that can be called in three parts, too. The loop computes each of them for another vector, so
+/// that the processor need not wait for what takes long, be it a table or a division.
+template <class F, class... V>
+concept InParts = requires(F f, V... x) {
+  f.end(f.middle(f.begin(x...)));
 };
 
-template <class T>
-inline const Vector<T>& value_of(const Vector<T>& value) {
-  return value;
+/// For the whole vectors of n elements. Returns how many elements those are.
+template <class T, class F, class... Operands>
+std::size_t run_vectors(T* out, std::size_t n, F f, const Operands&... operands) {
+  const std::size_t end = n - n % kLanes<T>;
+  for (std::size_t i = 0; i < end; i += kLanes<T>) store(f(operands.at(i)...), out + i);
+  return end;
 }
-template <class T>
-inline Vector<T> value_of(const Quotient<T>& quotient) {
-  return quotient.dividend / quotient.divisor;
+template <class T, class F, class... Operands>
+requires InParts<F, decltype(std::declval<Operands>().at(0))...> std::size_t run_vectors(
+    T* out, std::size_t n, F f, const Operands&... operands) {
+  constexpr std::size_t kStep = kLanes<T>;
+  const std::size_t end = n - n % kStep;
+  if (end <= kStep) {
+    if (end > 0) store(f(operands.at(0)...), out);
+    return end;
+  }
+  auto middle = f.middle(f.begin(operands.at(0)...));
+  auto begun = f.begin(operands.at(kStep)...);
+  for (std::size_t i = 2 * kStep; i < end; i += kStep) {
+    const auto next = f.begin(operands.at(i)...);
+    const auto next_middle = f.middle(begun);
+    store(f.end(middle), out + i - 2 * kStep);
+    begun = next;
+    middle = next_middle;
+  }
+  store(f.end(middle), out + end - 2 * kStep);
+  store(f.end(f.middle(begun)), out + end - kStep);
+  return end;
 }
 
 /// See ElementwiseKernel.
 template <class T, class F, class... Operands>
 void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
-  std::size_t i = 0;
-  if constexpr (std::is_same_v<decltype(f(operands.at(0)...)), Quotient<T>>) {
-    if (n >= kLanes<T>) {
-      Quotient<T> previous = f(operands.at(0)...);
-      for (i = kLanes<T>; i + kLanes<T> <= n; i += kLanes<T>) {
-        const Quotient<T> next = f(operands.at(i)...);
-        store(value_of<T>(previous), out + i - kLanes<T>);
-        previous = next;
-      }
-      store(value_of<T>(previous), out + i - kLanes<T>);
-    }
-  } else {
-    for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
-  }
+  const std::size_t i = run_vectors(out, n, f, operands...);
   if (i == n) return;
-  const Vector<T> last = value_of<T>(f(operands.part_at(i, n - i)...));
+  const Vector<T> last = f(operands.part_at(i, n - i)...);
   if (whole)
     store(last, out + i);
   else

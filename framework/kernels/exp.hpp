@@ -53,51 +53,55 @@ inline Vector<double> power_of_two(const Vector<double>& sum) {
                                              Integers(std::int64_t{1023} << 52));
 }
 
-/// exp(kSign x) is `power` times (1 + rest), but for the bits of k that `power` does not count. `sum` is k +
-/// rounder.
-struct PartsOfExp {
-  Vector<double> power, rest, sum;
+/// x reduced: exp(kSign x) is `power` times 1 + `lost`, times exp(kSign r), but for the bits of k that
+/// `power` does not count. `sum` is k + rounder.
+struct Reduced {
+  Vector<double> r, power, lost, sum;
 };
 
 /// For |x| <= 800 and a kSign of 1 or -1. `rounder`: kRounder, or less by 128 n, which makes `power` 2^n
 /// times smaller. `counted`: the bits of k that `power` counts.
 template <int kSign>
-inline PartsOfExp parts_of_exp(const Vector<double>& x, double rounder = kRounder,
-                               std::int64_t counted = -1) {
+inline Reduced reduce(const Vector<double>& x, double rounder = kRounder, std::int64_t counted = -1) {
   using V = Vector<double>;
   constexpr double kLog2E = 0x1.71547652b82fep0;
   // ln(2) in two parts, of which k times the first is exact.
   constexpr double kLn2High = 0x1.62e42fef00000p-1, kLn2Low = 0x1.473de6af278edp-34;
   constexpr double kStep = kSign * 1.0 / kPowers;
   const V sum = multiply_add(x, V(kSign * kLog2E * kPowers), V(rounder)), k = sum - V(rounder);
-  // kSign r; minus r keeps its sign to the end, which saves the negation of x.
   const V r = multiply_add(k, V(-kLn2Low * kStep), multiply_add(k, V(-kLn2High * kStep), x));
   const Integers bits = xsimd::bitwise_cast<Integers>(sum);
   const auto [lost, power] = load_pairs(kPowersOfTwo.data(), bits & Integers(kPowers - 1));
-  // The series of exp(r) - 1 up to r^5.
-  const V square = r * r;
-  const V low = multiply_add(V(kSign / 6.0), r, V(0.5)),
-          high = multiply_add(V(kSign / 120.0), r, V(1.0 / 24));
-  return {xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(power) +
+  return {r,
+          xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(power) +
                                  ((bits & Integers(counted)) << kToExponent)),
-          multiply_add(square, multiply_add(square, high, low), kSign > 0 ? lost + r : lost - r), sum};
+          lost, sum};
+}
+
+/// exp(kSign x), but for the bits of k that its power does not count.
+template <int kSign>
+inline Vector<double> exp_of(const Reduced& x) {
+  using V = Vector<double>;
+  // The series of exp(r) - 1 up to r^5.
+  const V square = x.r * x.r;
+  const V low = multiply_add(V(kSign / 6.0), x.r, V(0.5)),
+          high = multiply_add(V(kSign / 120.0), x.r, V(1.0 / 24));
+  const V rest =
+      multiply_add(square, multiply_add(square, high, low), kSign > 0 ? x.lost + x.r : x.lost - x.r);
+  return multiply_add(x.power, rest, x.power);
 }
 
 /// For |x| <= 700, of which no power of 2 is subnormal or infinite.
-inline Vector<double> ordinary_exp(const Vector<double>& x) {
-  const auto [power, rest, sum] = parts_of_exp<1>(x);
-  return multiply_add(power, rest, power);
-}
+inline Vector<double> ordinary_exp(const Vector<double>& x) { return exp_of<1>(reduce<1>(x)); }
 
 /// For all others, NaN too. A template that is not inlined, so that ordinary_exp is.
 template <class V>
 [[gnu::noinline]] V extreme_exp(const V& x) {
-  const auto [power, rest, sum] =
-      parts_of_exp<1>(xsimd::min(xsimd::max(x, V(-800.0)), V(800.0)), kRounder, kPowers - 1);
-  const V whole = xsimd::floor((sum - V(kRounder)) * V(1.0 / kPowers));
+  const Reduced reduced = reduce<1>(xsimd::min(xsimd::max(x, V(-800.0)), V(800.0)), kRounder, kPowers - 1);
+  const V whole = xsimd::floor((reduced.sum - V(kRounder)) * V(1.0 / kPowers));
   const V first = whole * V(0.5) + V(kRounder);  // half of it, so that neither power overflows
   const V second = (whole - (first - V(kRounder))) + V(kRounder);
-  const V value = multiply_add(power, rest, power) * power_of_two(first) * power_of_two(second);
+  const V value = exp_of<1>(reduced) * power_of_two(first) * power_of_two(second);
   return xsimd::select(xsimd::isnan(x), x, value);
 }
 
@@ -107,16 +111,6 @@ inline Vector<double> accurate_exp(const Vector<double>& x) {
 
 /// Of which, and of all that is greater, exp is infinite.
 inline constexpr double kInfiniteExp = 0x1.62e42fefa39f0p9;
-
-/// Half of 1 + exp(-x): so halved, it is finite for all x > -kInfiniteExp. Of what lies below it is not
-/// right.
-inline Vector<double> half_of_one_and_exp_of_minus(const Vector<double>& x) {
-  using V = Vector<double>;
-  // So written, max and min leave NaN as it is.
-  const V within = xsimd::min(V(600.0), xsimd::max(V(-710.0), x));
-  const auto [power, rest, sum] = parts_of_exp<-1>(within, kRounder - kPowers);
-  return V(0.5) + multiply_add(power, rest, power);
-}
 
 }  // namespace
 }  // namespace talweg::kernels
