@@ -3,7 +3,6 @@
 // The loop of the elementwise kernels over vectors of their operands.
 
 #include <cstddef>
-#include <utility>
 
 #include "kernels/vector.hpp"
 
@@ -29,28 +28,21 @@ class Operand {
   Vector<T> single_;
 };
 
-/// A function that can be called in three parts, too. The loop computes each of them for another vector, so
-/// that the processor need not wait for what takes long, be it a table or a division.
+/// A function that can be called in three parts, too.
 template <class F, class... V>
 concept InParts = requires(F f, V... x) {
   f.end(f.middle(f.begin(x...)));
 };
 
-/// For the whole vectors of n elements. Returns how many elements those are.
+/// For the whole vectors among n elements. Each part is computed for another vector, so that the processor
+/// need not wait for what takes long, be it a table or a division.
 template <class T, class F, class... Operands>
-std::size_t run_vectors(T* out, std::size_t n, F f, const Operands&... operands) {
-  const std::size_t end = n - n % kLanes<T>;
-  for (std::size_t i = 0; i < end; i += kLanes<T>) store(f(operands.at(i)...), out + i);
-  return end;
-}
-template <class T, class F, class... Operands>
-requires InParts<F, decltype(std::declval<Operands>().at(0))...> std::size_t run_vectors(
-    T* out, std::size_t n, F f, const Operands&... operands) {
+void run_in_parts(T* out, std::size_t n, F f, const Operands&... operands) {
   constexpr std::size_t kStep = kLanes<T>;
   const std::size_t end = n - n % kStep;
   if (end <= kStep) {
     if (end > 0) store(f(operands.at(0)...), out);
-    return end;
+    return;
   }
   auto middle = f.middle(f.begin(operands.at(0)...));
   auto begun = f.begin(operands.at(kStep)...);
@@ -63,13 +55,18 @@ requires InParts<F, decltype(std::declval<Operands>().at(0))...> std::size_t run
   }
   store(f.end(middle), out + end - 2 * kStep);
   store(f.end(f.middle(begun)), out + end - kStep);
-  return end;
 }
 
 /// See ElementwiseKernel.
 template <class T, class F, class... Operands>
 void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
-  const std::size_t i = run_vectors(out, n, f, operands...);
+  std::size_t i = 0;
+  if constexpr (InParts<F, decltype(operands.at(0))...>) {
+    run_in_parts(out, n, f, operands...);
+    i = n - n % kLanes<T>;
+  } else {
+    for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
+  }
   if (i == n) return;
   const Vector<T> last = f(operands.part_at(i, n - i)...);
   if (whole)

@@ -233,6 +233,22 @@ TYPED_TEST(ElementwiseKernels, WriteEveryElementAndNothingBeyond) {
   }
 }
 
+TYPED_TEST(ElementwiseKernels, MayWriteTheirOperand) {
+  using T = TypeParam;
+  for (const Accuracy& accuracy : kAccuracies)
+    for (std::size_t n = 0; n <= 40; ++n) {
+      std::vector<T> x(n), found(n);
+      for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<T>(i) / 20 - T(0.9);
+      const auto kernel =
+          kernels::table<T>().elementwise[static_cast<std::size_t>(*find_elementwise(accuracy.op))][0];
+      kernel(found.data(), x.data(), nullptr, nullptr, n, false);
+      kernel(x.data(), x.data(), nullptr, nullptr, n, false);
+      for (std::size_t i = 0; i < n; ++i)
+        ASSERT_TRUE(x[i] == found[i] || (std::isnan(x[i]) && std::isnan(found[i])))
+            << accuracy.op << ", element " << i << " of " << n;
+    }
+}
+
 TYPED_TEST(ElementwiseKernels, WriteNoFurtherThanTheLastVectorWhereItMayBeWhole) {
   using T = TypeParam;
   constexpr T kUntouched = -77;
