@@ -114,7 +114,7 @@ void TrainingRun::announce() {
 }
 
 void TrainingRun::compile(const Instance& instance) {
-  Programs& programs = programs_[&instance];
+  Programs& programs = programs_of(instance);
   if (!instance.model.train) return;
   const TrainSetting& train = *instance.model.train;
   programs.loss = state_.compile(instance, {}, {train.minimize});
@@ -184,9 +184,9 @@ void TrainingRun::run_step() {
   state_.set_step(state_.step + 1);
 }
 
-std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) const {
+std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) {
   const TrainSetting& train = *instance.model.train;
-  const Executor& program = *programs_.at(&instance).step;
+  const Executor& program = *programs_of(instance).step;
   const Graph& graph = *instance.model.graph;
   const auto largest = [&](NodeId id) {
     return largest_magnitude(program.value(id), graph.floating(), graph[id].shape.elements());
@@ -211,7 +211,7 @@ std::vector<NamedTensor> TrainingRun::logged_values() {
   if (!state_.model().train) return values;
   const Instance& instance = state_.present();
   const TrainSetting& train = *instance.model.train;
-  const Executor& program = *programs_.at(&instance).log;
+  const Executor& program = *programs_of(instance).log;
   values.push_back(state_.read(instance, program, train.minimize, "loss"));
   loss_ = values.front().values.front();
   for (const NamedExpression& entry : train.log)

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -31,14 +30,17 @@ class TrainingRun {
 
   void announce();
   void compile(const Instance& instance);
+  [[nodiscard]] Programs& programs_of(const Instance& instance) {
+    return &instance == &state_.main ? of_main_ : of_rest_;
+  }
   /// Those for the next step, with its batch.
-  [[nodiscard]] Programs& programs() { return programs_.at(&state_.present()); }
+  [[nodiscard]] Programs& programs() { return programs_of(state_.present()); }
   [[nodiscard]] EndReason train();
   /// Makes steps until `end`, or until one of them ends the training.
   [[nodiscard]] std::optional<EndReason> make_steps(std::int64_t end);
   void run_step();
   /// Looks at what the step that was just made on `instance` has computed.
-  [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance) const;
+  [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance);
   [[nodiscard]] std::int64_t next_pause() const;
   void write_log_line();
   /// Of the last run of the log program.
@@ -54,7 +56,7 @@ class TrainingRun {
   TrainingState& state_;
   TrainingObserver& observer_;
   std::int64_t steps_, log_every_, first_step_;
-  std::map<const Instance*, Programs> programs_;
+  Programs of_main_, of_rest_;
   std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
   std::optional<Validation> validation_;
   TensorMemory good_;       ///< a snapshot of the last values that were found finite,
