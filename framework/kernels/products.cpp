@@ -120,29 +120,6 @@ T dot(const T* a, const T* b, std::size_t k) {
   return sum_of_lanes(total);
 }
 
-/// a @ b where b is one column: c is a column too, its elements c_stride apart.
-template <class T>
-void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
-                std::size_t k) {
-  const bool contiguous = a.column_stride == 1 && b.row_stride == 1;
-  std::size_t i = 0;
-  if (contiguous)
-    for (; i + 4 <= m; i += 4, c += 4 * c_stride)
-      four_dots(c, c_stride, a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride, a.row_stride, b.data, k);
-  for (; i < m; ++i, c += c_stride) {
-    const T* from = a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride;
-    if (contiguous) {
-      *c = dot(from, b.data, k);
-      continue;
-    }
-    T total = 0;
-    for (std::size_t l = 0; l < k; ++l)
-      total += from[static_cast<std::ptrdiff_t>(l) * a.column_stride] *
-               b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride];
-    *c = total;
-  }
-}
-
 /// One row of c, one vector of columns, kTerms terms, in the order of `block`.
 template <class T, std::size_t kTerms>
 inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kTerms]) {
@@ -208,6 +185,36 @@ ProductKernel<T> find_product(std::size_t n, std::size_t k) {
                                           short_product<T, 4>};
   if (n % kLanes<T> != 0 || k < 1 || k > std::size(kOthers)) return nullptr;
   return n == kLanes<T> ? kOfVectors[k - 1] : kOthers[k - 1];
+}
+
+/// a @ b where b is one column: c is a column too, its elements c_stride apart.
+template <class T>
+void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b, std::size_t m,
+                std::size_t k) {
+  if (c_stride == 1 && a.row_stride == 1) {
+    // c^T = b^T a^T, whose rows are contiguous.
+    const Matrix<T> row{b.data, 0, b.row_stride}, columns{a.data, a.column_stride, 1};
+    const ProductKernel<T> found = find_product<T>(m, k);
+    (found == nullptr ? rows_of_vectors<T> : found)(c, 0, row, columns, 1, m, k);
+    return;
+  }
+  const bool contiguous = a.column_stride == 1 && b.row_stride == 1;
+  std::size_t i = 0;
+  if (contiguous)
+    for (; i + 4 <= m; i += 4, c += 4 * c_stride)
+      four_dots(c, c_stride, a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride, a.row_stride, b.data, k);
+  for (; i < m; ++i, c += c_stride) {
+    const T* from = a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride;
+    if (contiguous) {
+      *c = dot(from, b.data, k);
+      continue;
+    }
+    T total = 0;
+    for (std::size_t l = 0; l < k; ++l)
+      total += from[static_cast<std::ptrdiff_t>(l) * a.column_stride] *
+               b.data[static_cast<std::ptrdiff_t>(l) * b.row_stride];
+    *c = total;
+  }
 }
 
 template <class T>

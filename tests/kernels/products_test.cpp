@@ -82,5 +82,22 @@ TYPED_TEST(ProductKernels, OfOneSizeHaveTheBitsOfTheOneForAllSizes) {
   EXPECT_GT(found, 50U);
 }
 
+TYPED_TEST(ProductKernels, OfOneColumnAndColumnsSideBySideHaveTheBitsOfTheTransposed) {
+  using T = TypeParam;
+  std::vector<T> left(2000), right(100);
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::sin(static_cast<T>(i));
+  for (std::size_t i = 0; i < right.size(); ++i) right[i] = std::cos(static_cast<T>(i));
+  const kernels::ProductKernel<T> product = kernels::table<T>().product;
+  for (std::size_t m : {2, 3, 7, 8, 16, 33, 48})
+    for (std::size_t k : {1, 2, 3, 4, 5, 17}) {
+      const kernels::Matrix<T> a = lay_out(left, m, k, true), b{right.data(), 1, 1};
+      const kernels::Matrix<T> b_transposed{right.data(), 1, 1}, a_transposed{a.data, a.column_stride, 1};
+      std::vector<T> c(m), expected(m);
+      product(c.data(), 1, a, b, m, 1, k);
+      product(expected.data(), static_cast<std::ptrdiff_t>(m), b_transposed, a_transposed, 1, m, k);
+      ASSERT_EQ(c, expected) << m << " x " << k;
+    }
+}
+
 }  // namespace
 }  // namespace talweg

@@ -79,8 +79,8 @@ class SmallProduct final : public Instruction {
         k_(static_cast<std::size_t>(Layout(a).columns)),
         a_offsets_(offsets_of_stack(a)),
         b_offsets_(offsets_of_stack(b)) {
-    if (n_ == 1 && a_.row_stride == 1) transpose();
-    const kernels::Table<T>& table = kernels::table_for<T>(n_ > 1 ? n_ : k_);
+    const std::size_t vectors_along = n_ > 1 ? n_ : a_.row_stride == 1 ? m_ : k_;
+    const kernels::Table<T>& table = kernels::table_for<T>(vectors_along);
     kernel_ = n_ > 1 ? table.find_product(n_, k_) : nullptr;
     if (kernel_ == nullptr) kernel_ = table.product;
     if (a_offsets_.size() > 1 && operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads)
@@ -95,15 +95,6 @@ class SmallProduct final : public Instruction {
   }
 
  private:
-  /// Of one column: c^T = b^T a^T, whose rows are contiguous.
-  void transpose() {
-    const kernels::Matrix<T> column = b_;
-    b_ = {a_.data, a_.column_stride, 1};
-    a_ = {column.data, 1, column.row_stride};
-    std::swap(m_, n_);
-    std::swap(a_offsets_, b_offsets_);
-  }
-
   void run_stack(Range stack) {
     kernels::Matrix<T> a = a_, b = b_;
     for (std::int64_t i = stack.begin; i < stack.end; ++i) {
