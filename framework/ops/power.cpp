@@ -42,7 +42,7 @@ Value gradient_of_base(const GradientCall& call) {
   if (const std::optional<double> exponent = known_number(b)) {
     if (*exponent == 0) return {};
     if (*exponent == 1) return call.gradient;
-    if (*exponent == 2) return call.gradient * (2 * a);
+    if (*exponent == 2) return 2 * call.gradient * a;
     return call.gradient * (b * emit("power", {a, b - 1}));
   }
   const Value both_zero = compare("equal", a, 0) * compare("equal", b, 0);
