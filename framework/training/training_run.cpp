@@ -114,8 +114,8 @@ void TrainingRun::announce() {
 }
 
 void TrainingRun::compile(const Instance& instance) {
-  Programs& programs = programs_of(instance);
   if (!instance.model.train) return;
+  Programs& programs = programs_of(instance);
   const TrainSetting& train = *instance.model.train;
   programs.loss = state_.compile(instance, {}, {train.minimize});
   std::vector<NodeId> logged = {train.minimize};

@@ -126,14 +126,18 @@ class NotRoot {
  public:
   NotRoot() {
     constexpr uid_t kNobody = 65534;
-    EXPECT_EQ(seteuid(user_ == 0 ? kNobody : user_), 0);
+    if (user_ == 0) succeeded_ = seteuid(kNobody) == 0;
   }
   ~NotRoot() { EXPECT_EQ(seteuid(user_), 0); }
   NotRoot(const NotRoot&) = delete;
   NotRoot& operator=(const NotRoot&) = delete;
 
+  /// Not where there is one user alone, as in some containers.
+  [[nodiscard]] bool succeeded() const { return succeeded_; }
+
  private:
   uid_t user_ = geteuid();
+  bool succeeded_ = true;
 };
 
 TEST(PluginFiles, ThatMayNotBeReadAreRefused) {
@@ -143,6 +147,7 @@ TEST(PluginFiles, ThatMayNotBeReadAreRefused) {
   // Who is in root's group is met by the permissions of the group.
   fs::permissions(directory.path(), fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
   const NotRoot user;
+  if (!user.succeeded()) GTEST_SKIP() << "there is no user but root, who may read every file";
   EXPECT_EQ(refusal("gd", PluginPath({directory.path()})),
             "plugin " + directory.path().string() + "/gd.so: cannot be read: Permission denied");
 }
