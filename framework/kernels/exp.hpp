@@ -47,38 +47,28 @@ inline constexpr double kRounder = 0x1.8p52;
 
 using Integers = xsimd::batch<std::int64_t>;
 
-/// 2^k for the k that was rounded in `sum` = k + kRounder, -1022 <= k <= 1023.
-inline Vector<double> power_of_two(const Vector<double>& sum) {
-  return xsimd::bitwise_cast<Vector<double>>((xsimd::bitwise_cast<Integers>(sum) << 52) +
-                                             Integers(std::int64_t{1023} << 52));
-}
-
-/// x reduced: exp(kSign x) is `power` times 1 + `lost`, times exp(kSign r), but for the bits of k that
-/// `power` does not count. `sum` is k + rounder.
+/// x reduced: exp(kSign x) is `power` times 1 + `lost`, times exp(kSign r).
 struct Reduced {
-  Vector<double> r, power, lost, sum;
+  Vector<double> r, power, lost;
 };
 
-/// For |x| <= 800 and a kSign of 1 or -1. `rounder`: kRounder, or less by 128 n, which makes `power` 2^n
-/// times smaller. `counted`: the bits of k that `power` counts.
+/// For a kSign of 1 or -1. `rounder`: kRounder, or less by 128 n, which makes `power` 2^n times smaller.
+/// REQUIRES: it is neither infinite nor subnormal then.
 template <int kSign>
-inline Reduced reduce(const Vector<double>& x, double rounder = kRounder, std::int64_t counted = -1) {
+inline Reduced reduce(const Vector<double>& x, const Vector<double>& rounder) {
   using V = Vector<double>;
   constexpr double kLog2E = 0x1.71547652b82fep0;
   // ln(2) in two parts, of which k times the first is exact.
   constexpr double kLn2High = 0x1.62e42fef00000p-1, kLn2Low = 0x1.473de6af278edp-34;
   constexpr double kStep = kSign * 1.0 / kPowers;
-  const V sum = multiply_add(x, V(kSign * kLog2E * kPowers), V(rounder)), k = sum - V(rounder);
+  const V sum = multiply_add(x, V(kSign * kLog2E * kPowers), rounder), k = sum - rounder;
   const V r = multiply_add(k, V(-kLn2Low * kStep), multiply_add(k, V(-kLn2High * kStep), x));
   const Integers bits = xsimd::bitwise_cast<Integers>(sum);
   const auto [lost, power] = load_pairs(kPowersOfTwo.data(), bits & Integers(kPowers - 1));
-  return {r,
-          xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(power) +
-                                 ((bits & Integers(counted)) << kToExponent)),
-          lost, sum};
+  return {r, xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(power) + (bits << kToExponent)), lost};
 }
 
-/// exp(kSign x), but for the bits of k that its power does not count.
+/// exp(kSign x), as much smaller as its power.
 template <int kSign>
 inline Vector<double> exp_of(const Reduced& x) {
   using V = Vector<double>;
@@ -91,22 +81,21 @@ inline Vector<double> exp_of(const Reduced& x) {
   return multiply_add(x.power, rest, x.power);
 }
 
-/// For |x| <= 700, of which no power of 2 is subnormal or infinite.
-inline Vector<double> ordinary_exp(const Vector<double>& x) { return exp_of<1>(reduce<1>(x)); }
-
-/// For all others, NaN too. A template that is not inlined, so that ordinary_exp is.
+/// For all x. Large powers are computed 2^64 times smaller and small ones 2^64 times larger: the last product
+/// alone is infinite or subnormal. A template that is not inlined, so that what is ordinary is.
 template <class V>
 [[gnu::noinline]] V extreme_exp(const V& x) {
-  const Reduced reduced = reduce<1>(xsimd::min(xsimd::max(x, V(-800.0)), V(800.0)), kRounder, kPowers - 1);
-  const V whole = xsimd::floor((reduced.sum - V(kRounder)) * V(1.0 / kPowers));
-  const V first = whole * V(0.5) + V(kRounder);  // half of it, so that neither power overflows
-  const V second = (whole - (first - V(kRounder))) + V(kRounder);
-  const V value = exp_of<1>(reduced) * power_of_two(first) * power_of_two(second);
-  return xsimd::select(xsimd::isnan(x), x, value);
+  // So written, max and min leave NaN as it is.
+  const V within = xsimd::min(V(710.0), xsimd::max(V(-746.0), x));
+  const auto small = x < V(0.0);
+  const V rounder = xsimd::select(small, V(kRounder + 64 * kPowers), V(kRounder - 64 * kPowers));
+  return exp_of<1>(reduce<1>(within, rounder)) * xsimd::select(small, V(0x1p-64), V(0x1p64));
 }
 
 inline Vector<double> accurate_exp(const Vector<double>& x) {
-  return xsimd::all(xsimd::abs(x) <= Vector<double>(700.0)) ? ordinary_exp(x) : extreme_exp(x);
+  using V = Vector<double>;
+  if (xsimd::all(xsimd::abs(x) <= V(700.0))) return exp_of<1>(reduce<1>(x, V(kRounder)));
+  return extreme_exp(x);
 }
 
 /// Of which, and of all that is greater, exp is infinite.

@@ -32,7 +32,7 @@ struct Sigmoid<double> {
   static Begun begin(const V& x) {
     // So written, max and min leave NaN as it is.
     const V within = xsimd::min(V(600.0), xsimd::max(V(-710.0), x));
-    return {reduce<-1>(within, kRounder - kPowers), xsimd::select(x <= V(-kInfiniteExp), V(0.0), V(0.5))};
+    return {reduce<-1>(within, V(kRounder - kPowers)), xsimd::select(x <= V(-kInfiniteExp), V(0.0), V(0.5))};
   }
   static Quotient middle(const Begun& x) { return {x.dividend, V(0.5) + exp_of<-1>(x.reduced)}; }
   static V end(const Quotient& quotient) { return quotient.dividend / quotient.divisor; }
