@@ -21,6 +21,14 @@ std::unique_ptr<Trainer> tutorial(std::int64_t steps) {
   return make_trainer(kThreeLayer, options);
 }
 
+/// Leaves what a training of so many steps leaves.
+void train_in(const std::filesystem::path& path, std::int64_t steps) {
+  const auto trainer = tutorial(steps);
+  RunDirectory directory(path);
+  directory.follow(*trainer);
+  trainer->run(directory);
+}
+
 std::vector<std::string> lines_of(const std::filesystem::path& path) {
   std::vector<std::string> lines;
   std::string text = read_whole_file(path);
@@ -113,12 +121,7 @@ TEST(RunDirectory, OnAFullDiskEndsTheTrainingAndKeepsTheLastCheckpoint) {
 
 TEST(RunDirectory, KeepsTheMetricsFromBeforeTheStepItGoesOnFrom) {
   const TemporaryDirectory temporary;
-  {
-    const auto trainer = tutorial(10'000);
-    RunDirectory directory(temporary.path());
-    directory.follow(*trainer);
-    trainer->run(directory);
-  }
+  train_in(temporary.path(), 10'000);
   // What a kill after the checkpoint may leave: a line of a later step, and a part of one.
   std::string metrics = read_whole_file(temporary.path() / "metrics.jsonl");
   metrics += "{\"event\":\"log\",\"step\":10000,\"loss\":0}\n{\"event\":\"lo";
@@ -165,12 +168,7 @@ TEST(RunDirectory, SavesFromTimeToTime) {
 TEST(RunDirectory, GoesOnFromTheCheckpointBeforeADamagedOne) {
   const TemporaryDirectory temporary;
   const std::filesystem::path last = temporary.path() / "checkpoint.safetensors";
-  {
-    const auto trainer = tutorial(3);
-    RunDirectory directory(temporary.path());
-    directory.follow(*trainer);
-    trainer->run(directory);
-  }
+  train_in(temporary.path(), 3);
   RunDirectory directory(temporary.path());
   EXPECT_EQ(directory.checkpoint()->damage, "");
   const std::string whole = read_whole_file(last);
@@ -211,12 +209,7 @@ TEST(RunDirectory, WithTwoDamagedCheckpointsSaysWhatIsWrongWithBoth) {
 
 TEST(RunDirectory, ThatCannotBeginAnewKeepsTheEarlierTraining) {
   const TemporaryDirectory temporary;
-  {
-    const auto trainer = tutorial(3);
-    RunDirectory directory(temporary.path());
-    directory.follow(*trainer);
-    trainer->run(directory);
-  }
+  train_in(temporary.path(), 3);
   const std::vector<std::string> before = lines_of(temporary.path() / "metrics.jsonl");
   RunDirectory directory(temporary.path());
   const auto trainer = tutorial(5);
@@ -231,12 +224,7 @@ TEST(RunDirectory, ThatCannotBeginAnewKeepsTheEarlierTraining) {
 
 TEST(RunDirectory, OfATrainingThatIsRefusedKeepsTheEarlierOne) {
   const TemporaryDirectory temporary;
-  {
-    const auto trainer = tutorial(3);
-    RunDirectory directory(temporary.path());
-    directory.follow(*trainer);
-    trainer->run(directory);
-  }
+  train_in(temporary.path(), 3);
   const std::vector<std::string> before = lines_of(temporary.path() / "metrics.jsonl");
   const auto trainer = make_trainer(
       "talweg: 1\nname: eight_terabytes\n"
