@@ -64,7 +64,7 @@ inline Reduced reduce(const Vector<double>& x, const Vector<double>& rounder) {
   const V sum = multiply_add(x, V(kSign * kLog2E * kPowers), rounder), k = sum - rounder;
   const V r = multiply_add(k, V(-kLn2Low * kStep), multiply_add(k, V(-kLn2High * kStep), x));
   const Integers bits = xsimd::bitwise_cast<Integers>(sum);
-  const auto [lost, power] = load_pairs(kPowersOfTwo.data(), bits & Integers(kPowers - 1));
+  const auto [lost, power] = load_pairs(kPowersOfTwo, bits);
   return {r, xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(power) + (bits << kToExponent)), lost};
 }
 
@@ -97,9 +97,6 @@ inline Vector<double> accurate_exp(const Vector<double>& x) {
   if (xsimd::all(xsimd::abs(x) <= V(700.0))) return exp_of<1>(reduce<1>(x, V(kRounder)));
   return extreme_exp(x);
 }
-
-/// Of which, and of all that is greater, exp is infinite.
-inline constexpr double kInfiniteExp = 0x1.62e42fefa39f0p9;
 
 }  // namespace
 }  // namespace talweg::kernels

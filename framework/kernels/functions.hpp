@@ -19,17 +19,21 @@ inline constexpr bool kDouble = sizeof(T) == 8;
 template <class T>
 inline constexpr T kExpLimit = kDouble<T> ? T(708) : T(87);
 
+/// exp(x) as the square of its root. A template that is not inlined, so that what is ordinary is.
+template <class V>
+[[gnu::noinline]] V exp_by_root(const V& x) {
+  const V root = xsimd::exp(x * V(0.5F));
+  return root * root;
+}
+
 template <class T>
 inline Vector<T> exp(const Vector<T>& x) {
   if constexpr (kDouble<T>) {
     return accurate_exp(x);
   } else {
-    using V = Vector<T>;
-    const V result = xsimd::exp(x);
-    const auto extreme = xsimd::abs(x) > V(kExpLimit<T>);
-    if (!xsimd::any(extreme)) return result;
-    const V half = xsimd::exp(x * V(T(0.5)));
-    return xsimd::select(extreme, half * half, result);
+    const Vector<T> result = xsimd::exp(x);
+    const auto extreme = xsimd::abs(x) > Vector<T>(kExpLimit<T>);
+    return xsimd::any(extreme) ? xsimd::select(extreme, exp_by_root(x), result) : result;
   }
 }
 

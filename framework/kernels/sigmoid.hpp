@@ -17,25 +17,19 @@ struct Sigmoid {
   V operator()(const V& x) const { return end(middle(begin(x))); }
 };
 
-/// Above and below are halved, so that no power overflows before the quotient is 0.
+/// Half the sum is computed and then doubled, which is infinite where the power alone is.
 template <>
 struct Sigmoid<double> {
   using V = Vector<double>;
-  struct Begun {
-    Reduced reduced;
-    V dividend;
-  };
-  struct Quotient {
-    V dividend, divisor;
-  };
-
-  static Begun begin(const V& x) {
+  static Reduced begin(const V& x) {
     // So written, max and min leave NaN as it is.
-    const V within = xsimd::min(V(600.0), xsimd::max(V(-710.0), x));
-    return {reduce<-1>(within, V(kRounder - kPowers)), xsimd::select(x <= V(-kInfiniteExp), V(0.0), V(0.5))};
+    return reduce<-1>(xsimd::min(V(600.0), xsimd::max(V(-710.0), x)), V(kRounder - kPowers));
   }
-  static Quotient middle(const Begun& x) { return {x.dividend, V(0.5) + exp_of<-1>(x.reduced)}; }
-  static V end(const Quotient& quotient) { return quotient.dividend / quotient.divisor; }
+  static V middle(const Reduced& x) {
+    const V half = V(0.5) + exp_of<-1>(x);
+    return half + half;
+  }
+  static V end(const V& sum) { return V(1.0) / sum; }
   V operator()(const V& x) const { return end(middle(begin(x))); }
 };
 

@@ -4,6 +4,8 @@
 // stores of fewer values than it holds. Included by kernels only; everything here has internal linkage, since
 // the same functions are built for several instruction sets.
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <xsimd/xsimd.hpp>
@@ -113,14 +115,19 @@ struct Pairs {
   Vector<double> first, second;
 };
 
-/// The pairs at these places.
-inline Pairs load_pairs(const Pair* from, const xsimd::batch<std::int64_t>& places) {
-  alignas(64) std::int64_t at[kLanes<double>];
-  places.store_aligned(at);
+/// The pairs at these places modulo kCount, a power of two.
+template <std::size_t kCount>
+inline Pairs load_pairs(const std::array<Pair, kCount>& from, const xsimd::batch<std::int64_t>& places) {
+  static_assert(std::has_single_bit(kCount));
+  alignas(64) std::int64_t lanes[kLanes<double>];
+  places.store_aligned(lanes);
+  const auto pair = [&](std::size_t lane) -> const Pair& {
+    return from[static_cast<std::size_t>(lanes[lane]) % kCount];
+  };
 #if defined(__AVX2__)
   const auto load_two = [&](std::size_t lane, std::size_t other) {
-    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(&from[at[lane]].first)),
-                                _mm_load_pd(&from[at[other]].first), 1);
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(&pair(lane).first)),
+                                _mm_load_pd(&pair(other).first), 1);
   };
 #if defined(__AVX512F__)
   const __m512d even = _mm512_insertf64x4(_mm512_castpd256_pd512(load_two(0, 2)), load_two(4, 6), 1);
@@ -133,8 +140,8 @@ inline Pairs load_pairs(const Pair* from, const xsimd::batch<std::int64_t>& plac
 #else
   alignas(64) double first[kLanes<double>], second[kLanes<double>];
   for (std::size_t i = 0; i < kLanes<double>; ++i) {
-    first[i] = from[at[i]].first;
-    second[i] = from[at[i]].second;
+    first[i] = pair(i).first;
+    second[i] = pair(i).second;
   }
   return {Vector<double>::load_aligned(first), Vector<double>::load_aligned(second)};
 #endif

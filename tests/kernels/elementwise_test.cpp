@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -172,6 +174,29 @@ TYPED_TEST(ElementwiseKernels, HaveASigmoidThatIsZeroFromWhereExpIsInfinite) {
     EXPECT_LE(units_off(found, static_cast<Precise>(1 / (1 + std::exp(-x)))), 2) << x;
     EXPECT_EQ(found == 0, x < -last) << x;
   }
+}
+
+TYPED_TEST(ElementwiseKernels, TakeLittleLongerForASigmoidThanForExp) {
+#if TALWEG_SANITIZED
+  GTEST_SKIP() << "the speed of a sanitized build says nothing";
+#endif
+  using T = TypeParam;
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kElements = 4096;
+  std::vector<T> x(kElements), y(kElements);
+  for (std::size_t i = 0; i < kElements; ++i) x[i] = static_cast<T>(i % 101) / 25 - 2;
+  const auto time = [&](kernels::Elementwise function) {
+    const Clock::time_point begin = Clock::now();
+    kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](y.data(), x.data(), nullptr,
+                                                                           nullptr, kElements, false);
+    return Clock::now() - begin;
+  };
+  Clock::duration of_sigmoid = Clock::duration::max(), of_exp = Clock::duration::max();
+  for (int turn = 0; turn < 1000; ++turn) {
+    of_sigmoid = std::min(of_sigmoid, time(kernels::Elementwise::sigmoid));
+    of_exp = std::min(of_exp, time(kernels::Elementwise::exp));
+  }
+  EXPECT_LE(of_sigmoid, 1.6 * of_exp);
 }
 
 TYPED_TEST(ElementwiseKernels, MaximumAndMinimumAreNaNWhereOneOperandIs) {
