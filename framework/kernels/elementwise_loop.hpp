@@ -57,16 +57,26 @@ void run_in_parts(T* out, std::size_t n, F f, const Operands&... operands) {
   store(f.end(f.middle(begun)), out + end - kStep);
 }
 
-/// See ElementwiseKernel.
-template <class T, class F, class... Operands>
-void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
+/// For the whole vectors among n elements, kTogether of them in each round.
+template <class T, std::size_t kTogether, class F, class... Operands>
+void run_whole(T* out, std::size_t n, F f, const Operands&... operands) {
+  constexpr std::size_t kStep = kLanes<T>;
   std::size_t i = 0;
-  if constexpr (InParts<F, decltype(operands.at(0))...>) {
+  for (; i + kTogether * kStep <= n; i += kTogether * kStep)
+    for (std::size_t k = 0; k < kTogether * kStep; k += kStep) store(f(operands.at(i + k)...), out + i + k);
+  if constexpr (kTogether > 1)
+    for (; i + kStep <= n; i += kStep) store(f(operands.at(i)...), out + i);
+}
+
+/// See ElementwiseKernel. Of a short function two vectors together are faster: counting and looking back take
+/// as long as it does.
+template <class T, std::size_t kTogether = 1, class F, class... Operands>
+void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
+  if constexpr (InParts<F, decltype(operands.at(0))...>)
     run_in_parts(out, n, f, operands...);
-    i = n - n % kLanes<T>;
-  } else {
-    for (; i + kLanes<T> <= n; i += kLanes<T>) store(f(operands.at(i)...), out + i);
-  }
+  else
+    run_whole<T, kTogether>(out, n, f, operands...);
+  const std::size_t i = n - n % kLanes<T>;
   if (i == n) return;
   const Vector<T> last = f(operands.part_at(i, n - i)...);
   if (whole)
