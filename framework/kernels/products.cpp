@@ -123,18 +123,24 @@ T dot(const T* a, const T* b, std::size_t k) {
 /// One row of c, one vector of columns, kTerms terms, in the order of `block`.
 template <class T, std::size_t kTerms>
 inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kTerms]) {
-  Vector<T> even(T(0)), odd(T(0));
-  for (std::size_t l = 0; l < kTerms; ++l) {
-    Vector<T>& total = l % 2 == 0 ? even : odd;
-    total = multiply_add(a[l], b[l], total);
+  Vector<T> even = multiply_add(a[0], b[0], Vector<T>(T(0)));
+  if constexpr (kTerms == 1) {
+    return even;
+  } else {
+    // Not added to 0, which changes at most a zero's sign: the sum of the even terms is never -0.
+    Vector<T> odd = a[1] * b[1];
+    for (std::size_t l = 2; l < kTerms; ++l) {
+      Vector<T>& total = l % 2 == 0 ? even : odd;
+      total = multiply_add(a[l], b[l], total);
+    }
+    return even + odd;
   }
-  return kTerms == 1 ? even : even + odd;
 }
 
 /// kRows rows of c, whose factors stay in registers while the columns pass by.
 template <class T, std::size_t kTerms, std::size_t kRows>
 inline void short_rows(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row,
-                       std::ptrdiff_t a_column, const Matrix<T>& b, std::size_t n) {
+                       std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row, std::size_t n) {
   Vector<T> from_a[kRows][kTerms];
   for (std::size_t i = 0; i < kRows; ++i)
     for (std::size_t l = 0; l < kTerms; ++l)
@@ -142,8 +148,7 @@ inline void short_rows(T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t
           Vector<T>(a[static_cast<std::ptrdiff_t>(i) * a_row + static_cast<std::ptrdiff_t>(l) * a_column]);
   for (std::size_t j = 0; j < n; j += kLanes<T>) {
     Vector<T> from_b[kTerms];
-    for (std::size_t l = 0; l < kTerms; ++l)
-      from_b[l] = load(b.data + static_cast<std::ptrdiff_t>(l) * b.row_stride + j);
+    for (std::size_t l = 0; l < kTerms; ++l) from_b[l] = load(b + static_cast<std::ptrdiff_t>(l) * b_row + j);
     for (std::size_t i = 0; i < kRows; ++i)
       store(short_sum<T, kTerms>(from_a[i], from_b), c + static_cast<std::ptrdiff_t>(i) * c_stride + j);
   }
@@ -156,9 +161,9 @@ void short_product(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matr
   constexpr std::ptrdiff_t kRows = kTerms <= 3 ? 4 : 3;  // twelve registers of sixteen hold factors
   const T* from = a.data;
   for (; m >= kRows; m -= kRows, from += kRows * a.row_stride, c += kRows * c_stride)
-    short_rows<T, kTerms, kRows>(c, c_stride, from, a.row_stride, a.column_stride, b, n);
+    short_rows<T, kTerms, kRows>(c, c_stride, from, a.row_stride, a.column_stride, b.data, b.row_stride, n);
   for (; m > 0; --m, from += a.row_stride, c += c_stride)
-    short_rows<T, kTerms, 1>(c, c_stride, from, a.row_stride, a.column_stride, b, n);
+    short_rows<T, kTerms, 1>(c, c_stride, from, a.row_stride, a.column_stride, b.data, b.row_stride, n);
 }
 
 /// The same where a row is one vector: the terms of b stay in registers while the rows pass by.
