@@ -242,12 +242,10 @@ class ElementwiseLoop final : public Instruction {
   }
 
   void run() override {
-    if (tiles_ == 1 && loads_.empty()) return run_only_tile();
-    if (pool_ == nullptr) return run_tiles(0, tiles_, 0);
-    pool_->run([this](int piece) {
-      const Range tiles = piece_of(tiles_, piece, pool_->threads(), 1);
-      run_tiles(tiles.begin, tiles.end, piece);
-    });
+    if (tiles_ == 1 && loads_.empty())
+      run_only_tile();
+    else
+      run_all_tiles();
   }
 
  private:
@@ -380,6 +378,15 @@ class ElementwiseLoop final : public Instruction {
     for (const Call& call : calls_)
       run_kernel(
           call, [](const Place& place) { return place.first; }, elements_);
+  }
+
+  /// Not inlined, so that tiny networks need not save the registers that it uses.
+  [[gnu::noinline]] void run_all_tiles() {
+    if (pool_ == nullptr) return run_tiles(0, tiles_, 0);
+    pool_->run([this](int piece) {
+      const Range tiles = piece_of(tiles_, piece, pool_->threads(), 1);
+      run_tiles(tiles.begin, tiles.end, piece);
+    });
   }
 
   void run_tiles(std::int64_t first, std::int64_t last, int piece) {

@@ -88,13 +88,20 @@ class SmallProduct final : public Instruction {
   }
 
   void run() override {
+    if (a_offsets_.size() == 1)
+      kernel_(c_, static_cast<std::ptrdiff_t>(n_), a_, b_, m_, n_, k_);
+    else
+      run_whole_stack();
+  }
+
+ private:
+  /// Not inlined, so that tiny networks need not save the registers that it uses.
+  [[gnu::noinline]] void run_whole_stack() {
     const auto stack = static_cast<std::int64_t>(a_offsets_.size());
-    if (stack == 1) return kernel_(c_, static_cast<std::ptrdiff_t>(n_), a_, b_, m_, n_, k_);
     if (pool_ == nullptr) return run_stack({0, stack});
     pool_->run([&](int piece) { run_stack(piece_of(stack, piece, pool_->threads(), 1)); });
   }
 
- private:
   void run_stack(Range stack) {
     kernels::Matrix<T> a = a_, b = b_;
     for (std::int64_t i = stack.begin; i < stack.end; ++i) {
