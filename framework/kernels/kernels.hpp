@@ -129,10 +129,11 @@ struct Windows {
   std::size_t stride;
 };
 
-/// places[i] is that of the largest element of window i in its plane, the first among equals, or of the first
-/// NaN, for i < n. Up to `room` places may be written.
+/// largest[i] is the largest element of window i, the first among equals, or the first NaN, and places[i]
+/// where it is in its plane, for i < n. `largest` may be null. Up to `room` of them may be written.
 template <class T>
-using FindLargestKernel = void (*)(const Windows<T>& windows, T* places, std::size_t n, std::size_t room);
+using FindLargestKernel = void (*)(const Windows<T>& windows, T* largest, T* places, std::size_t n,
+                                   std::size_t room);
 
 /// Planes y of some filters, row by row without gaps, over a plane x at several shifts along its rows.
 template <class T>

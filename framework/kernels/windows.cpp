@@ -61,9 +61,14 @@ inline Vector<T> load_every(const T* from, std::size_t stride, std::size_t n) {
 template <class T>
 alignas(kVectorBytes) constexpr T kNumbersOfLanes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
+template <class T>
+struct Largest {
+  Vector<T> value, place;
+};
+
 /// Of n windows from the i-th on, 0 < n <= lanes.
 template <class T>
-inline Vector<T> places_of_largest(const Windows<T>& windows, std::size_t i, std::size_t n) {
+inline Largest<T> largest_of(const Windows<T>& windows, std::size_t i, std::size_t n) {
   const T* from = windows.plane + i * windows.stride;
   Vector<T> best = load_every(from + windows.elements[0], windows.stride, n);
   Vector<T> element(static_cast<T>(windows.elements[0]));
@@ -75,19 +80,27 @@ inline Vector<T> places_of_largest(const Windows<T>& windows, std::size_t i, std
     element = xsimd::select(larger, Vector<T>(static_cast<T>(windows.elements[k])), element);
   }
   const Vector<T> number = Vector<T>(static_cast<T>(i)) + Vector<T>::load_aligned(kNumbersOfLanes<T>);
-  return element + number * Vector<T>(static_cast<T>(windows.stride));
+  return {best, element + number * Vector<T>(static_cast<T>(windows.stride))};
 }
 
 template <class T>
-void find_largest(const Windows<T>& windows, T* places, std::size_t n, std::size_t room) {
+void find_largest(const Windows<T>& windows, T* largest, T* places, std::size_t n, std::size_t room) {
   constexpr std::size_t kAll = kLanes<T>;
-  if (n < kAll) {
-    const Vector<T> found = places_of_largest(windows, 0, n);
-    return room >= kAll ? store(found, places) : store_part(found, places, n);
-  }
-  for (std::size_t i = 0; i + kAll <= n; i += kAll) store(places_of_largest(windows, i, kAll), places + i);
+  const auto find = [&](std::size_t i, std::size_t count) {
+    const Largest<T> found = largest_of(windows, i, count);
+    const auto write = [&](const Vector<T>& value, T* to) {
+      if (count == kAll || room >= kAll)
+        store(value, to + i);
+      else
+        store_part(value, to + i, count);
+    };
+    write(found.place, places);
+    if (largest != nullptr) write(found.value, largest);
+  };
+  if (n < kAll) return find(0, n);
+  for (std::size_t i = 0; i + kAll <= n; i += kAll) find(i, kAll);
   // The rest again with some of those before: parts of a vector are slow to store.
-  if (n % kAll != 0) store(places_of_largest(windows, n - kAll, kAll), places + n - kAll);
+  if (n % kAll != 0) find(n - kAll, kAll);
 }
 
 /// kFilters of y under kShifts of x.

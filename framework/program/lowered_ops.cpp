@@ -153,20 +153,28 @@ void lower_take_adjoint(Lowering& lowering, NodeId id) {
       std::make_unique<ScatterStep>(x, indices, lowering.new_value(id), axis, IndexStrides{0, 1, 0}));
 }
 
-/// Are the indices along the last axis all of a plane's places of largest elements, of windows that share
-/// nothing? Then no two of them are equal, but for those of windows of nothing but padding.
+NodeId before_reshape(const Lowering& lowering, NodeId id) {
+  return lowering.node(id).op->name == "reshape" ? lowering.node(id).inputs[0] : id;
+}
+
+/// The node of which the indices along that axis are all of a plane's places of largest elements, or null.
+const Node* places_of_largest(const Lowering& lowering, NodeId indices, int axis) {
+  const Node& positions = lowering.node(before_reshape(lowering, indices));
+  const Shape& shape = lowering.node(indices).shape;
+  if (positions.op->name != "max_pool2d_positions" || axis != shape.rank() - 1) return nullptr;
+  const auto last = [&](int from_end) { return positions.shape[positions.shape.rank() - from_end]; };
+  return shape[axis] == last(1) * last(2) ? &positions : nullptr;
+}
+
+/// Are the indices along that axis those of the largest elements of windows that share nothing? Then no two
+/// of them are equal, but for those of windows of nothing but padding.
 bool are_distinct(const Lowering& lowering, NodeId indices, int axis) {
-  const Node* positions = &lowering.node(indices);
-  const std::int64_t number = positions->shape[axis];
-  if (axis != positions->shape.rank() - 1) return false;
-  if (positions->op->name == "reshape") positions = &lowering.node(positions->inputs[0]);
-  if (positions->op->name != "max_pool2d_positions") return false;
+  const Node* positions = places_of_largest(lowering, indices, axis);
+  if (positions == nullptr) return false;
   const Shape& x = lowering.node(positions->inputs[0]).shape;
-  const WindowAxes axes = pooling_axes(x, positions->attributes);
-  return number == axes[0].output() * axes[1].output() &&
-         std::ranges::all_of(axes, [](const WindowAxis& along) {
-           return along.stride > (along.kernel - 1) * along.dilation;
-         });
+  return std::ranges::all_of(pooling_axes(x, positions->attributes), [](const WindowAxis& along) {
+    return along.stride > (along.kernel - 1) * along.dilation;
+  });
 }
 
 /// By an index for each element of x.
@@ -181,8 +189,25 @@ void lower_take_along_axis_adjoint(Lowering& lowering, NodeId id) {
                                              are_distinct(lowering, node.inputs[1], axis)));
 }
 
+/// The step that finds the largest elements which the node takes from whole planes, or null.
+MaxPoolStep* pooling_before(Lowering& lowering, const Node& node) {
+  const auto axis = static_cast<int>(node.attributes.integer("axis"));
+  const Node* positions = places_of_largest(lowering, node.inputs[1], axis);
+  if (positions == nullptr) return nullptr;
+  const NodeId x = node.inputs[0], pooled = positions->inputs[0];
+  const Shape& planes = lowering.node(pooled).shape;
+  if (before_reshape(lowering, x) != before_reshape(lowering, pooled) ||
+      lowering.node(x).shape[axis] != planes[planes.rank() - 2] * planes[planes.rank() - 1])
+    return nullptr;
+  return dynamic_cast<MaxPoolStep*>(lowering.writer_of(lowering.view_of(node.inputs[1])));
+}
+
 void lower_take_along_axis(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
+  if (MaxPoolStep* pooling = pooling_before(lowering, node)) {
+    pooling->write_largest(lowering.new_value_beside(id, lowering.view_of(node.inputs[1])));
+    return;
+  }
   const View x = lowering.contiguous_view_of(node.inputs[0]),
              indices = lowering.contiguous_view_of(node.inputs[1]);
   const double outside = is_floating(node.dtype) ? std::numeric_limits<double>::quiet_NaN() : 0;

@@ -183,6 +183,18 @@ View Lowering::new_value(NodeId id) {
   return view;
 }
 
+View Lowering::new_value_beside(NodeId id, const View& other) {
+  const View view = new_value(id);
+  ready_[view.buffer] = ready_[other.buffer];
+  plan_.nodes[ready_[other.buffer] - 1].push_back(id);
+  return view;
+}
+
+Step* Lowering::writer_of(const View& view) {
+  const std::size_t ready = ready_[view.buffer];
+  return ready == 0 ? nullptr : plan_.steps[ready - 1].get();
+}
+
 void Lowering::add(std::unique_ptr<Step> step) {
   plan_.steps.push_back(std::move(step));
   for (const View& view : plan_.steps.back()->writes()) ready_[view.buffer] = plan_.steps.size();

@@ -173,40 +173,59 @@ TEST(Convolution, ByWhatIsFasterIsThatOfTheReference) {
   expect_reference<double>("measured");
 }
 
-/// Positions, with NaN, infinities and ties, on threads.
+/// The elements of planes (a, b, rows, columns) at such places.
+Value taken_from_planes(Value x, Value places) {
+  const auto flat = [](Value planes) {
+    const Shape& shape = planes.shape();
+    return reshape(planes, {shape[0], shape[1], shape[2] * shape[3]});
+  };
+  return emit("take_along_axis", {flat(x), flat(places)}, {{"axis", std::int64_t{2}}});
+}
+
+/// Positions alone and with the elements there, with NaN, infinities and ties, windows of padding, on
+/// threads.
 TEST(MaxPoolKernels, FindsWhatTheReferenceFinds) {
-  Graph graph(DType::float32);
-  const Shape shape = {6, 3, 23, 41};
+  struct Pooling {
+    Shape shape;
+    std::vector<Integers> kernels;
+  };
   const float kInfinity = std::numeric_limits<float>::infinity();
-  std::vector<float> values(static_cast<std::size_t>(shape.elements()));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(i * 7919 % 13);
-    if (i % 17 == 0) values[i] = std::nanf("");
-    if (i % 5 < 3) values[i] = -kInfinity;
-    if (i % 101 == 0) values[i] = kInfinity;
-  }
-  const Value x = graph.add_leaf("data", "x", shape, DType::float32);
-  Task task{{{x.id(), values.data()}}, {}, {}};
-  for (const Integers& kernel : {Integers{2, 2}, Integers{3, 5}, Integers{1, 4}})
-    for (const Integers& stride : {Integers{2, 2}, Integers{1, 1}, Integers{3, 5}})
-      for (std::int64_t dilation : {1, 3})
-        task.fetches.push_back(emit("max_pool2d_positions", {x},
-                                    {{"kernel", kernel},
-                                     {"stride", stride},
-                                     {"padding", Integers{kernel[0] / 2, kernel[1] / 2}},
-                                     {"dilation", Integers{dilation, dilation}}})
-                                   .id());
-  const auto reference = make_reference_executor(graph, task);
-  reference->run();
-  for (int threads : {1, 2, 3}) {
-    const auto program = compile_program(graph, task, {.threads = threads});
-    program->run();
-    for (NodeId id : task.fetches) {
-      const auto* due = static_cast<const float*>(reference->value(id));
-      const auto* found = static_cast<const float*>(program->value(id));
-      ASSERT_EQ(std::vector<float>(found, found + graph[id].shape.elements()),
-                std::vector<float>(due, due + graph[id].shape.elements()))
-          << to_string(graph[id].attributes);
+  for (const auto& [shape, kernels] :
+       {Pooling{{6, 3, 23, 41}, {{2, 2}, {3, 5}, {1, 4}}}, {{2, 3, 5, 2}, {{2, 2}}}}) {
+    Graph graph(DType::float32);
+    std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<float>(i * 7919 % 13);
+      if (i % 17 == 0) values[i] = std::nanf("");
+      if (i % 5 < 3) values[i] = -kInfinity;
+      if (i % 101 == 0) values[i] = kInfinity;
+    }
+    const Value x = graph.add_leaf("data", "x", shape, DType::float32);
+    Task task{{{x.id(), values.data()}}, {}, {}};
+    for (const Integers& kernel : kernels)
+      for (const Integers& stride : {Integers{2, 2}, Integers{1, 1}, Integers{3, 5}})
+        for (std::int64_t dilation : {1, 3}) {
+          const Value positions = emit("max_pool2d_positions", {x},
+                                       {{"kernel", kernel},
+                                        {"stride", stride},
+                                        {"padding", Integers{kernel[0] / 2, kernel[1] / 2}},
+                                        {"dilation", Integers{dilation, dilation}}});
+          task.fetches.push_back(positions.id());
+          if (stride[0] > 1) task.fetches.push_back(taken_from_planes(x, positions).id());
+        }
+    const auto reference = make_reference_executor(graph, task);
+    reference->run();
+    for (int threads : {1, 2, 3}) {
+      const auto program = compile_program(graph, task, {.threads = threads});
+      program->run();
+      for (NodeId id : task.fetches) {
+        const auto* due = static_cast<const float*>(reference->value(id));
+        const auto* found = static_cast<const float*>(program->value(id));
+        for (std::int64_t i = 0; i < graph[id].shape.elements(); ++i)
+          ASSERT_TRUE(found[i] == due[i] || (std::isnan(found[i]) && std::isnan(due[i])))
+              << to_string(shape) << ", " << to_string(graph[id].attributes) << ", element " << i << ": "
+              << found[i] << ", not " << due[i];
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "program/steps/max_pool_step.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/kernels.hpp"
 #include "program/thread_pool.hpp"
@@ -42,13 +43,15 @@ std::vector<Segment> segments_of(const WindowAxis& rows, const WindowAxis& colum
 template <class T>
 class MaxPool final : public Instruction {
  public:
-  MaxPool(const Memory& memory, const WindowAxes& axes, const View& x, const View& to)
+  MaxPool(const Memory& memory, const WindowAxes& axes, const View& x, const View& places,
+          const std::optional<View>& largest)
       : plane_(axes[0].input * axes[1].input),
         windows_(axes[0].output() * axes[1].output()),
         stride_(static_cast<std::size_t>(axes[1].stride)),
         x_(memory.at<T>(x)),
-        to_(memory.at<T>(to)),
-        planes_(to.shape.elements() / std::max<std::int64_t>(windows_, 1)),
+        places_(memory.at<T>(places)),
+        largest_(largest ? memory.at<T>(*largest) : nullptr),
+        planes_(places.shape.elements() / std::max<std::int64_t>(windows_, 1)),
         segments_(segments_of(axes[0], axes[1])) {
     if (x.shape.elements() >= kElementsForThreads) pool_ = memory.pool();
   }
@@ -60,23 +63,30 @@ class MaxPool final : public Instruction {
 
  private:
   void run_planes(Range planes) const {
-    const T* const end = to_ + planes.end * windows_;
+    const std::int64_t end = planes.end * windows_;
     for (std::int64_t plane = planes.begin; plane < planes.end; ++plane)
       for (const Segment& segment : segments_) {
-        T* places = to_ + plane * windows_ + segment.first;
-        if (segment.elements.empty())  // there is nothing but padding
-          std::fill_n(places, segment.windows, static_cast<T>(plane_));
-        else  // what comes behind these places is written later
+        const std::int64_t first = plane * windows_ + segment.first;
+        if (segment.elements.empty())
+          write_padding(first, segment.windows);
+        else  // what comes behind these windows is written later
           find_largest_({x_ + plane * plane_, segment.elements.data(), segment.elements.size(), stride_},
-                        places, static_cast<std::size_t>(segment.windows),
-                        static_cast<std::size_t>(end - places));
+                        largest_ == nullptr ? nullptr : largest_ + first, places_ + first,
+                        static_cast<std::size_t>(segment.windows), static_cast<std::size_t>(end - first));
       }
+  }
+
+  /// Of windows in which there is nothing but padding.
+  void write_padding(std::int64_t first, std::int64_t windows) const {
+    std::fill_n(places_ + first, windows, static_cast<T>(plane_));
+    if (largest_ != nullptr) std::fill_n(largest_ + first, windows, std::numeric_limits<T>::quiet_NaN());
   }
 
   std::int64_t plane_, windows_;  ///< elements of a plane, and windows over it
   std::size_t stride_;
   const T* x_;
-  T* to_;
+  T* places_;
+  T* largest_;  ///< null where nobody asks for them
   std::int64_t planes_;
   kernels::FindLargestKernel<T> find_largest_ = kernels::table<T>().find_largest;
   std::vector<Segment> segments_;
@@ -85,12 +95,19 @@ class MaxPool final : public Instruction {
 
 }  // namespace
 
+std::vector<View> MaxPoolStep::writes() const {
+  std::vector<View> views = {places_};
+  if (largest_) views.push_back(*largest_);
+  return views;
+}
+
 std::unique_ptr<Instruction> MaxPoolStep::bind(const Memory& memory, DType dtype) const {
-  return bind_as<MaxPool>(dtype, memory, axes_, x_, to_);
+  return bind_as<MaxPool>(dtype, memory, axes_, x_, places_, largest_);
 }
 
 std::string MaxPoolStep::text() const {
-  return "max_pool2d_positions " + to_string(x_.shape) + " to " + to_string(to_.shape);
+  return (largest_ ? "max_pool2d " : "max_pool2d_positions ") + to_string(x_.shape) + " to " +
+         to_string(places_.shape);
 }
 
 }  // namespace talweg

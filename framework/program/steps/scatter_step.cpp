@@ -54,17 +54,14 @@ class Scatter final : public Instruction {
 
  private:
   /// What comes to a place alone needs no total.
-  void put(Range outer) {
-    const std::int64_t all = sizes_.size * sizes_.inner;
-    std::fill_n(to_ + outer.begin * all, outer.size() * all, T{0});
-    for (std::int64_t o = outer.begin; o < outer.end; ++o) {
-      const T* from = x_ + o * sizes_.number * sizes_.inner;
-      const T* indices = indices_ + o * sizes_.strides.outer;
-      T* to = to_ + o * all;
-      for (std::int64_t n = 0; n < sizes_.number; ++n, from += sizes_.inner, indices += sizes_.strides.row)
-        for (std::int64_t k = 0; k < sizes_.inner; ++k)
-          if (const std::int64_t row = row_of(indices[k * sizes_.strides.inner], sizes_.size); row != kNoRow)
-            to[row * sizes_.inner + k] += from[k];
+  void put(Range rows) const {
+    for (std::int64_t o = rows.begin; o < rows.end; ++o) {
+      const T* from = x_ + o * sizes_.number;
+      const T* indices = indices_ + o * sizes_.number;
+      T* to = to_ + o * sizes_.size;
+      std::fill_n(to, sizes_.size, T{0});
+      for (std::int64_t n = 0; n < sizes_.number; ++n)
+        if (const std::int64_t at = row_of(indices[n], sizes_.size); at != kNoRow) to[at] += from[n];
     }
   }
 

@@ -16,7 +16,7 @@ struct IndexStrides {
 class ScatterStep final : public Step {
  public:
   /// `axis` is that of the result; x has `number` in place of its size. `distinct`: no two elements come to
-  /// the same place.
+  /// the same place, the axis is the last and each element has an index of its own.
   ScatterStep(const View& x, const View& indices, const View& to, int axis, const IndexStrides& strides,
               bool distinct = false);
 
