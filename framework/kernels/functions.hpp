@@ -99,10 +99,13 @@ inline Vector<float> polynomial(const float (&coefficients)[kCount], const Vecto
   return value;
 }
 
-/// x where x > 0, less |x| times the share beyond |x|.
-inline Vector<float> float_gelu(const Vector<float>& x) {
+/// Of the normal distribution at a >= 0, without its factor: the density, and minus the share beyond a.
+struct NormalTail {
+  Vector<float> power, share;
+};
+
+inline NormalTail normal_tail(const Vector<float>& a) {
   using V = Vector<float>;
-  const V a = xsimd::min(xsimd::abs(x), V(18.0F));  // beyond, the share is 0
   const V square = a * a;
 #if defined(__FMA__)
   const V lost = multiply_add(a, a, -square);  // which exp would magnify
@@ -115,19 +118,43 @@ inline Vector<float> float_gelu(const Vector<float>& x) {
     const V root = exp_of_minus_half(V(0.5F) * square, V(0.5F) * lost);
     power = xsimd::select(extreme, root * root, power);
   }
-  const V share = power * (polynomial(kShareAbove, a) / polynomial(kShareBelow, a));
-  // -0 stays -0; minus infinity times 0 is NaN.
-  return multiply_add(a, share, xsimd::select(x < V(0.0F), x * V(0.0F), x));
+  return {power, power * (polynomial(kShareAbove, a) / polynomial(kShareBelow, a))};
 }
+
+/// |x|, or that beyond which there is no share.
+inline Vector<float> within_tail(const Vector<float>& x) {
+  return xsimd::min(xsimd::abs(x), Vector<float>(18.0F));
+}
+
+/// 1 / sqrt(2 pi), the density at 0.
+inline constexpr double kNormalPeak = 0.39894228040143267794;
 
 /// x times the normal distribution's share below x.
 template <class T>
 inline Vector<T> gelu(const Vector<T>& x) {
-  if constexpr (kDouble<T>)
-    return Vector<T>(0.5) * x *
-           by_lane<T>([](T lane) { return std::erfc(lane); }, x * Vector<T>(-0.70710678118654752440));
-  else
-    return float_gelu(x);
+  using V = Vector<T>;
+  if constexpr (kDouble<T>) {
+    return V(0.5) * x * by_lane<T>([](T lane) { return std::erfc(lane); }, x * V(-0.70710678118654752440));
+  } else {
+    const V a = within_tail(x);
+    // x where x > 0, less |x| times the share beyond |x|; -0 stays -0, and minus infinity times 0 is NaN.
+    return multiply_add(a, normal_tail(a).share, xsimd::select(x < V(0.0F), x * V(0.0F), x));
+  }
+}
+
+/// The normal distribution's share below x, and x times its density.
+template <class T>
+inline Vector<T> gelu_derivative(const Vector<T>& x) {
+  using V = Vector<T>;
+  if constexpr (kDouble<T>) {
+    const V share =
+        V(0.5) * by_lane<T>([](T lane) { return std::erfc(lane); }, x * V(-0.70710678118654752440));
+    return share + x * (V(kNormalPeak) * exp<T>(V(-0.5) * x * x));
+  } else {
+    const NormalTail tail = normal_tail(within_tail(x));
+    const V share = xsimd::select(x < V(0.0F), -tail.share, V(1.0F) + tail.share);
+    return multiply_add(x, V(static_cast<float>(kNormalPeak)) * tail.power, share);
+  }
 }
 
 /// a != b, NaN differing from everything. (xsimd's != says with AVX that NaN does not differ.)

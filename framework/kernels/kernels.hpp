@@ -36,6 +36,7 @@ enum class Elementwise : std::uint8_t {
   sigmoid,
   relu,
   gelu,
+  gelu_derivative,
   silu,
   erf,
   square,

@@ -68,13 +68,20 @@ Values silu_gradient(const GradientCall& call) {
   return {call.gradient * (s * (1 + x * (1 - s)))};
 }
 
-/// d/dx = Phi(x) + x phi(x), the normal distribution and its density.
-Values gelu_gradient(const GradientCall& call) {
+/// phi(x) = kPeak exp(-x^2 / 2), the density of the normal distribution.
+constexpr double kPeak = std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+
+/// Phi(x), the normal distribution, with erfc, which keeps its digits where x is far below 0.
+template <class T>
+T normal_distribution(T x) {
+  return T{0.5} * std::erfc(x * static_cast<T>(-std::numbers::sqrt2 / 2));
+}
+
+/// d/dx (Phi(x) + x phi(x)) = 2 phi(x) - x^2 phi(x), so written that no square meets a density of 0.
+Values gelu_derivative_gradient(const GradientCall& call) {
   const Value x = call.input(0);
-  const Value distribution = 0.5 + 0.5 * apply("erf", x * (std::numbers::sqrt2 / 2));
-  const Value density =
-      (std::numbers::inv_sqrtpi / std::numbers::sqrt2) * apply("exp", -0.5 * apply("square", x));
-  return {call.gradient * (distribution + x * density)};
+  const Value density = kPeak * apply("exp", -0.5 * apply("square", x));
+  return {call.gradient * (2 * density - x * (x * density))};
 }
 
 /// x Phi(x), or with approximate='tanh' x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
@@ -137,14 +144,19 @@ void register_activations() {
                                              infer_elementwise<floating>, elu_gradient);
   functions.add({"elu", elu_op.formula, {{"x"}, {"alpha", ArgumentKind::number, false, "1.0"}}, elu});
 
-  // With erfc, which keeps its digits where x is far below 0.
   const Op& gelu_op = add_elementwise_op<floating>(
       "gelu", "x times the normal distribution's share below x",
+      [](auto x) { return x * normal_distribution(x); },
+      [](const GradientCall& call) -> Values {
+        return {call.gradient * apply("gelu_derivative", call.input(0))};
+      });
+  add_elementwise_op<floating>(
+      "gelu_derivative", "the slope of gelu at x",
       [](auto x) {
         using T = decltype(x);
-        return T{0.5} * x * std::erfc(x * static_cast<T>(-std::numbers::sqrt2 / 2));
+        return normal_distribution(x) + x * (static_cast<T>(kPeak) * std::exp(T{-0.5} * x * x));
       },
-      gelu_gradient);
+      gelu_derivative_gradient);
   functions.add(
       {"gelu", gelu_op.formula, {{"x"}, {"approximate", ArgumentKind::text, false, "'none'"}}, gelu});
 

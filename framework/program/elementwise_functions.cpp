@@ -8,12 +8,16 @@ namespace {
 
 /// In the order of kernels::Elementwise.
 constexpr std::array<std::string_view, kernels::kElementwiseCount> kNames = {
-    "copy",       "negative", "exp",           "expm1",      "log",        "log1p",   "sqrt",      "abs",
-    "sign",       "floor",    "ceil",          "round",      "sin",        "cos",     "tan",       "arcsin",
-    "arccos",     "arctan",   "sinh",          "cosh",       "tanh",       "sigmoid", "relu",      "gelu",
-    "silu",       "erf",      "square",        "reciprocal", "leaky_relu", "elu",     "add",       "subtract",
-    "multiply",   "divide",   "power",         "maximum",    "minimum",    "equal",   "not_equal", "less",
-    "less_equal", "greater",  "greater_equal", "softplus",   "where"};
+    "copy",   "negative",   "exp",      "expm1",         "log",
+    "log1p",  "sqrt",       "abs",      "sign",          "floor",
+    "ceil",   "round",      "sin",      "cos",           "tan",
+    "arcsin", "arccos",     "arctan",   "sinh",          "cosh",
+    "tanh",   "sigmoid",    "relu",     "gelu",          "gelu_derivative",
+    "silu",   "erf",        "square",   "reciprocal",    "leaky_relu",
+    "elu",    "add",        "subtract", "multiply",      "divide",
+    "power",  "maximum",    "minimum",  "equal",         "not_equal",
+    "less",   "less_equal", "greater",  "greater_equal", "softplus",
+    "where"};
 
 }  // namespace
 

@@ -30,6 +30,10 @@ struct Accuracy {
 
 Precise sigmoid(Precise x) { return 1 / (1 + std::exp(-x)); }
 Precise gelu(Precise x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2_v<Precise>); }
+Precise gelu_derivative(Precise x) {
+  return std::erfc(-x / std::numbers::sqrt2_v<Precise>) / 2 +
+         x * std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi_v<Precise>);
+}
 Precise negative(Precise x) { return -x; }
 Precise square(Precise x) { return x * x; }
 Precise reciprocal(Precise x) { return 1 / x; }
@@ -64,6 +68,8 @@ const Accuracy kAccuracies[] = {
     {"sigmoid", sigmoid, -40, 40, 2.5, 4},
     {"gelu", gelu, -1, 5, 4, 4},
     {"gelu", gelu, -5, -1, 40, 40},
+    {"gelu_derivative", gelu_derivative, -0.5, 5, 4, 4},
+    {"gelu_derivative", gelu_derivative, -5, -1, 40, 40},
     {"silu", silu, -40, 40, 3, 4},
     {"negative", negative, -10, 10, 0, 0},
     {"abs", std::abs, -10, 10, 0, 0},

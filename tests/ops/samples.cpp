@@ -243,6 +243,9 @@ const std::vector<Sample> kOthers = {
     {"one_hot(x, 4)", {kLabels}},
     {"take_along_axis(x, y, axis=1)", {kStack, {{2, 2, 4}, -3, 2, DType::int64}}},
     {"take_along_axis(x, y, axis=-1)", {kMatrix, {{1, 5}, -4, 3, DType::int64}}},
+    {"gelu_derivative",
+     {{}},
+     [](const std::vector<Value>& inputs) { return apply("gelu_derivative", inputs[0]); }},
     {"take_along_axis_adjoint",
      {{{2, 3, 2}}, {{2, 3, 2}, -2, 1, DType::int64}},
      [](const std::vector<Value>& inputs) {

@@ -134,7 +134,7 @@ TEST(Fusion, LeavesWhatAGradientTakesOfAnActivationToTheBackwardPass) {
                 "subtract multiply multiply"},
            Case{"tanh", [](const Value& x) { return apply("tanh", x); }, "tanh", "square subtract multiply"},
            Case{"silu", [](const Value& x) { return apply("silu", x); }, "silu", "sigmoid"},
-           Case{"gelu", [](const Value& x) { return apply("gelu", x); }, "gelu", "multiply erf"},
+           Case{"gelu", [](const Value& x) { return apply("gelu", x); }, "gelu", "gelu_derivative multiply"},
        }) {
     Matrices matrices;
     const Value x = matrices.leaf("x"), a = matrices.leaf("a"), b = matrices.leaf("b"),

@@ -401,7 +401,7 @@ double sensitivity(const Node& node, std::size_t i, const std::vector<Extent>& i
   if (is_sum(op)) return ratio;
   if (op == "prod") return ratio * output.largest / std::max(x.smallest, 1e-9);
   if (is_product(op)) return inputs[1 - i].largest * ratio;
-  if (op == "gelu" || op == "silu" || op == "erf" || op == "elu") return 2.5;
+  if (op.starts_with("gelu") || op == "silu" || op == "erf" || op == "elu") return 2.5;
   return 1;
 }
 
@@ -447,6 +447,7 @@ std::vector<double> error_bounds(const Graph& graph, const std::vector<std::vect
     if (node.op->name == "prod") magnitude = ratio * output.largest;
     // x (1 + erf(x / sqrt(2))) / 2 cancels where x is negative.
     if (node.op->name == "gelu") magnitude = inputs[0].largest;
+    if (node.op->name == "gelu_derivative") magnitude = std::max(magnitude, 1.0);
     const bool exact = node.op->name == "constant" || node.op->name == "array" ||
                        node.op->name == "uniform" || node.op->name == "normal";
     double bound = exact ? 0 : kUnits * unit * magnitude;
