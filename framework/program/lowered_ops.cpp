@@ -157,7 +157,7 @@ NodeId before_reshape(const Lowering& lowering, NodeId id) {
   return lowering.node(id).op->name == "reshape" ? lowering.node(id).inputs[0] : id;
 }
 
-/// The node of which the indices along that axis are all of a plane's places of largest elements, or null.
+/// The max_pool2d_positions node whose planes are the rows of indices along that axis, or null.
 const Node* places_of_largest(const Lowering& lowering, NodeId indices, int axis) {
   const Node& positions = lowering.node(before_reshape(lowering, indices));
   const Shape& shape = lowering.node(indices).shape;
@@ -166,12 +166,13 @@ const Node* places_of_largest(const Lowering& lowering, NodeId indices, int axis
   return shape[axis] == last(1) * last(2) ? &positions : nullptr;
 }
 
-/// Are the indices along that axis those of the largest elements of windows that share nothing? Then no two
-/// of them are equal, but for those of windows of nothing but padding.
-bool are_distinct(const Lowering& lowering, NodeId indices, int axis) {
+/// Are the indices along an axis of that size those of the largest elements of windows that share nothing?
+/// Then no two of them are equal, but for those outside of windows of nothing but padding.
+bool are_distinct(const Lowering& lowering, NodeId indices, int axis, std::int64_t size) {
   const Node* positions = places_of_largest(lowering, indices, axis);
   if (positions == nullptr) return false;
   const Shape& x = lowering.node(positions->inputs[0]).shape;
+  if (size != x[x.rank() - 2] * x[x.rank() - 1]) return false;
   return std::ranges::all_of(pooling_axes(x, positions->attributes), [](const WindowAxis& along) {
     return along.stride > (along.kernel - 1) * along.dilation;
   });
@@ -186,20 +187,22 @@ void lower_take_along_axis_adjoint(Lowering& lowering, NodeId id) {
   const std::int64_t inner = elements_between(x.shape, axis + 1, x.shape.rank());
   lowering.add(std::make_unique<ScatterStep>(x, indices, lowering.new_value(id), axis,
                                              IndexStrides{x.shape[axis] * inner, inner, 1},
-                                             are_distinct(lowering, node.inputs[1], axis)));
+                                             are_distinct(lowering, node.inputs[1], axis, node.shape[axis])));
 }
 
-/// The step that finds the largest elements which the node takes from whole planes, or null.
+/// The step that finds the largest elements, floating ones, that the node takes from whole planes and that
+/// nobody has taken yet; or null.
 MaxPoolStep* pooling_before(Lowering& lowering, const Node& node) {
   const auto axis = static_cast<int>(node.attributes.integer("axis"));
   const Node* positions = places_of_largest(lowering, node.inputs[1], axis);
-  if (positions == nullptr) return nullptr;
+  if (positions == nullptr || !is_floating(node.dtype)) return nullptr;
   const NodeId x = node.inputs[0], pooled = positions->inputs[0];
   const Shape& planes = lowering.node(pooled).shape;
   if (before_reshape(lowering, x) != before_reshape(lowering, pooled) ||
       lowering.node(x).shape[axis] != planes[planes.rank() - 2] * planes[planes.rank() - 1])
     return nullptr;
-  return dynamic_cast<MaxPoolStep*>(lowering.writer_of(lowering.view_of(node.inputs[1])));
+  auto* pooling = dynamic_cast<MaxPoolStep*>(lowering.writer_of(lowering.view_of(node.inputs[1])));
+  return pooling == nullptr || pooling->writes_largest() ? nullptr : pooling;
 }
 
 void lower_take_along_axis(Lowering& lowering, NodeId id) {

@@ -45,9 +45,9 @@ class Lowering {
   void set_view(NodeId id, const View& view) { values_[id].view = view; }
   /// Gives the node a buffer of its own.
   View new_value(NodeId id);
-  /// The same, one that the writer of `other` writes, too. REQUIRES: it has one.
+  /// The same, for a node whose value the writer of `other` computes, too. REQUIRES: there is one.
   View new_value_beside(NodeId id, const View& other);
-  /// The step that writes what lies there, or null.
+  /// The last step that has to run before what lies there can be read, or null.
   [[nodiscard]] Step* writer_of(const View& view);
   /// Appends a step, after whose run the buffers that it writes can be read.
   void add(std::unique_ptr<Step> step);

@@ -173,61 +173,74 @@ TEST(Convolution, ByWhatIsFasterIsThatOfTheReference) {
   expect_reference<double>("measured");
 }
 
-/// The elements of planes (a, b, rows, columns) at such places.
-Value taken_from_planes(Value x, Value places) {
-  const auto flat = [](Value planes) {
+/// The elements of planes (a, b, rows, columns) at such places; `together`: a and b as one axis.
+Value taken_from_planes(Value x, Value places, bool together) {
+  const auto flat = [together](Value planes) {
     const Shape& shape = planes.shape();
-    return reshape(planes, {shape[0], shape[1], shape[2] * shape[3]});
+    const std::int64_t plane = shape[2] * shape[3];
+    return reshape(planes, together ? Shape{shape[0] * shape[1], plane} : Shape{shape[0], shape[1], plane});
   };
-  return emit("take_along_axis", {flat(x), flat(places)}, {{"axis", std::int64_t{2}}});
+  return emit("take_along_axis", {flat(x), flat(places)}, {{"axis", std::int64_t{together ? 1 : 2}}});
 }
 
-/// Positions alone and with the elements there, with NaN, infinities and ties, windows of padding, on
-/// threads.
-TEST(MaxPoolKernels, FindsWhatTheReferenceFinds) {
-  struct Pooling {
-    Shape shape;
-    std::vector<Integers> kernels;
-  };
-  const float kInfinity = std::numeric_limits<float>::infinity();
-  for (const auto& [shape, kernels] :
-       {Pooling{{6, 3, 23, 41}, {{2, 2}, {3, 5}, {1, 4}}}, {{2, 3, 5, 2}, {{2, 2}}}}) {
-    Graph graph(DType::float32);
-    std::vector<float> values(static_cast<std::size_t>(shape.elements()));
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<float>(i * 7919 % 13);
-      if (i % 17 == 0) values[i] = std::nanf("");
-      if (i % 5 < 3) values[i] = -kInfinity;
-      if (i % 101 == 0) values[i] = kInfinity;
-    }
-    const Value x = graph.add_leaf("data", "x", shape, DType::float32);
-    Task task{{{x.id(), values.data()}}, {}, {}};
-    for (const Integers& kernel : kernels)
-      for (const Integers& stride : {Integers{2, 2}, Integers{1, 1}, Integers{3, 5}})
-        for (std::int64_t dilation : {1, 3}) {
-          const Value positions = emit("max_pool2d_positions", {x},
-                                       {{"kernel", kernel},
-                                        {"stride", stride},
-                                        {"padding", Integers{kernel[0] / 2, kernel[1] / 2}},
-                                        {"dilation", Integers{dilation, dilation}}});
-          task.fetches.push_back(positions.id());
-          if (stride[0] > 1) task.fetches.push_back(taken_from_planes(x, positions).id());
-        }
-    const auto reference = make_reference_executor(graph, task);
-    reference->run();
-    for (int threads : {1, 2, 3}) {
-      const auto program = compile_program(graph, task, {.threads = threads});
-      program->run();
-      for (NodeId id : task.fetches) {
-        const auto* due = static_cast<const float*>(reference->value(id));
-        const auto* found = static_cast<const float*>(program->value(id));
-        for (std::int64_t i = 0; i < graph[id].shape.elements(); ++i)
-          ASSERT_TRUE(found[i] == due[i] || (std::isnan(found[i]) && std::isnan(due[i])))
-              << to_string(shape) << ", " << to_string(graph[id].attributes) << ", element " << i << ": "
-              << found[i] << ", not " << due[i];
+/// Whole numbers with ties; among floating ones NaN and infinities, too.
+template <class T>
+std::vector<T> values_for_pooling(const Shape& shape, DType dtype) {
+  const T infinity = std::numeric_limits<T>::infinity();
+  std::vector<T> values(static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<T>(i * 7919 % 13);
+    if (!is_floating(dtype)) continue;
+    if (i % 17 == 0) values[i] = std::numeric_limits<T>::quiet_NaN();
+    if (i % 5 < 3) values[i] = -infinity;
+    if (i % 101 == 0) values[i] = infinity;
+  }
+  return values;
+}
+
+/// Positions alone, with the elements there, and with those taken twice.
+template <class T>
+void expect_poolings_of_the_reference(const Shape& shape, DType dtype, const std::vector<Integers>& kernels) {
+  Graph graph(sizeof(T) == sizeof(float) ? DType::float32 : DType::float64);
+  std::vector<T> values = values_for_pooling<T>(shape, dtype);
+  const Value x = graph.add_leaf("data", "x", shape, dtype);
+  Task task{{{x.id(), values.data()}}, {}, {}};
+  for (const Integers& kernel : kernels)
+    for (const Integers& stride : {Integers{1, 1}, Integers{2, 2}, Integers{3, 5}})
+      for (std::int64_t dilation : {1, 3}) {
+        const Value positions = emit("max_pool2d_positions", {x},
+                                     {{"kernel", kernel},
+                                      {"stride", stride},
+                                      {"padding", Integers{kernel[0] / 2, kernel[1] / 2}},
+                                      {"dilation", Integers{dilation, dilation}}});
+        task.fetches.push_back(positions.id());
+        if (stride[0] > 1) task.fetches.push_back(taken_from_planes(x, positions, false).id());
+        if (stride[0] > 2) task.fetches.push_back(taken_from_planes(x, positions, true).id());
       }
+  const auto reference = make_reference_executor(graph, task);
+  reference->run();
+  for (int threads : {1, 2, 3}) {
+    const auto program = compile_program(graph, task, {.threads = threads});
+    program->run();
+    for (NodeId id : task.fetches) {
+      const auto* due = static_cast<const T*>(reference->value(id));
+      const auto* found = static_cast<const T*>(program->value(id));
+      for (std::int64_t i = 0; i < graph[id].shape.elements(); ++i)
+        ASSERT_TRUE(found[i] == due[i] || (std::isnan(found[i]) && std::isnan(due[i])))
+            << to_string(shape) << ", " << to_string(graph[id].attributes) << ", element " << i << ": "
+            << found[i] << ", not " << due[i];
     }
   }
+}
+
+TEST(MaxPoolKernels, FindWhatTheReferenceFinds) {
+  const Shape for_threads = {12, 3, 23, 41}, of_padding = {2, 3, 5, 2};
+  for (DType dtype : {DType::float32, DType::int64}) {
+    expect_poolings_of_the_reference<float>(for_threads, dtype, {{2, 2}, {3, 5}, {1, 4}});
+    expect_poolings_of_the_reference<float>(of_padding, dtype, {{2, 2}});
+  }
+  expect_poolings_of_the_reference<double>(for_threads, DType::float64, {{2, 2}, {3, 5}});
+  expect_poolings_of_the_reference<double>(of_padding, DType::int64, {{2, 2}});
 }
 
 /// Taking the largest of windows, and its gradient: windows that share elements and such that do not, indices

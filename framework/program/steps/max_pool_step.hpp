@@ -14,8 +14,9 @@ class MaxPoolStep final : public Step {
   MaxPoolStep(const WindowAxes& axes, const View& x, const View& places)
       : axes_(axes), x_(x), places_(places) {}
 
-  /// NaN for a window of nothing but padding.
+  /// NaN for a window of nothing but padding. REQUIRES: !writes_largest().
   void write_largest(const View& to) { largest_ = to; }
+  [[nodiscard]] bool writes_largest() const { return largest_.has_value(); }
 
   [[nodiscard]] std::vector<View> reads() const override { return {x_}; }
   [[nodiscard]] std::vector<View> writes() const override;
