@@ -9,8 +9,8 @@
 namespace talweg::kernels {
 namespace {
 
-/// Vectors, see `run`.
-inline constexpr std::size_t kTogether = 2;
+/// Of the loops over compositions, see `run`.
+inline constexpr std::size_t kUnroll = 2;
 
 template <Inner kInner>
 inline constexpr bool kInnerIsUnary = kInner == Inner::square || kInner == Inner::sqrt;
@@ -43,16 +43,16 @@ void composed(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] 
   const Operand<T, (kMode & 1U) != 0> first(a);
   if constexpr (kInnerIsUnary<kInner>) {
     const Operand<T, (kMode & 4U) != 0> third(c);
-    run<T, kTogether>(
+    run<T, kUnroll>(
         out, n, whole, [](V x, V z) { return outer_of<kOuter>(inner_of<kInner>(x, x), z); }, first, third);
   } else {
     const Operand<T, (kMode & 2U) != 0> second(b);
     if constexpr (kOuter == Outer::sqrt) {
-      run<T, kTogether>(
+      run<T, kUnroll>(
           out, n, whole, [](V x, V y) { return xsimd::sqrt(inner_of<kInner>(x, y)); }, first, second);
     } else {
       const Operand<T, (kMode & 4U) != 0> third(c);
-      run<T, kTogether>(
+      run<T, kUnroll>(
           out, n, whole, [](V x, V y, V z) { return outer_of<kOuter>(inner_of<kInner>(x, y), z); }, first,
           second, third);
     }
@@ -65,7 +65,7 @@ void root_of_quotient(T* out, const T* a, const T* b, const T* c, std::size_t n,
   const Operand<T, false> first(a);
   const Operand<T, (kMode & 2U) != 0> second(b);
   const Operand<T, (kMode & 4U) != 0> third(c);
-  run<T, kTogether>(
+  run<T, kUnroll>(
       out, n, whole, [](V x, V y, V z) { return xsimd::sqrt(x / y) + z; }, first, second, third);
 }
 
@@ -75,7 +75,7 @@ void products(T* out, const T* a, const T* b, const T* c, const T* d, std::size_
   const Operand<T, (kMode & 1U) != 0> first(a);
   const Operand<T, false> second(b), fourth(d);
   const Operand<T, (kMode & 2U) != 0> third(c);
-  run<T, kTogether>(
+  run<T, kUnroll>(
       out, n, whole,
       [](V x, V y, V z, V w) {
         const V left = x * y, right = z * (kSquares ? w * w : w);
@@ -90,7 +90,7 @@ void product_of_difference(T* out, const T* a, const T* b, const T* c, const T* 
   using V = Vector<T>;
   const Operand<T, kSingle> first(a);
   const Operand<T, false> second(b), third(c), fourth(d);
-  run<T, kTogether>(
+  run<T, kUnroll>(
       out, n, whole, [](V x, V y, V z, V w) { return (x - y) * z * w; }, first, second, third, fourth);
 }
 

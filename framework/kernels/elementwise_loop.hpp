@@ -57,25 +57,25 @@ void run_in_parts(T* out, std::size_t n, F f, const Operands&... operands) {
   store(f.end(f.middle(begun)), out + end - kStep);
 }
 
-/// For the whole vectors among n elements, kTogether of them in each round.
-template <class T, std::size_t kTogether, class F, class... Operands>
+/// For the whole vectors among n elements, kUnroll of them in each round of the loop.
+template <class T, std::size_t kUnroll, class F, class... Operands>
 void run_whole(T* out, std::size_t n, F f, const Operands&... operands) {
   constexpr std::size_t kStep = kLanes<T>;
   std::size_t i = 0;
-  for (; i + kTogether * kStep <= n; i += kTogether * kStep)
-    for (std::size_t k = 0; k < kTogether * kStep; k += kStep) store(f(operands.at(i + k)...), out + i + k);
-  if constexpr (kTogether > 1)
+  for (; i + kUnroll * kStep <= n; i += kUnroll * kStep)
+    for (std::size_t k = 0; k < kUnroll * kStep; k += kStep) store(f(operands.at(i + k)...), out + i + k);
+  if constexpr (kUnroll > 1)
     for (; i + kStep <= n; i += kStep) store(f(operands.at(i)...), out + i);
 }
 
-/// See ElementwiseKernel. Of a short function two vectors together are faster: counting and looking back take
-/// as long as it does.
-template <class T, std::size_t kTogether = 1, class F, class... Operands>
+/// See ElementwiseKernel. Where the function is short, the loop's counter and branch take as long as it does,
+/// so that it pays to unroll.
+template <class T, std::size_t kUnroll = 1, class F, class... Operands>
 void run(T* out, std::size_t n, bool whole, F f, const Operands&... operands) {
   if constexpr (InParts<F, decltype(operands.at(0))...>)
     run_in_parts(out, n, f, operands...);
   else
-    run_whole<T, kTogether>(out, n, f, operands...);
+    run_whole<T, kUnroll>(out, n, f, operands...);
   const std::size_t i = n - n % kLanes<T>;
   if (i == n) return;
   const Vector<T> last = f(operands.part_at(i, n - i)...);

@@ -82,7 +82,7 @@ inline Vector<double> exp_of(const Reduced& x) {
 }
 
 /// For all x. Large powers are computed 2^64 times smaller and small ones 2^64 times larger: the last product
-/// alone is infinite or subnormal. A template that is not inlined, so that what is ordinary is.
+/// alone is infinite or subnormal. Kept out of line, so that what is ordinary is inlined.
 template <class V>
 [[gnu::noinline]] V extreme_exp(const V& x) {
   // So written, max and min leave NaN as it is.

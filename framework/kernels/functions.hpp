@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "kernels/exp.hpp"
 #include "kernels/vector.hpp"
@@ -19,7 +20,7 @@ inline constexpr bool kDouble = sizeof(T) == 8;
 template <class T>
 inline constexpr T kExpLimit = kDouble<T> ? T(708) : T(87);
 
-/// exp(x) as the square of its root. A template that is not inlined, so that what is ordinary is.
+/// exp(x) as the square of its root. Kept out of line, so that what is ordinary is inlined.
 template <class V>
 [[gnu::noinline]] V exp_by_root(const V& x) {
   const V root = xsimd::exp(x * V(0.5F));
@@ -85,12 +86,12 @@ inline Vector<float> exp_of_minus_half(const Vector<float>& square, const Vector
   return xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Bits>(value) + (xsimd::bitwise_cast<Bits>(sum) << 23));
 }
 
-/// Minus the normal distribution's share beyond a, times exp(a^2 / 2), is P(a) / Q(a) for 0 <= a <= 18: a
-/// rational fit whose error of 1e-8 no float32 shows.
-inline constexpr float kShareAbove[] = {-0.00433736267428F, -0.0421104029006F, -0.187594758832F,
-                                        -0.444140262863F, -0.500000004004F};
-inline constexpr float kShareBelow[] = {0.0108720787402F, 0.105559768713F, 0.480984411364F,
-                                        1.2205486931F,    1.68616565056F,  1.0F};
+/// Minus the normal distribution's upper tail beyond a, times exp(a^2 / 2), is P(a) / Q(a) for 0 <= a <= 18:
+/// a rational fit whose error of 1e-8 no float32 shows.
+inline constexpr float kTailAbove[] = {-0.00433736267428F, -0.0421104029006F, -0.187594758832F,
+                                       -0.444140262863F, -0.500000004004F};
+inline constexpr float kTailBelow[] = {0.0108720787402F, 0.105559768713F, 0.480984411364F,
+                                       1.2205486931F,    1.68616565056F,  1.0F};
 
 template <std::size_t kCount>
 inline Vector<float> polynomial(const float (&coefficients)[kCount], const Vector<float>& x) {
@@ -99,9 +100,9 @@ inline Vector<float> polynomial(const float (&coefficients)[kCount], const Vecto
   return value;
 }
 
-/// Of the normal distribution at a >= 0, without its factor: the density, and minus the share beyond a.
+/// Of the normal distribution at a >= 0: its density without the factor, and minus its upper tail beyond a.
 struct NormalTail {
-  Vector<float> power, share;
+  Vector<float> density, minus_tail;
 };
 
 inline NormalTail normal_tail(const Vector<float>& a) {
@@ -112,48 +113,51 @@ inline NormalTail normal_tail(const Vector<float>& a) {
 #else
   const V lost(0.0F);
 #endif
-  V power = exp_of_minus_half(square, lost);
-  const auto extreme = a > V(13.0F);  // where the power is not a normal number
+  V density = exp_of_minus_half(square, lost);
+  const auto extreme = a > V(13.0F);  // where the density is not a normal number
   if (xsimd::any(extreme)) {
     const V root = exp_of_minus_half(V(0.5F) * square, V(0.5F) * lost);
-    power = xsimd::select(extreme, root * root, power);
+    density = xsimd::select(extreme, root * root, density);
   }
-  return {power, power * (polynomial(kShareAbove, a) / polynomial(kShareBelow, a))};
+  return {density, density * (polynomial(kTailAbove, a) / polynomial(kTailBelow, a))};
 }
 
-/// |x|, or that beyond which there is no share.
+/// |x|, at most 18, beyond which the tail rounds to 0.
 inline Vector<float> within_tail(const Vector<float>& x) {
   return xsimd::min(xsimd::abs(x), Vector<float>(18.0F));
 }
 
-/// 1 / sqrt(2 pi), the density at 0.
-inline constexpr double kNormalPeak = 0.39894228040143267794;
+/// The normal distribution's share below x, with erfc, which keeps its digits where x is far below 0.
+inline Vector<double> normal_distribution(const Vector<double>& x) {
+  using V = Vector<double>;
+  return V(0.5) *
+         by_lane<double>([](double lane) { return std::erfc(lane); }, x * V(-std::numbers::sqrt2 / 2));
+}
 
 /// x times the normal distribution's share below x.
 template <class T>
 inline Vector<T> gelu(const Vector<T>& x) {
   using V = Vector<T>;
   if constexpr (kDouble<T>) {
-    return V(0.5) * x * by_lane<T>([](T lane) { return std::erfc(lane); }, x * V(-0.70710678118654752440));
+    return x * normal_distribution(x);
   } else {
     const V a = within_tail(x);
-    // x where x > 0, less |x| times the share beyond |x|; -0 stays -0, and minus infinity times 0 is NaN.
-    return multiply_add(a, normal_tail(a).share, xsimd::select(x < V(0.0F), x * V(0.0F), x));
+    // x where x > 0, less |x| times the tail beyond |x|; -0 stays -0, and minus infinity times 0 is NaN.
+    return multiply_add(a, normal_tail(a).minus_tail, xsimd::select(x < V(0.0F), x * V(0.0F), x));
   }
 }
 
-/// The normal distribution's share below x, and x times its density.
+/// The sum of the normal distribution's share below x, and x times its density.
 template <class T>
 inline Vector<T> gelu_derivative(const Vector<T>& x) {
   using V = Vector<T>;
+  const V peak(static_cast<T>(std::numbers::inv_sqrtpi / std::numbers::sqrt2));
   if constexpr (kDouble<T>) {
-    const V share =
-        V(0.5) * by_lane<T>([](T lane) { return std::erfc(lane); }, x * V(-0.70710678118654752440));
-    return share + x * (V(kNormalPeak) * exp<T>(V(-0.5) * x * x));
+    return normal_distribution(x) + x * (peak * exp<T>(V(-0.5) * x * x));
   } else {
-    const NormalTail tail = normal_tail(within_tail(x));
-    const V share = xsimd::select(x < V(0.0F), -tail.share, V(1.0F) + tail.share);
-    return multiply_add(x, V(static_cast<float>(kNormalPeak)) * tail.power, share);
+    const NormalTail at = normal_tail(within_tail(x));
+    const V share = xsimd::select(x < V(0.0F), -at.minus_tail, V(1.0F) + at.minus_tail);
+    return multiply_add(x, peak * at.density, share);
   }
 }
 

@@ -127,8 +127,7 @@ inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kT
   if constexpr (kTerms == 1) {
     return even;
   } else {
-    // Not added to 0, which changes at most a zero's sign: the sum of the even terms is never -0.
-    Vector<T> odd = a[1] * b[1];
+    Vector<T> odd = multiply_add(a[1], b[1], Vector<T>(T(0)));
     for (std::size_t l = 2; l < kTerms; ++l) {
       Vector<T>& total = l % 2 == 0 ? even : odd;
       total = multiply_add(a[l], b[l], total);

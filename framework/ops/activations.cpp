@@ -151,7 +151,7 @@ void register_activations() {
         return {call.gradient * apply("gelu_derivative", call.input(0))};
       });
   add_elementwise_op<floating>(
-      "gelu_derivative", "the slope of gelu at x",
+      "gelu_derivative", "the derivative of gelu at x",
       [](auto x) {
         using T = decltype(x);
         return normal_distribution(x) + x * (static_cast<T>(kPeak) * std::exp(T{-0.5} * x * x));
