@@ -24,7 +24,8 @@ std::string fill_names(std::string hint, const Graph& graph, std::span<const Nod
 
 /// Adds what the graph knows to what a shape rule said.
 void explain(Error& error, const Graph& graph, const Op& op, std::span<const NodeId> inputs) {
-  error.set_message(op.name + ": " + error.message());
+  const std::string_view called = graph.called_function();
+  error.set_message((called.empty() ? op.name : std::string(called)) + ": " + error.message());
   std::string note;
   for (NodeId input : inputs) {
     const Node& node = graph[input];

@@ -72,7 +72,13 @@ class Graph {
   [[nodiscard]] std::uint32_t next_draw() { return draws_++; }
 
   [[nodiscard]] Span origin() const { return origin_; }
-  void set_origin(Span origin) { origin_ = origin; }
+  /// The function of the model language that `origin` calls, or "".
+  [[nodiscard]] std::string_view called_function() const { return called_function_; }
+  /// REQUIRES: the name of the function stays where it is.
+  void set_origin(Span origin, std::string_view called_function = "") {
+    origin_ = origin;
+    called_function_ = called_function;
+  }
   [[nodiscard]] Phase phase() const { return phase_; }
   void set_phase(Phase phase) { phase_ = phase; }
 
@@ -82,22 +88,25 @@ class Graph {
   NodeId step_ = kNoNode;
   std::uint32_t seed_ = 0, draws_ = 0;
   Span origin_;
+  std::string_view called_function_;
   Phase phase_ = Phase::forward;
 };
 
-/// Gives the nodes added in its lifetime an origin.
+/// Gives the nodes added in its lifetime an origin, and their errors the name of the function called there.
 class OriginScope {
  public:
-  OriginScope(Graph& graph, Span origin) : graph_(graph), before_(graph.origin()) {
-    graph.set_origin(origin);
+  OriginScope(Graph& graph, Span origin, std::string_view called_function = "")
+      : graph_(graph), before_(graph.origin()), function_before_(graph.called_function()) {
+    graph.set_origin(origin, called_function);
   }
-  ~OriginScope() { graph_.set_origin(before_); }
+  ~OriginScope() { graph_.set_origin(before_, function_before_); }
   OriginScope(const OriginScope&) = delete;
   OriginScope& operator=(const OriginScope&) = delete;
 
  private:
   Graph& graph_;
   Span before_;
+  std::string_view function_before_;
 };
 
 /// Gives the nodes added in its lifetime a phase.

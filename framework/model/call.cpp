@@ -223,7 +223,7 @@ std::string signature(const Function& function) {
 
 Operand call_function(Graph& graph, const Function& function, const std::vector<CallArgument>& arguments,
                       const Span& place) {
-  const OriginScope origin(graph, place);
+  const OriginScope origin(graph, place, function.name);
   std::vector<Arguments::Bound> bound = Binding(graph, function, place).run(arguments);
   try {
     Result result = function.call(Arguments(graph, function.parameters, std::move(bound)));

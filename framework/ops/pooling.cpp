@@ -195,18 +195,6 @@ std::int64_t missing(std::int64_t size, std::int64_t padding, std::int64_t windo
   return start >= size + padding ? 0 : start - room;
 }
 
-/// Before an op is emitted whose name nobody wrote.
-void require_fit(const std::string& name, std::array<std::int64_t, 2> image, const Pooling& windows) {
-  for (std::size_t i = 0; i < image.size(); ++i) image[i] += windows.more[i] + windows.beyond[i];
-  try {
-    const Integers& kernel = windows.attributes.integers("kernel");
-    static_cast<void>(window_axes(image, {kernel[0], kernel[1]}, windows.attributes));
-  } catch (Error& error) {
-    error.set_message(name + ": " + error.message());
-    throw;
-  }
-}
-
 /// Of one axis, the other has windows of 1.
 Pooling pooling(const Arguments& arguments, const std::string& name, const Shape& x, bool two_axes,
                 bool dilated) {
@@ -230,12 +218,10 @@ Pooling pooling(const Arguments& arguments, const std::string& name, const Shape
   for (std::size_t i = 0; i < beyond.size() && arguments.flag("ceil_mode", false); ++i)
     beyond[i] = missing(image[i] + padding.more[i], padding.both[i], moves.dilation[i] * (kernel[i] - 1) + 1,
                         moves.stride[i]);
-  Pooling windows{
+  return {
       {{"kernel", kernel}, {"stride", moves.stride}, {"padding", padding.both}, {"dilation", moves.dilation}},
       padding.more,
       beyond};
-  require_fit(name, image, windows);
-  return windows;
 }
 
 Value max_pool(const Arguments& arguments, const std::string& name, Value x, bool two_axes) {
