@@ -123,17 +123,12 @@ T dot(const T* a, const T* b, std::size_t k) {
 /// One row of c, one vector of columns, kTerms terms, in the order of `block`.
 template <class T, std::size_t kTerms>
 inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kTerms]) {
-  Vector<T> even = multiply_add(a[0], b[0], Vector<T>(T(0)));
-  if constexpr (kTerms == 1) {
-    return even;
-  } else {
-    Vector<T> odd = multiply_add(a[1], b[1], Vector<T>(T(0)));
-    for (std::size_t l = 2; l < kTerms; ++l) {
-      Vector<T>& total = l % 2 == 0 ? even : odd;
-      total = multiply_add(a[l], b[l], total);
-    }
-    return even + odd;
+  Vector<T> even(T(0)), odd(T(0));
+  for (std::size_t l = 0; l < kTerms; ++l) {
+    Vector<T>& total = l % 2 == 0 ? even : odd;
+    total = multiply_add(a[l], b[l], total);
   }
+  return kTerms == 1 ? even : even + odd;
 }
 
 /// kRows rows of c, whose factors stay in registers while the columns pass by.

@@ -190,12 +190,12 @@ void lower_take_along_axis_adjoint(Lowering& lowering, NodeId id) {
                                              are_distinct(lowering, node.inputs[1], axis, node.shape[axis])));
 }
 
-/// The step that finds the largest elements, floating ones, that the node takes from whole planes and that
-/// nobody has taken yet; or null.
+/// The step that finds the largest elements that the node takes from whole planes, or null; null, too, where
+/// another node has taken them.
 MaxPoolStep* pooling_before(Lowering& lowering, const Node& node) {
   const auto axis = static_cast<int>(node.attributes.integer("axis"));
   const Node* positions = places_of_largest(lowering, node.inputs[1], axis);
-  if (positions == nullptr || !is_floating(node.dtype)) return nullptr;
+  if (positions == nullptr) return nullptr;
   const NodeId x = node.inputs[0], pooled = positions->inputs[0];
   const Shape& planes = lowering.node(pooled).shape;
   if (before_reshape(lowering, x) != before_reshape(lowering, pooled) ||
@@ -207,13 +207,11 @@ MaxPoolStep* pooling_before(Lowering& lowering, const Node& node) {
 
 void lower_take_along_axis(Lowering& lowering, NodeId id) {
   const Node& node = lowering.node(id);
-  if (MaxPoolStep* pooling = pooling_before(lowering, node)) {
-    pooling->write_largest(lowering.new_value_beside(id, lowering.view_of(node.inputs[1])));
-    return;
-  }
+  const double outside = is_floating(node.dtype) ? std::numeric_limits<double>::quiet_NaN() : 0;
+  if (MaxPoolStep* pooling = pooling_before(lowering, node))
+    return pooling->write_largest(lowering.new_value_beside(id, lowering.view_of(node.inputs[1])), outside);
   const View x = lowering.contiguous_view_of(node.inputs[0]),
              indices = lowering.contiguous_view_of(node.inputs[1]);
-  const double outside = is_floating(node.dtype) ? std::numeric_limits<double>::quiet_NaN() : 0;
   lowering.add(std::make_unique<TakeAlongStep>(x, indices, lowering.new_value(id),
                                                static_cast<int>(node.attributes.integer("axis")), outside));
 }

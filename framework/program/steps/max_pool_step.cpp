@@ -1,7 +1,6 @@
 #include "program/steps/max_pool_step.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "kernels/kernels.hpp"
 #include "program/thread_pool.hpp"
@@ -44,13 +43,14 @@ template <class T>
 class MaxPool final : public Instruction {
  public:
   MaxPool(const Memory& memory, const WindowAxes& axes, const View& x, const View& places,
-          const std::optional<View>& largest)
+          const std::optional<View>& largest, double outside)
       : plane_(axes[0].input * axes[1].input),
         windows_(axes[0].output() * axes[1].output()),
         stride_(static_cast<std::size_t>(axes[1].stride)),
         x_(memory.at<T>(x)),
         places_(memory.at<T>(places)),
         largest_(largest ? memory.at<T>(*largest) : nullptr),
+        outside_(static_cast<T>(outside)),
         planes_(places.shape.elements() / std::max<std::int64_t>(windows_, 1)),
         segments_(segments_of(axes[0], axes[1])) {
     if (x.shape.elements() >= kElementsForThreads) pool_ = memory.pool();
@@ -79,7 +79,7 @@ class MaxPool final : public Instruction {
   /// Of windows in which there is nothing but padding.
   void write_padding(std::int64_t first, std::int64_t windows) const {
     std::fill_n(places_ + first, windows, static_cast<T>(plane_));
-    if (largest_ != nullptr) std::fill_n(largest_ + first, windows, std::numeric_limits<T>::quiet_NaN());
+    if (largest_ != nullptr) std::fill_n(largest_ + first, windows, outside_);
   }
 
   std::int64_t plane_, windows_;  ///< elements of a plane, and windows over it
@@ -87,6 +87,7 @@ class MaxPool final : public Instruction {
   const T* x_;
   T* places_;
   T* largest_;  ///< null where nobody asks for them
+  T outside_;
   std::int64_t planes_;
   kernels::FindLargestKernel<T> find_largest_ = kernels::table<T>().find_largest;
   std::vector<Segment> segments_;
@@ -102,7 +103,7 @@ std::vector<View> MaxPoolStep::writes() const {
 }
 
 std::unique_ptr<Instruction> MaxPoolStep::bind(const Memory& memory, DType dtype) const {
-  return bind_as<MaxPool>(dtype, memory, axes_, x_, places_, largest_);
+  return bind_as<MaxPool>(dtype, memory, axes_, x_, places_, largest_, outside_);
 }
 
 std::string MaxPoolStep::text() const {

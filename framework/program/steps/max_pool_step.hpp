@@ -14,8 +14,11 @@ class MaxPoolStep final : public Step {
   MaxPoolStep(const WindowAxes& axes, const View& x, const View& places)
       : axes_(axes), x_(x), places_(places) {}
 
-  /// NaN for a window of nothing but padding. REQUIRES: !writes_largest().
-  void write_largest(const View& to) { largest_ = to; }
+  /// `outside` for a window of nothing but padding. REQUIRES: !writes_largest().
+  void write_largest(const View& to, double outside) {
+    largest_ = to;
+    outside_ = outside;
+  }
   [[nodiscard]] bool writes_largest() const { return largest_.has_value(); }
 
   [[nodiscard]] std::vector<View> reads() const override { return {x_}; }
@@ -27,6 +30,7 @@ class MaxPoolStep final : public Step {
   WindowAxes axes_;
   View x_, places_;
   std::optional<View> largest_;
+  double outside_ = 0;
 };
 
 }  // namespace talweg
