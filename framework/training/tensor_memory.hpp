@@ -31,12 +31,7 @@ class TensorMemory {
   [[nodiscard]] std::vector<double> read(std::int64_t first, std::int64_t count) const;
   /// Rounded to the memory's type.
   void write(std::int64_t first, std::span<const double> values);
-  void write(std::int64_t element, double value) {
-    if (dtype_ == DType::float32)
-      *static_cast<float*>(at(element)) = static_cast<float>(value);
-    else
-      *static_cast<double*>(at(element)) = value;
-  }
+  void write(std::int64_t element, double value) { write(element, {&value, 1}); }
   /// REQUIRES: both have the same type and size.
   void copy_from(const TensorMemory& other);
 
