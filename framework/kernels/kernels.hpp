@@ -110,11 +110,16 @@ struct Matrix {
   std::ptrdiff_t column_stride;
 };
 
-/// c (m, n), rows `c_stride` apart, becomes a (m, k) @ b (k, n). Meant for products that fit the caches.
+/// What a product a (m, k) @ b (k, n) does to c (m, n): c becomes the product, or c - scale * the product,
+/// each rounded by itself.
+enum class ProductEnd : std::uint8_t { assign, subtract, count_ };
+inline constexpr std::size_t kProductEndCount = static_cast<std::size_t>(ProductEnd::count_);
+
+/// Meant for products that fit the caches. Rows of c are `c_stride` apart. `scale` is that of a subtraction.
 /// REQUIRES: b's columns are contiguous (column_stride 1), or n is 1.
 template <class T>
 using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b,
-                               std::size_t m, std::size_t n, std::size_t k);
+                               std::size_t m, std::size_t n, std::size_t k, T scale);
 
 /// Finds a kernel for products of one size: the same bits as `product`, sooner. Null where there is none.
 template <class T>
@@ -166,8 +171,8 @@ struct Table {
   /// (a - b) c d, the last factor last. The index: a is one value for all i.
   KernelOfFour<T> product_of_difference[2];
   ReductionKernel<T> reduction[kReductionCount];
-  ProductKernel<T> product;
-  FindProduct<T> find_product;
+  ProductKernel<T> product[kProductEndCount];
+  FindProduct<T> find_product[kProductEndCount];
   FindLargestKernel<T> find_largest;
   CorrelateKernel<T> correlate;
 };

@@ -8,11 +8,12 @@ namespace talweg {
 template <class T>
 [[nodiscard]] kernels::LargeProduct<T> large_product();
 
-/// A product c (m, n) = a (m, k) @ b (k, n), and how its operands lie in memory (kernels::LargeProduct).
+/// A product a (m, k) @ b (k, n), and how its operands lie in memory (kernels::LargeProduct).
 struct ProductLayout {
   std::int64_t m, n, k;
   std::int64_t a_stride, b_stride;
   bool a_transposed, b_transposed;
+  bool adds = false;  ///< to what is there
 };
 
 /// oneDNN's product where it is installed and faster than the BLAS's for operands that lie like that: by

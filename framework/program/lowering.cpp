@@ -7,6 +7,7 @@
 #include "program/elementwise_functions.hpp"
 #include "program/scheduling/divide_updates.hpp"
 #include "program/scheduling/update_early.hpp"
+#include "program/scheduling/update_in_products.hpp"
 #include "program/steps/copy_step.hpp"
 #include "program/steps/reference_step.hpp"
 
@@ -64,13 +65,14 @@ LoweredTask Lowering::run() {
       lower_node(id);
       claim_steps(id);
     }
-  drop_merged_steps();
+  plan_.drop_null_steps();
   for (NodeId fetch : task_.fetches)
     if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, own_view_of(fetch));
   for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
   finish_assignments();
   plan_.nodes.resize(plan_.steps.size());
   divide_updates(plan_);
+  update_in_products(plan_, bytes_of_element());
   update_early(plan_, bytes_of_element());
   result.plan = std::move(plan_);
   return result;
@@ -296,21 +298,6 @@ bool Lowering::merge(std::size_t later, std::size_t earlier) {
     plan_.nodes.pop_back();
   }
   return true;
-}
-
-void Lowering::drop_merged_steps() {
-  plan_.nodes.resize(plan_.steps.size());
-  std::size_t kept = 0;
-  for (std::size_t step = 0; step < plan_.steps.size(); ++step) {
-    if (plan_.steps[step] == nullptr) continue;
-    if (kept != step) {
-      plan_.steps[kept] = std::move(plan_.steps[step]);
-      plan_.nodes[kept] = std::move(plan_.nodes[step]);
-    }
-    ++kept;
-  }
-  plan_.steps.resize(kept);
-  plan_.nodes.resize(kept);
 }
 
 ElementwiseStep::Operand Lowering::operand(NodeId input, const Shape& shape, std::size_t step) {

@@ -83,7 +83,6 @@ class Lowering {
   /// Moves the values of a group to an earlier one, if they can be had there and the group was not opened to
   /// be apart from that one; the later step is no more.
   bool merge(std::size_t later, std::size_t earlier);
-  void drop_merged_steps();
   void find_users(const std::vector<NodeId>& needed);
   [[nodiscard]] ElementwiseStep::Operand operand(NodeId input, const Shape& shape, std::size_t step);
   void finish_assignments();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.hpp"
@@ -37,6 +38,21 @@ struct Plan {
   BufferId add_buffer(Buffer buffer) {
     buffers.push_back(std::move(buffer));
     return static_cast<BufferId>(buffers.size() - 1);
+  }
+  /// Of those that have become null, others do the work.
+  void drop_null_steps() {
+    nodes.resize(steps.size());
+    std::size_t kept = 0;
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      if (steps[step] == nullptr) continue;
+      if (kept != step) {
+        steps[kept] = std::move(steps[step]);
+        nodes[kept] = std::move(nodes[step]);
+      }
+      ++kept;
+    }
+    steps.resize(kept);
+    nodes.resize(kept);
   }
   /// The buffer that holds this one, however deep, and where in it.
   [[nodiscard]] std::pair<BufferId, std::int64_t> root(BufferId id) const {

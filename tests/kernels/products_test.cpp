@@ -30,6 +30,9 @@ T at(const kernels::Matrix<T>& matrix, std::size_t row, std::size_t column) {
                      static_cast<std::ptrdiff_t>(column) * matrix.column_stride];
 }
 
+constexpr auto kAssign = static_cast<std::size_t>(kernels::ProductEnd::assign);
+constexpr auto kSubtract = static_cast<std::size_t>(kernels::ProductEnd::subtract);
+
 TYPED_TEST(ProductKernels, AreSumsOfProductsWhateverTheLayout) {
   using T = TypeParam;
   std::vector<T> left(4000), right(4000);
@@ -47,7 +50,8 @@ TYPED_TEST(ProductKernels, AreSumsOfProductsWhateverTheLayout) {
                                      b = lay_out(right, k, n, right_transposed);
             constexpr T kUntouched = -77;
             std::vector<T> c(m * n + 1, kUntouched);
-            kernels::table<T>().product(c.data(), static_cast<std::ptrdiff_t>(n), a, b, m, n, k);
+            const auto stride = static_cast<std::ptrdiff_t>(n);
+            kernels::table<T>().product[kAssign](c.data(), stride, a, b, m, n, k, 0);
             for (std::size_t i = 0; i < m; ++i)
               for (std::size_t j = 0; j < n; ++j) {
                 T expected = 0;  // small whole numbers: exact in any order
@@ -57,6 +61,36 @@ TYPED_TEST(ProductKernels, AreSumsOfProductsWhateverTheLayout) {
               }
             ASSERT_EQ(c[m * n], kUntouched);
           }
+}
+
+TYPED_TEST(ProductKernels, ThatAreSubtractedHaveTheBitsOfProductScaleAndDifference) {
+  using T = TypeParam;
+  std::vector<T> left(4000), right(4000);
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::sin(static_cast<T>(i));
+  for (std::size_t i = 0; i < right.size(); ++i) right[i] = std::cos(static_cast<T>(i));
+  const T scale = static_cast<T>(0.3);
+  for (std::size_t m : {1, 2, 3, 4, 5, 7, 9, 10})
+    for (std::size_t n : {1, 2, 4, 7, 8, 16, 17, 40})
+      for (std::size_t k : {0, 1, 2, 3, 4, 8, 17})
+        for (bool left_transposed : {false, true}) {
+          const kernels::Matrix<T> a = lay_out(left, m, k, left_transposed), b = lay_out(right, k, n, false);
+          const auto stride = static_cast<std::ptrdiff_t>(n);
+          std::vector<T> product(m * n), before(m * n + 1), c;
+          for (std::size_t i = 0; i < before.size(); ++i) before[i] = std::sin(static_cast<T>(7 * i));
+          const kernels::Table<T>& table = kernels::table_for<T>(n);
+          table.product[kAssign](product.data(), stride, a, b, m, n, k, 0);
+          const kernels::ProductKernel<T> found = table.find_product[kSubtract](n, k);
+          for (const kernels::ProductKernel<T> kernel : {table.product[kSubtract], found}) {
+            if (kernel == nullptr) continue;
+            c = before;
+            kernel(c.data(), stride, a, b, m, n, k, scale);
+            for (std::size_t i = 0; i < m * n; ++i) {
+              const T scaled = scale * product[i];
+              ASSERT_EQ(c[i], before[i] - scaled) << m << " x " << k << " x " << n << " at " << i;
+            }
+            ASSERT_EQ(c[m * n], before[m * n]);
+          }
+        }
 }
 
 TYPED_TEST(ProductKernels, OfOneSizeHaveTheBitsOfTheOneForAllSizes) {
@@ -70,13 +104,14 @@ TYPED_TEST(ProductKernels, OfOneSizeHaveTheBitsOfTheOneForAllSizes) {
       for (std::size_t k : {1, 2, 3, 4, 5})
         for (bool left_transposed : {false, true}) {
           const kernels::Table<T>& table = kernels::table_for<T>(n);
-          const kernels::ProductKernel<T> kernel = table.find_product(n, k);
+          const kernels::ProductKernel<T> kernel = table.find_product[kAssign](n, k);
           if (kernel == nullptr) continue;
           ++found;
           const kernels::Matrix<T> a = lay_out(left, m, k, left_transposed), b = lay_out(right, k, n, false);
           std::vector<T> c(m * n), expected(m * n);
-          kernel(c.data(), static_cast<std::ptrdiff_t>(n), a, b, m, n, k);
-          table.product(expected.data(), static_cast<std::ptrdiff_t>(n), a, b, m, n, k);
+          const auto stride = static_cast<std::ptrdiff_t>(n);
+          kernel(c.data(), stride, a, b, m, n, k, 0);
+          table.product[kAssign](expected.data(), stride, a, b, m, n, k, 0);
           ASSERT_EQ(c, expected) << m << " x " << k << " x " << n;
         }
   EXPECT_GT(found, 50U);
@@ -87,14 +122,14 @@ TYPED_TEST(ProductKernels, OfOneColumnAndColumnsSideBySideHaveTheBitsOfTheTransp
   std::vector<T> left(2000), right(100);
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::sin(static_cast<T>(i));
   for (std::size_t i = 0; i < right.size(); ++i) right[i] = std::cos(static_cast<T>(i));
-  const kernels::ProductKernel<T> product = kernels::table<T>().product;
+  const kernels::ProductKernel<T> product = kernels::table<T>().product[kAssign];
   for (std::size_t m : {2, 3, 7, 8, 16, 33, 48})
     for (std::size_t k : {1, 2, 3, 4, 5, 17}) {
       const kernels::Matrix<T> a = lay_out(left, m, k, true), b{right.data(), 1, 1};
       const kernels::Matrix<T> b_transposed{right.data(), 1, 1}, a_transposed{a.data, a.column_stride, 1};
       std::vector<T> c(m), expected(m);
-      product(c.data(), 1, a, b, m, 1, k);
-      product(expected.data(), static_cast<std::ptrdiff_t>(m), b_transposed, a_transposed, 1, m, k);
+      product(c.data(), 1, a, b, m, 1, k, 0);
+      product(expected.data(), static_cast<std::ptrdiff_t>(m), b_transposed, a_transposed, 1, m, k, 0);
       ASSERT_EQ(c, expected) << m << " x " << k;
     }
 }

@@ -15,17 +15,19 @@ struct Case {
   std::int64_t m, n, k;
   bool a_transposed, b_transposed;
   const char* library;
+  const char* adding = library;  ///< the library that is faster if c is added to
 };
 
 /// With `gap` elements between the lines.
-ProductLayout layout_of(const Case& test, std::int64_t gap = 0) {
+ProductLayout layout_of(const Case& test, std::int64_t gap = 0, bool adds = false) {
   return {test.m,
           test.n,
           test.k,
           (test.a_transposed ? test.m : test.k) + gap,
           (test.b_transposed ? test.k : test.n) + gap,
           test.a_transposed,
-          test.b_transposed};
+          test.b_transposed,
+          adds};
 }
 
 // clang-format off
@@ -38,9 +40,10 @@ constexpr Case kCases[] = {
     {  10,  512, 128, false, false, "oneDNN"},  // few operations
     {  16,  512, 128, false, false, "BLAS"},
     {  64,  256, 128, true,  false, "oneDNN"},
+    { 100,  256, 128, true,  false, "oneDNN", "BLAS"},  // large enough for the pass over c to matter
     { 512,  256, 128, true,  false, "BLAS"},    // rows of a^T are 2 KiB apart
     {  64,  256, 512, false, true,  "oneDNN"},
-    { 600, 1024, 128, true,  false, "oneDNN"},  // large enough to be copied into blocks
+    { 600, 1024, 128, true,  false, "oneDNN", "BLAS"},  // large enough to be copied into blocks
     { 256,    4, 128, true,  false, "BLAS"},    // few columns of rows that are not contiguous
     { 256,    4, 128, false, false, "oneDNN"},
     {  64,   64,  65, true,  true,  "BLAS"},
@@ -57,18 +60,21 @@ constexpr Case kCases[] = {
 
 TEST(LargeProducts, AreComputedByTheLibraryThatIsFasterForTheLayout) {
   const bool has_dnnl = fastest_product<float>(layout_of(kCases[0])) != large_product<float>();
-  for (const Case& test : kCases) {
-    const bool by_dnnl = fastest_product<float>(layout_of(test)) != large_product<float>();
-    EXPECT_EQ(by_dnnl, has_dnnl && std::string_view(test.library) == "oneDNN")
-        << test.m << " " << test.n << " " << test.k;
-    EXPECT_EQ(fastest_product<double>(layout_of(test)), large_product<double>());
-  }
+  for (const Case& test : kCases)
+    for (bool adds : {false, true}) {
+      const ProductLayout layout = layout_of(test, 0, adds);
+      const bool by_dnnl = fastest_product<float>(layout) != large_product<float>();
+      EXPECT_EQ(by_dnnl, has_dnnl && std::string_view(adds ? test.adding : test.library) == "oneDNN")
+          << test.m << " " << test.n << " " << test.k << (adds ? ", added" : "");
+      EXPECT_EQ(fastest_product<double>(layout), large_product<double>());
+    }
 }
 
-/// Of small whole numbers, so that sums are exact in any order. What was in c before does not matter, and
-/// gaps between its lines are not touched.
+/// Of small whole numbers, so that sums are exact in any order. What was in c before matters where the
+/// product is subtracted from it alone, and gaps between its lines are not touched.
 template <class T>
-void expect_sums_of_products(kernels::LargeProduct<T> product, const Case& test, std::int64_t gap) {
+void expect_sums_of_products(kernels::LargeProduct<T> product, const Case& test, std::int64_t gap,
+                             bool subtracts) {
   constexpr T kUntouched = 1234;
   const ProductLayout layout = layout_of(test, gap);
   const auto whole_numbers = [](std::int64_t size, int factor) {
@@ -82,10 +88,11 @@ void expect_sums_of_products(kernels::LargeProduct<T> product, const Case& test,
   const std::int64_t c_stride = test.n + gap;
   std::vector<T> c(static_cast<std::size_t>(test.m * c_stride), kUntouched);
   for (std::int64_t i = 0; i < test.m; ++i)
-    std::fill_n(c.begin() + i * c_stride, test.n, std::numeric_limits<T>::quiet_NaN());
+    std::fill_n(c.begin() + i * c_stride, test.n, subtracts ? T(5) : std::numeric_limits<T>::quiet_NaN());
   const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
   product(c.data(), narrow(c_stride), a.data(), narrow(layout.a_stride), test.a_transposed, b.data(),
-          narrow(layout.b_stride), test.b_transposed, narrow(test.m), narrow(test.n), narrow(test.k));
+          narrow(layout.b_stride), test.b_transposed, narrow(test.m), narrow(test.n), narrow(test.k),
+          subtracts ? T(-0.5) : T(1), subtracts ? T(1) : T(0));
   const auto at = [](const std::vector<T>& values, std::int64_t index) {
     return values[static_cast<std::size_t>(index)];
   };
@@ -95,6 +102,7 @@ void expect_sums_of_products(kernels::LargeProduct<T> product, const Case& test,
       for (std::int64_t l = 0; l < test.k && j < test.n; ++l)
         expected += at(a, test.a_transposed ? l * layout.a_stride + i : i * layout.a_stride + l) *
                     at(b, test.b_transposed ? j * layout.b_stride + l : l * layout.b_stride + j);
+      if (subtracts && j < test.n) expected = 5 - expected / 2;
       ASSERT_EQ(at(c, i * c_stride + j), expected)
           << test.m << " " << test.n << " " << test.k << " at " << i << ", " << j;
     }
@@ -102,11 +110,13 @@ void expect_sums_of_products(kernels::LargeProduct<T> product, const Case& test,
 
 TEST(LargeProducts, AreSumsOfProducts) {
   for (const Case& test : kCases)
-    for (const std::int64_t gap : {0, 5}) {
-      expect_sums_of_products<float>(fastest_product<float>(layout_of(test, gap)), test, gap);
-      expect_sums_of_products<float>(large_product<float>(), test, gap);
-      expect_sums_of_products<double>(large_product<double>(), test, gap);
-    }
+    for (const std::int64_t gap : {0, 5})
+      for (const bool subtracts : {false, true}) {
+        const ProductLayout layout = layout_of(test, gap, subtracts);
+        expect_sums_of_products<float>(fastest_product<float>(layout), test, gap, subtracts);
+        expect_sums_of_products<float>(large_product<float>(), test, gap, subtracts);
+        expect_sums_of_products<double>(large_product<double>(), test, gap, subtracts);
+      }
 }
 
 }  // namespace

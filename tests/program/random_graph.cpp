@@ -329,9 +329,11 @@ class Generator {
     for (NodeId leaf : result_.leaves) leaves.push_back(graph().value(leaf));
     if (!is_floating(y.dtype())) return;
     const std::vector<Value> found = gradients(y, leaves);
-    for (const Value& gradient : found) result_.fetches.push_back(gradient.id());
-    for (std::size_t i = 0; i < found.size(); ++i)
-      if (one_in(2)) result_.assignments.emplace_back((leaves[i] - 0.1 * found[i]).id(), i);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const bool updates = one_in(2);
+      if (updates) result_.assignments.emplace_back((leaves[i] - 0.1 * found[i]).id(), i);
+      if (!updates || one_in(2)) result_.fetches.push_back(found[i].id());
+    }
   }
 
   void add_assignments() {

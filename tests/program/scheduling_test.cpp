@@ -1,4 +1,5 @@
-// Large updates happen as soon as they can, piece by piece, and nobody sees a difference.
+// Large updates happen as soon as they can, piece by piece and where gradients are computed, and nobody sees
+// a difference.
 
 #include <gtest/gtest.h>
 
@@ -6,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <random>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,27 +22,32 @@
 namespace talweg {
 namespace {
 
-/// A step of gradient descent with momentum for two layers whose parameters lie end to end. All numbers are
-/// small and whole, or a few halves of such: no order of sums changes them.
+struct Sizes {
+  std::int64_t inputs, hidden, outputs;
+};
+constexpr Sizes kLarge = {600, 450, 590}, kSmall = {6, 4, 5};
+static_assert(kLarge.inputs * kLarge.hidden > kLargePart && kLarge.hidden * kLarge.outputs > kLargePart);
+
+/// A step for two layers whose parameters lie end to end. All numbers are small and whole, or a few halves of
+/// such: no order of sums changes them.
 class TwoLayers {
  public:
-  static constexpr std::int64_t kExamples = 8, kInputs = 600, kHidden = 450, kOutputs = 590;
-  static constexpr std::int64_t kFirst = kInputs * kHidden, kSecond = kHidden * kOutputs;
-  static_assert(kFirst > kLargePart && kSecond > kLargePart);
-
-  TwoLayers() {
+  explicit TwoLayers(const Sizes& sizes = kLarge) {
     register_ops();
-    float* x = values(kExamples * kInputs);
-    float* parameters = values(kFirst + kHidden + kSecond + kOutputs);
-    float* velocity = values(kFirst + kHidden + kSecond + kOutputs);
-    const Value input = leaf({kExamples, kInputs}, x);
-    flat = leaf({kFirst + kHidden + kSecond + kOutputs}, parameters);
-    first = leaf({kInputs, kHidden}, parameters);
-    const Value first_bias = leaf({kHidden}, parameters + kFirst);
-    second = leaf({kHidden, kOutputs}, parameters + kFirst + kHidden);
-    const Value second_bias = leaf({kOutputs}, parameters + kFirst + kHidden + kSecond);
-    const Value hidden = emit("matmul", {input, first}) + first_bias;
-    const Value output = emit("matmul", {hidden, second}) + second_bias;
+    const auto [inputs, hidden_size, outputs] = sizes;
+    const std::int64_t in_first = inputs * hidden_size, in_second = hidden_size * outputs;
+    const std::int64_t number = in_first + hidden_size + in_second + outputs;
+    float* x = values(kExamples * inputs);
+    float* parameters = values(number);
+    float* velocity = values(number);
+    input = leaf({kExamples, inputs}, x);
+    flat = leaf({number}, parameters);
+    first = leaf({inputs, hidden_size}, parameters);
+    const Value first_bias = leaf({hidden_size}, parameters + in_first);
+    second = leaf({hidden_size, outputs}, parameters + in_first + hidden_size);
+    const Value second_bias = leaf({outputs}, parameters + in_first + hidden_size + in_second);
+    hidden = emit("matmul", {input, first}) + first_bias;
+    output = emit("matmul", {hidden, second}) + second_bias;
     const auto sum_of_rows = [](Value rows) {
       return emit("sum", {rows}, {{"axes", Integers{0}}, {"keepdims", false}});
     };
@@ -52,10 +59,19 @@ class TwoLayers {
     destinations = {parameters, velocity};
   }
 
-  void finish() {
+  void join() {
     std::vector<Value> ends;
     for (const Value& part : parts) ends.push_back(reshape(part, {part.shape().elements()}));
     gradient = concatenate(ends, 0);
+  }
+  /// Gradient descent.
+  void descend() {
+    join();
+    task.assignments = {{(flat - 0.25 * gradient).id(), destinations[0]}};
+  }
+  /// The same with momentum.
+  void finish() {
+    join();
     const Value next = 0.5 * old_velocity + gradient;
     task.assignments = {{(flat - 0.25 * next).id(), destinations[0]}, {next.id(), destinations[1]}};
   }
@@ -64,11 +80,13 @@ class TwoLayers {
 
   Graph graph{DType::float32};
   Task task;
-  Value flat, first, second, old_velocity, gradient;
+  Value input, flat, first, second, hidden, output, old_velocity, gradient;
   std::vector<Value> parts;
   std::vector<float*> destinations;
 
  private:
+  static constexpr std::int64_t kExamples = 8;
+
   float* values(std::int64_t count) {
     std::vector<float>& values = memory_.emplace_back(static_cast<std::size_t>(count));
     std::mt19937 random(static_cast<unsigned>(memory_.size()));
@@ -85,21 +103,87 @@ class TwoLayers {
   std::deque<std::vector<float>> memory_;
 };
 
+/// What is subtracted from the second weight is a product of the first.
+void read_first(TwoLayers& network) {
+  network.parts[2] = emit("matmul", {transpose(network.first, {1, 0}),
+                                     emit("matmul", {transpose(network.input, {1, 0}), network.output})});
+  network.descend();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Those of the texts that lines of the listing have, in the order of the lines.
+std::vector<std::string> found_in(const std::string& listing, const std::vector<std::string>& texts) {
+  std::vector<std::string> found;
+  for (const std::string& line : lines_of(listing))
+    for (const std::string& text : texts)
+      if (line.find(text) != std::string::npos) found.push_back(text);
+  return found;
+}
+
 TEST(Scheduling, UpdatesALargeWeightBehindItsGradientAndItsLastReader) {
   TwoLayers network;
   network.finish();
   const std::string listing = compile_program(network.graph, network.task)->listing();
-  std::vector<std::string> kinds;
-  for (std::size_t at = listing.find('\n') + 1; at < listing.size(); at = listing.find('\n', at) + 1) {
-    const std::string line = listing.substr(at, listing.find('\n', at) - at);
-    for (const char* kind : {"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
-                             "product (600, 8)^T", "elementwise (270000,)"})
-      if (line.find(kind) != std::string::npos) kinds.emplace_back(kind);
+  const std::vector<std::string> steps = {"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
+                                          "product (600, 8)^T", "elementwise (270000,)"};
+  EXPECT_EQ(found_in(listing, steps), steps) << listing;
+}
+
+TEST(Scheduling, SubtractsAGradientWhereItIsComputed) {
+  struct Case {
+    const char* name;
+    void (*finish)(TwoLayers&);
+    std::vector<std::string> steps;  ///< of small layers
+  };
+  const std::string first = "product (6, 8)^T @ (8, 4)", second = "product (4, 8)^T @ (8, 5)",
+                    subtracted = ": multiply subtract";
+  const std::vector<Case> cases = {
+      {"behind the last reader of the weight",
+       [](TwoLayers& network) { network.descend(); },
+       {"copy (5, 4)", second + subtracted, first + subtracted, "elementwise (4,)" + subtracted,
+        "elementwise (5,)" + subtracted}},
+      {"not a gradient that is fetched",
+       [](TwoLayers& network) {
+         network.descend();
+         network.task.fetches = {network.parts[0].id()};
+       },
+       {second, first, "elementwise (53,)" + subtracted}},
+      {"not with momentum", [](TwoLayers& network) { network.finish(); }, {second, first}},
+      {"not if something else is needed",
+       [](TwoLayers& network) {
+         network.join();
+         network.task.assignments = {
+             {(network.flat - 0.25 * network.gradient + 1.0).id(), network.destinations[0]}};
+       },
+       {second, first}},
+      {"not from other numbers",
+       [](TwoLayers& network) {
+         network.join();
+         network.task.assignments = {
+             {(network.old_velocity - 0.25 * network.gradient).id(), network.destinations[0]}};
+       },
+       {second, first}},
+      {"not if the product reads a weight", read_first, {"product (4, 6)^T @ (6, 5)", first + subtracted}},
+  };
+  for (const Case& one : cases) {
+    TwoLayers network(kSmall);
+    one.finish(network);
+    const std::string listing = compile_program(network.graph, network.task)->listing();
+    EXPECT_EQ(found_in(listing, one.steps), one.steps) << one.name << "\n" << listing;
+    const auto is_subtracted = [&](const std::string& step) {
+      return step.find("product") != std::string::npos && step.find(subtracted) != std::string::npos;
+    };
+    EXPECT_EQ(std::ranges::count_if(lines_of(listing), is_subtracted),
+              std::ranges::count_if(one.steps, is_subtracted))
+        << one.name << "\n"
+        << listing;
   }
-  EXPECT_EQ(kinds,
-            (std::vector<std::string>{"product (450, 8)^T", "product (8, 590)", "elementwise (265500,)",
-                                      "product (600, 8)^T", "elementwise (270000,)"}))
-      << listing;
 }
 
 TEST(Scheduling, DoesNotChangeTheValues) {
@@ -109,6 +193,19 @@ TEST(Scheduling, DoesNotChangeTheValues) {
   };
   const std::vector<Case> cases = {
       {"as it is", [](TwoLayers& network) { network.finish(); }},
+      {"without momentum", [](TwoLayers& network) { network.descend(); }},
+      {"without momentum, a gradient is fetched",
+       [](TwoLayers& network) {
+         network.descend();
+         network.task.fetches = {network.parts[2].id()};
+       }},
+      {"without momentum, from other numbers",
+       [](TwoLayers& network) {
+         network.join();
+         network.task.assignments = {
+             {(network.old_velocity - 0.25 * network.gradient).id(), network.destinations[0]}};
+       }},
+      {"without momentum, a gradient reads another weight", read_first},
       {"a gradient is fetched",
        [](TwoLayers& network) {
          network.finish();
@@ -126,9 +223,10 @@ TEST(Scheduling, DoesNotChangeTheValues) {
        }},
       {"a part is copied",
        [](TwoLayers& network) {
-         network.parts[3] =
-             emit("slice", {network.parts[2]},
-                  {{"starts", Integers{0, 0}}, {"steps", Integers{1, 1}}, {"sizes", Integers{1, 590}}});
+         network.parts[3] = emit("slice", {network.parts[2]},
+                                 {{"starts", Integers{0, 0}},
+                                  {"steps", Integers{1, 1}},
+                                  {"sizes", Integers{1, network.output.shape()[1]}}});
          network.finish();
        }},
       {"all parts wait for a sum of one",
@@ -138,26 +236,27 @@ TEST(Scheduling, DoesNotChangeTheValues) {
          network.finish();
        }},
   };
-  for (const Case& one : cases) {
-    SCOPED_TRACE(one.name);
-    TwoLayers by_reference;
-    one.change(by_reference);
-    const auto reference = make_reference_executor(by_reference.graph, by_reference.task);
-    reference->run();
-    for (int threads : {1, 2}) {
-      TwoLayers again;
-      one.change(again);
-      const auto program = compile_program(again.graph, again.task, {.threads = threads});
-      program->run();
-      EXPECT_TRUE(again.memory() == by_reference.memory());
-      for (NodeId fetch : again.task.fetches) {
-        const auto elements = static_cast<std::size_t>(again.graph[fetch].shape.elements());
-        const auto* value = static_cast<const float*>(program->value(fetch));
-        const auto* expected = static_cast<const float*>(reference->value(fetch));
-        EXPECT_TRUE(std::equal(value, value + elements, expected));
+  for (const Case& one : cases)
+    for (const Sizes& sizes : {kLarge, kSmall}) {
+      SCOPED_TRACE(one.name);
+      TwoLayers by_reference(sizes);
+      one.change(by_reference);
+      const auto reference = make_reference_executor(by_reference.graph, by_reference.task);
+      reference->run();
+      for (int threads : {1, 2}) {
+        TwoLayers again(sizes);
+        one.change(again);
+        const auto program = compile_program(again.graph, again.task, {.threads = threads});
+        program->run();
+        EXPECT_TRUE(again.memory() == by_reference.memory());
+        for (NodeId fetch : again.task.fetches) {
+          const auto elements = static_cast<std::size_t>(again.graph[fetch].shape.elements());
+          const auto* value = static_cast<const float*>(program->value(fetch));
+          const auto* expected = static_cast<const float*>(reference->value(fetch));
+          EXPECT_TRUE(std::equal(value, value + elements, expected));
+        }
       }
     }
-  }
 }
 
 /// Two large vectors and a number between them, end to end, which update `x` in one pass or in several.

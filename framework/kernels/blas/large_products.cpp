@@ -23,17 +23,17 @@ cxxblas::Transpose transpose_if(bool transposed) { return transposed ? cxxblas::
 template <class T>
 void large_product(T* c, std::int32_t c_stride, const T* a, std::int32_t a_stride, bool a_transposed,
                    const T* b, std::int32_t b_stride, bool b_transposed, std::int32_t m, std::int32_t n,
-                   std::int32_t k) {
+                   std::int32_t k, T alpha, T beta) {
   if (n == 1)
     cxxblas::gemv<int>(cxxblas::RowMajor, transpose_if(a_transposed), a_transposed ? k : m,
-                       a_transposed ? m : k, T(1), a, a_stride, b, b_transposed ? 1 : b_stride, T(0), c,
+                       a_transposed ? m : k, alpha, a, a_stride, b, b_transposed ? 1 : b_stride, beta, c,
                        c_stride);
   else if (m == 1)
     cxxblas::gemv<int>(cxxblas::RowMajor, transpose_if(!b_transposed), b_transposed ? n : k,
-                       b_transposed ? k : n, T(1), b, b_stride, a, a_transposed ? a_stride : 1, T(0), c, 1);
+                       b_transposed ? k : n, alpha, b, b_stride, a, a_transposed ? a_stride : 1, beta, c, 1);
   else
     cxxblas::gemm<int>(cxxblas::RowMajor, transpose_if(a_transposed), transpose_if(b_transposed), m, n, k,
-                       T(1), a, a_stride, b, b_stride, T(0), c, c_stride);
+                       alpha, a, a_stride, b, b_stride, beta, c, c_stride);
 }
 
 }  // namespace

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "program/steps/elementwise_step.hpp"
+#include "program/steps/product_step.hpp"
 
 namespace talweg {
 namespace {
 
-/// Elements of a concatenation: a large part, or all between two of them.
+/// Elements of a concatenation: a part that has a step of its own, or all between two of them.
 struct Piece {
   std::int64_t begin, count;
   View view;  ///< where it lies
@@ -20,15 +22,15 @@ class Divider {
   explicit Divider(Plan& plan) : plan_(plan) {
     for (BufferId id = 0; id < plan.buffers.size(); ++id)
       if (const auto& whole = plan.buffers[id].whole) parts_[*whole].push_back(id);
-    std::erase_if(parts_, [&](const auto& entry) {
-      return std::ranges::none_of(entry.second, [&](BufferId part) { return is_large(part); });
-    });
   }
 
   void run() {
     if (parts_.empty()) return;
-    for (const auto& step : plan_.steps)
+    for (const auto& step : plan_.steps) {
       for (const View& view : step->reads()) ++reads_[view.buffer];
+      if (dynamic_cast<const ProductStep*>(step.get()) != nullptr)
+        products_.insert(step->writes().front().buffer);
+    }
     auto steps = std::exchange(plan_.steps, {});
     const auto nodes = std::exchange(plan_.nodes, {});
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -40,7 +42,7 @@ class Divider {
  private:
   [[nodiscard]] bool is_large(BufferId part) const { return plan_.buffers[part].elements >= kLargePart; }
 
-  /// Appends a step for each piece of the concatenation that the step reads; false where it reads none.
+  /// Appends a step for each piece of the concatenation that the step reads; false where there is but one.
   bool divide(const Step& step) {
     const auto* pass = dynamic_cast<const ElementwiseStep*>(&step);
     if (pass == nullptr || !pass->is_divisible()) return false;
@@ -50,8 +52,10 @@ class Divider {
     });
     if (found == pass->views().end()) return false;
     const BufferId whole = found->buffer;
-    std::vector<Piece> pieces = pieces_of(whole);
-    if (is_read_once(whole)) take_apart(whole, pieces);
+    const bool once = is_read_once(whole);
+    std::vector<Piece> pieces = pieces_of(whole, once && pass->scaled_subtraction().has_value());
+    if (pieces.size() == 1) return false;
+    if (once) take_apart(whole, pieces);
     for (const Piece& piece : pieces)
       plan_.steps.push_back(pass->part(
           piece.count,
@@ -64,11 +68,13 @@ class Divider {
     return true;
   }
 
-  [[nodiscard]] std::vector<Piece> pieces_of(BufferId whole) const {
+  /// `products`: have products steps of their own?
+  [[nodiscard]] std::vector<Piece> pieces_of(BufferId whole, bool products) const {
     std::vector<std::int64_t> cuts = {0, plan_.buffers[whole].elements};
     for (BufferId part : parts_.at(whole)) {
       const Buffer& buffer = plan_.buffers[part];
-      if (is_large(part)) cuts.insert(cuts.end(), {buffer.offset, buffer.offset + buffer.elements});
+      if (is_large(part) || (products && products_.contains(part)))
+        cuts.insert(cuts.end(), {buffer.offset, buffer.offset + buffer.elements});
     }
     std::ranges::sort(cuts);
     cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
@@ -119,8 +125,9 @@ class Divider {
   }
 
   Plan& plan_;
-  std::map<BufferId, std::vector<BufferId>> parts_;  ///< by concatenation, of those with a large part
+  std::map<BufferId, std::vector<BufferId>> parts_;  ///< by concatenation
   std::map<BufferId, std::size_t> reads_;
+  std::set<BufferId> products_;  ///< what they are written to
 };
 
 }  // namespace

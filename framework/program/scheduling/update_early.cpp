@@ -6,14 +6,18 @@
 
 #include "program/scheduling/divide_updates.hpp"
 #include "program/scheduling/memory_segments.hpp"
+#include "program/steps/product_step.hpp"
 
 namespace talweg {
 namespace {
 
-bool is_large_update(const Plan& plan, const Step& step) {
+/// Does it write as much of the caller's memory as is worth a move? A product that does
+/// (update_in_products.hpp) needs more than it writes.
+bool is_moved(const Plan& plan, const Step& step) {
+  const bool product = dynamic_cast<const ProductStep*>(&step) != nullptr;
   return std::ranges::any_of(step.writes(), [&](const View& view) {
     return plan.buffers[plan.root(view.buffer).first].kind == Buffer::Kind::external &&
-           view.shape.elements() >= kLargePart;
+           (product || view.shape.elements() >= kLargePart);
   });
 }
 
@@ -25,7 +29,7 @@ std::vector<std::size_t> places_of_steps(const Plan& plan, std::size_t bytes_of_
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = *plan.steps[i];
-    std::size_t place = is_large_update(plan, step) ? 0 : 2 * i;
+    std::size_t place = is_moved(plan, step) ? 0 : 2 * i;
     const auto for_segments = [&](const std::vector<View>& views, const auto& work) {
       for (const View& view : views) {
         const MemorySegments::Range range = segments.of(view);
@@ -46,8 +50,7 @@ std::vector<std::size_t> places_of_steps(const Plan& plan, std::size_t bytes_of_
 }  // namespace
 
 void update_early(Plan& plan, std::size_t bytes_of_element) {
-  if (std::ranges::none_of(plan.steps, [&](const auto& step) { return is_large_update(plan, *step); }))
-    return;
+  if (std::ranges::none_of(plan.steps, [&](const auto& step) { return is_moved(plan, *step); })) return;
   const std::vector<std::size_t> places = places_of_steps(plan, bytes_of_element);
   std::vector<std::size_t> order(places.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

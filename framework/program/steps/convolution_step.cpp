@@ -51,12 +51,13 @@ void multiply(bool large, T* c, std::int64_t c_stride, const Operand<T>& a, cons
   const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
   if (large)
     return large_product<T>()(c, narrow(c_stride), a.data, narrow(a.stride), a.transposed, b.data,
-                              narrow(b.stride), b.transposed, narrow(m), narrow(n), narrow(k));
+                              narrow(b.stride), b.transposed, narrow(m), narrow(n), narrow(k), 1, 0);
   const kernels::Matrix<T> left =
       a.transposed ? kernels::Matrix<T>{a.data, 1, a.stride} : kernels::Matrix<T>{a.data, a.stride, 1};
+  const auto assign = static_cast<std::size_t>(kernels::ProductEnd::assign);
   kernels::table_for<T>(static_cast<std::size_t>(n))
-      .product(c, c_stride, left, {b.data, b.stride, 1}, static_cast<std::size_t>(m),
-               static_cast<std::size_t>(n), static_cast<std::size_t>(k));
+      .product[assign](c, c_stride, left, {b.data, b.stride, 1}, static_cast<std::size_t>(m),
+                       static_cast<std::size_t>(n), static_cast<std::size_t>(k), 0);
 }
 
 template <class T>

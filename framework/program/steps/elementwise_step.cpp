@@ -77,6 +77,20 @@ bool ElementwiseStep::reads_buffer(BufferId buffer) const {
   return std::ranges::find(views_, buffer, &View::buffer) != views_.end();
 }
 
+std::optional<ElementwiseStep::ScaledSubtraction> ElementwiseStep::scaled_subtraction() const {
+  using enum kernels::Elementwise;
+  if (values_.size() != 2 || shape_.elements() < 2) return std::nullopt;
+  const Value &product = values_[0], &difference = values_[1];
+  if (product.function != multiply || difference.function != subtract || product.stored ||
+      !difference.stored || difference.operands[0].is_value || !difference.operands[1].is_value)
+    return std::nullopt;
+  const auto view = [&](const Operand& operand) { return views_[operand.index]; };
+  View x = view(difference.operands[0]), scale = view(product.operands[0]), g = view(product.operands[1]);
+  if (is_single(g)) std::swap(scale, g);
+  if (!is_single(scale) || !is_contiguous(g) || !is_contiguous(x)) return std::nullopt;
+  return ScaledSubtraction{x, scale, g, *difference.stored};
+}
+
 bool ElementwiseStep::is_divisible() const {
   return shape_.rank() == 1 &&
          std::ranges::all_of(views_, [](const View& view) { return is_single(view) || is_contiguous(view); });

@@ -43,6 +43,13 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::optional<std::uint32_t> find_stored(const View& view) const;
   /// Does the group read this buffer?
   [[nodiscard]] bool reads_buffer(BufferId buffer) const;
+  /// x - scale * g, where the scale is a single number and x and g are views without gaps.
+  struct ScaledSubtraction {
+    View x, scale, g;
+    BufferId stored;
+  };
+  /// What the group computes, if it is that and nothing else.
+  [[nodiscard]] std::optional<ScaledSubtraction> scaled_subtraction() const;
   /// Can some of the elements be computed without the others? Then they lie side by side in all views.
   [[nodiscard]] bool is_divisible() const;
   /// The same functions, finished, over `count` elements: of views that are not single numbers those of

@@ -70,7 +70,7 @@ double operations_of(Size m, Size n, Size k, std::size_t stack) {
 template <class T>
 class SmallProduct final : public Instruction {
  public:
-  SmallProduct(const Memory& memory, const View& a, const View& b, const View& c)
+  SmallProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
       : a_(matrix(memory, a)),
         b_(matrix(memory, b)),
         c_(memory.at<T>(c)),
@@ -81,15 +81,18 @@ class SmallProduct final : public Instruction {
         b_offsets_(offsets_of_stack(b)) {
     const std::size_t vectors_along = n_ > 1 ? n_ : a_.row_stride == 1 ? m_ : k_;
     const kernels::Table<T>& table = kernels::table_for<T>(vectors_along);
-    kernel_ = n_ > 1 ? table.find_product(n_, k_) : nullptr;
-    if (kernel_ == nullptr) kernel_ = table.product;
+    const auto end = static_cast<std::size_t>(scale == nullptr ? kernels::ProductEnd::assign
+                                                               : kernels::ProductEnd::subtract);
+    kernel_ = n_ > 1 ? table.find_product[end](n_, k_) : nullptr;
+    if (kernel_ == nullptr) kernel_ = table.product[end];
+    if (scale != nullptr) scale_ = memory.at<T>(*scale);
     if (a_offsets_.size() > 1 && operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads)
       pool_ = memory.pool();
   }
 
   void run() override {
     if (a_offsets_.size() == 1)
-      kernel_(c_, static_cast<std::ptrdiff_t>(n_), a_, b_, m_, n_, k_);
+      kernel_(c_, static_cast<std::ptrdiff_t>(n_), a_, b_, m_, n_, k_, *scale_);
     else
       run_whole_stack();
   }
@@ -107,7 +110,8 @@ class SmallProduct final : public Instruction {
     for (std::int64_t i = stack.begin; i < stack.end; ++i) {
       a.data = a_.data + a_offsets_[static_cast<std::size_t>(i)];
       b.data = b_.data + b_offsets_[static_cast<std::size_t>(i)];
-      kernel_(c_ + i * static_cast<std::int64_t>(m_ * n_), static_cast<std::ptrdiff_t>(n_), a, b, m_, n_, k_);
+      kernel_(c_ + i * static_cast<std::int64_t>(m_ * n_), static_cast<std::ptrdiff_t>(n_), a, b, m_, n_, k_,
+              *scale_);
     }
   }
 
@@ -115,9 +119,12 @@ class SmallProduct final : public Instruction {
     return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
   }
 
+  static constexpr T kOne = 1;
+
   kernels::ProductKernel<T> kernel_;
   kernels::Matrix<T> a_, b_;
   T* c_;
+  const T* scale_ = &kOne;
   std::size_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
   ThreadPool* pool_ = nullptr;
@@ -128,12 +135,13 @@ class SmallProduct final : public Instruction {
 template <class T>
 class LargeProduct final : public Instruction {
  public:
-  LargeProduct(const Memory& memory, const View& a, const View& b, const View& c)
+  LargeProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
       : a_matrix_(a),
         b_matrix_(b),
         a_(memory.at<T>(a)),
         b_(memory.at<T>(b)),
         c_(memory.at<T>(c)),
+        scale_(scale == nullptr ? nullptr : memory.at<T>(*scale)),
         m_(Layout(c).rows),
         n_(Layout(c).columns),
         k_(Layout(a).columns),
@@ -162,7 +170,7 @@ class LargeProduct final : public Instruction {
     layouts.reserve(static_cast<std::size_t>(pieces));
     for (int piece = 0; piece < pieces; ++piece)
       layouts.push_back({part(piece).rows.size(), part(piece).columns.size(), k_, a_matrix_.stride,
-                         b_matrix_.stride, a_matrix_.transposed, b_matrix_.transposed});
+                         b_matrix_.stride, a_matrix_.transposed, b_matrix_.transposed, scale_ != nullptr});
     const auto size = [](const ProductLayout& layout) { return layout.m * layout.n; };
     kernel_ = fastest_product<T>(*std::ranges::max_element(layouts, {}, size));
     for (const ProductLayout& layout : layouts)
@@ -191,11 +199,12 @@ class LargeProduct final : public Instruction {
     const std::int64_t from_a = rows.begin * (a_matrix_.transposed ? 1 : a_matrix_.stride);
     const std::int64_t from_b = columns.begin * (b_matrix_.transposed ? b_matrix_.stride : 1);
     const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
+    const T alpha = scale_ == nullptr ? 1 : -*scale_, beta = scale_ == nullptr ? 0 : 1;
     for (std::int64_t i = stack.begin; i < stack.end; ++i) {
       const auto at = static_cast<std::size_t>(i);
       kernel_(c_ + i * m_ * n_ + rows.begin * n_ + columns.begin, narrow(n_), a_ + a_offsets_[at] + from_a,
               narrow(a_matrix_.stride), a_matrix_.transposed, b_ + b_offsets_[at] + from_b,
-              narrow(b_matrix_.stride), b_matrix_.transposed, narrow(m), narrow(n), narrow(k_));
+              narrow(b_matrix_.stride), b_matrix_.transposed, narrow(m), narrow(n), narrow(k_), alpha, beta);
     }
   }
 
@@ -204,6 +213,7 @@ class LargeProduct final : public Instruction {
   const T* a_;
   const T* b_;
   T* c_;
+  const T* scale_;  ///< null where the product is not subtracted
   std::int64_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
   ThreadPool* pool_ = nullptr;
@@ -224,20 +234,37 @@ bool ProductStep::accepts_right(const View& b, bool large) {
   return large ? BlasMatrix(b).valid : Layout(b).has_contiguous_rows();
 }
 
+std::unique_ptr<ProductStep> ProductStep::subtracted(const View& from, const View& scale,
+                                                     const View& to) const {
+  auto result = std::make_unique<ProductStep>(*this);
+  result->c_ = contiguous_view(to.buffer, c_.shape, to.offset);
+  result->subtraction_ = {from, scale};
+  return result;
+}
+
+std::vector<View> ProductStep::reads() const {
+  if (!subtraction_) return {a_, b_};
+  return {a_, b_, subtraction_->from, subtraction_->scale};
+}
+
 std::unique_ptr<Instruction> ProductStep::bind(const Memory& memory, DType dtype) const {
-  return large_ ? bind_as<LargeProduct>(dtype, memory, a_, b_, c_)
-                : bind_as<SmallProduct>(dtype, memory, a_, b_, c_);
+  const View* scale = subtraction_ ? &subtraction_->scale : nullptr;
+  return large_ ? bind_as<LargeProduct>(dtype, memory, a_, b_, c_, scale)
+                : bind_as<SmallProduct>(dtype, memory, a_, b_, c_, scale);
 }
 
 double ProductStep::operations() const {
-  return 2.0 * static_cast<double>(c_.shape.elements()) * static_cast<double>(Layout(a_).columns);
+  const double subtraction = subtraction_ ? 2 : 0;
+  return (2.0 * static_cast<double>(Layout(a_).columns) + subtraction) *
+         static_cast<double>(c_.shape.elements());
 }
 
 std::string ProductStep::text() const {
   const auto describe = [](const View& view) {
     return to_string(view.shape) + (Layout(view).has_contiguous_rows() ? "" : "^T");
   };
-  return (large_ ? "large product " : "product ") + describe(a_) + " @ " + describe(b_);
+  return (large_ ? "large product " : "product ") + describe(a_) + " @ " + describe(b_) +
+         (subtraction_ ? ": multiply subtract" : "");
 }
 
 }  // namespace talweg

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
+
 #include "program/instruction.hpp"
 
 namespace talweg {
 
-/// c (batch..., m, n) becomes a (batch..., m, k) @ b (batch..., k, n). Transposed operands are read as they
-/// lie. REQUIRES: c is contiguous, and `accepts(a, b)`.
+/// c (batch..., m, n) becomes a (batch..., m, k) @ b (batch..., k, n), or that is subtracted from c.
+/// Transposed operands are read as they lie. REQUIRES: c is contiguous, and `accepts(a, b)`.
 class ProductStep final : public Step {
  public:
   ProductStep(const View& a, const View& b, const View& c, bool large) : a_(a), b_(b), c_(c), large_(large) {}
@@ -17,15 +19,25 @@ class ProductStep final : public Step {
   [[nodiscard]] static bool accepts_left(const View& a, bool large);
   [[nodiscard]] static bool accepts_right(const View& b, bool large);
 
-  [[nodiscard]] std::vector<View> reads() const override { return {a_, b_}; }
+  /// The same product, which is subtracted, times the single number `scale`, from what lies in `from`. The
+  /// result lies in `to`. REQUIRES: both are contiguous, of c's size, and the same memory.
+  [[nodiscard]] std::unique_ptr<ProductStep> subtracted(const View& from, const View& scale,
+                                                        const View& to) const;
+
+  [[nodiscard]] std::vector<View> reads() const override;
   [[nodiscard]] std::vector<View> writes() const override { return {c_}; }
   [[nodiscard]] double operations() const override;
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
   [[nodiscard]] std::string text() const override;
 
  private:
+  struct Subtraction {
+    View from, scale;
+  };
+
   View a_, b_, c_;
   bool large_;
+  std::optional<Subtraction> subtraction_;
 };
 
 }  // namespace talweg

@@ -1,0 +1,108 @@
+#include "program/scheduling/update_in_products.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "program/scheduling/memory_segments.hpp"
+#include "program/steps/elementwise_step.hpp"
+#include "program/steps/product_step.hpp"
+
+namespace talweg {
+namespace {
+
+class Updates {
+ public:
+  Updates(Plan& plan, std::size_t bytes_of_element)
+      : plan_(plan), bytes_of_element_(bytes_of_element), segments_(plan, bytes_of_element) {
+    written_.resize(segments_.count(), false);
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      for (const View& view : plan.steps[i]->reads()) ++reads_[plan.root(view.buffer).first];
+      for (const View& view : plan.steps[i]->writes()) {
+        const BufferId root = plan.root(view.buffer).first;
+        if (is_callers(root)) mark(view);
+        writers_[root] = i;
+      }
+    }
+  }
+
+  void run() {
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      const auto* pass = dynamic_cast<const ElementwiseStep*>(plan_.steps[i].get());
+      if (pass == nullptr) continue;
+      const auto update = pass->scaled_subtraction();
+      if (!update || !is_in_place(*update)) continue;
+      const std::optional<std::size_t> product = find_product(update->g);
+      if (!product) continue;
+      const auto& step = static_cast<const ProductStep&>(*plan_.steps[*product]);
+      plan_.steps[i] =
+          step.subtracted(update->x, update->scale, contiguous_view(update->stored, update->x.shape));
+      plan_.steps[*product] = nullptr;
+      std::vector<NodeId>& nodes = plan_.nodes[*product];
+      nodes.insert(nodes.end(), plan_.nodes[i].begin(), plan_.nodes[i].end());
+      plan_.nodes[i] = std::exchange(nodes, {});
+    }
+    plan_.drop_null_steps();
+  }
+
+ private:
+  [[nodiscard]] bool is_callers(BufferId root) const {
+    return plan_.buffers[root].kind == Buffer::Kind::external;
+  }
+
+  void mark(const View& view) {
+    const MemorySegments::Range range = segments_.of(view);
+    std::fill(written_.begin() + static_cast<std::ptrdiff_t>(range.begin),
+              written_.begin() + static_cast<std::ptrdiff_t>(range.end), true);
+  }
+
+  [[nodiscard]] bool is_written(const View& view) const {
+    const MemorySegments::Range range = segments_.of(view);
+    return std::find(written_.begin() + static_cast<std::ptrdiff_t>(range.begin),
+                     written_.begin() + static_cast<std::ptrdiff_t>(range.end),
+                     true) != written_.begin() + static_cast<std::ptrdiff_t>(range.end);
+  }
+
+  /// Where memory of the caller's is, or null.
+  [[nodiscard]] const std::byte* address(BufferId buffer, std::int64_t first) const {
+    const auto [root, offset] = plan_.root(buffer);
+    if (!is_callers(root)) return nullptr;
+    return static_cast<const std::byte*>(plan_.buffers[root].external) +
+           static_cast<std::size_t>(offset + first) * bytes_of_element_;
+  }
+
+  [[nodiscard]] bool is_in_place(const ElementwiseStep::ScaledSubtraction& update) const {
+    const std::byte* x = address(update.x.buffer, update.x.offset);
+    return x != nullptr && x == address(update.stored, 0);
+  }
+
+  /// The step that computes all of the gradient, for this one reader: a product that can as well be computed
+  /// later, since it reads nothing that the program changes.
+  [[nodiscard]] std::optional<std::size_t> find_product(const View& g) const {
+    const auto [root, offset] = plan_.root(g.buffer);
+    const Buffer& buffer = plan_.buffers[root];
+    if (buffer.kind != Buffer::Kind::arena || buffer.kept || reads_.at(root) != 1 ||
+        buffer.elements != g.shape.elements())
+      return std::nullopt;
+    const std::size_t writer = writers_.at(root);
+    const Step* step = plan_.steps[writer].get();
+    if (dynamic_cast<const ProductStep*>(step) == nullptr ||
+        step->writes().front().shape.elements() != buffer.elements ||
+        std::ranges::any_of(step->reads(), [&](const View& view) { return is_written(view); }))
+      return std::nullopt;
+    return writer;
+  }
+
+  Plan& plan_;
+  std::size_t bytes_of_element_;
+  MemorySegments segments_;
+  std::vector<bool> written_;  ///< by segment: memory of the caller's that a step writes
+  std::unordered_map<BufferId, std::size_t> reads_, writers_;  ///< by root
+};
+
+}  // namespace
+
+void update_in_products(Plan& plan, std::size_t bytes_of_element) { Updates(plan, bytes_of_element).run(); }
+
+}  // namespace talweg
