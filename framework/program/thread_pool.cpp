@@ -6,9 +6,12 @@
 namespace talweg {
 namespace {
 
-/// Looks at a value before a thread sleeps: some ten microseconds, longer than a step takes from one
-/// instruction that has pieces to the next.
-constexpr int kLooks = 1000;
+/// Looks at a value before a thread sleeps: some 200 microseconds. Pieces of a large product end that far
+/// apart where others use the machine, too, and what follows would take longer to wake the thread than to
+/// run.
+constexpr int kLooks = 10'000;
+/// The same where threads wait for each other's processors.
+constexpr int kFewLooks = 100;
 
 void pause() {
 #if defined(__x86_64__)
@@ -19,8 +22,8 @@ void pause() {
 }
 
 /// Waits until the value is no longer `old`, and gives what it is then.
-std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
-  for (int look = 0; look < kLooks; ++look) {
+std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old, int looks) {
+  for (int look = 0; look < looks; ++look) {
     if (const std::uint32_t now = value.load(std::memory_order_acquire); now != old) return now;
     pause();
   }
@@ -30,7 +33,8 @@ std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads)
+    : looks_(static_cast<unsigned>(threads) <= std::thread::hardware_concurrency() ? kLooks : kFewLooks) {
   for (int piece = 1; piece < threads; ++piece) workers_.emplace_back([this, piece] { serve(piece); });
 }
 
@@ -53,12 +57,12 @@ void ThreadPool::run(Call call, const void* context) {
   round_.notify_all();
   call(context, 0);
   for (std::uint32_t left = pending_.load(std::memory_order_acquire); left != 0;)
-    left = changed(pending_, left);
+    left = changed(pending_, left, looks_);
 }
 
 void ThreadPool::serve(int piece) {
   for (std::uint32_t round = 0;;) {
-    round = changed(round_, round);
+    round = changed(round_, round, looks_);
     if (round % 2 != 0) return;
     call_(context_, piece);
     pending_.fetch_sub(1, std::memory_order_release);

@@ -33,6 +33,7 @@ class ThreadPool {
   void run(Call call, const void* context);
   void serve(int piece);
 
+  int looks_;  ///< before a thread sleeps
   std::mutex mutex_;
   Call call_ = nullptr;
   const void* context_ = nullptr;
