@@ -15,6 +15,9 @@ inline constexpr std::size_t kUnroll = 2;
 template <Inner kInner>
 inline constexpr bool kInnerIsUnary = kInner == Inner::square || kInner == Inner::sqrt;
 
+template <Outer kOuter>
+inline constexpr bool kOuterIsUnary = kOuter == Outer::sqrt || kOuter == Outer::relu;
+
 template <Inner kInner, class V>
 inline V inner_of(const V& a, [[maybe_unused]] const V& b) {
   if constexpr (kInner == Inner::add) return a + b;
@@ -34,6 +37,7 @@ inline V outer_of(const V& x, [[maybe_unused]] const V& c) {
   if constexpr (kOuter == Outer::divide) return x / c;
   if constexpr (kOuter == Outer::divide_into) return c / x;
   if constexpr (kOuter == Outer::sqrt) return xsimd::sqrt(x);
+  if constexpr (kOuter == Outer::relu) return relu(x);
 }
 
 template <class T, Inner kInner, Outer kOuter, std::size_t kMode>
@@ -47,9 +51,9 @@ void composed(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] 
         out, n, whole, [](V x, V z) { return outer_of<kOuter>(inner_of<kInner>(x, x), z); }, first, third);
   } else {
     const Operand<T, (kMode & 2U) != 0> second(b);
-    if constexpr (kOuter == Outer::sqrt) {
+    if constexpr (kOuterIsUnary<kOuter>) {
       run<T, kUnroll>(
-          out, n, whole, [](V x, V y) { return xsimd::sqrt(inner_of<kInner>(x, y)); }, first, second);
+          out, n, whole, [](V x, V y) { return outer_of<kOuter>(inner_of<kInner>(x, y), y); }, first, second);
     } else {
       const Operand<T, (kMode & 4U) != 0> third(c);
       run<T, kUnroll>(
@@ -94,15 +98,33 @@ void product_of_difference(T* out, const T* a, const T* b, const T* c, const T* 
       out, n, whole, [](V x, V y, V z, V w) { return (x - y) * z * w; }, first, second, third, fourth);
 }
 
+template <class T, Choice kChoice, std::size_t kMode>
+void choice(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n, bool whole) {
+  using V = Vector<T>;
+  const Operand<T, false> first(a);
+  const Operand<T, (kMode & 1U) != 0> second(b);
+  const Operand<T, (kMode & 2U) != 0> third(c);
+  const Operand<T, (kMode & 4U) != 0> fourth(d);
+  run<T, kUnroll>(
+      out, n, whole,
+      [](V x, V y, V z, V w) {
+        if constexpr (kChoice == Choice::less_equal)
+          return xsimd::select(x <= y, z, w);
+        else
+          return xsimd::select(x > y, z, w);
+      },
+      first, second, third, fourth);
+}
+
 template <class T, Inner kInner, Outer kOuter>
 void add_composed(Table<T>& table) {
   // Modes that speak of operands it does not have repeat those without.
-  constexpr std::size_t kUsed = (kInnerIsUnary<kInner> ? 0U : 3U) | (kOuter == Outer::sqrt ? 0U : 4U);
+  constexpr std::size_t kUsed = (kInnerIsUnary<kInner> ? 0U : 3U) | (kOuterIsUnary<kOuter> ? 0U : 4U);
   auto& modes = table.composed[static_cast<std::size_t>(kInner)][static_cast<std::size_t>(kOuter)];
   const auto set = [&]<std::size_t kMode>(std::integral_constant<std::size_t, kMode>) {
     if constexpr ((kMode & 3U) != 3U) modes[kMode] = composed<T, kInner, kOuter, kMode & kUsed>;
   };
-  if constexpr (!(kInnerIsUnary<kInner> && kOuter == Outer::sqrt))
+  if constexpr (!(kInnerIsUnary<kInner> && kOuterIsUnary<kOuter>))
     [&]<std::size_t... kMode>(std::index_sequence<kMode...>) {
       (set(std::integral_constant<std::size_t, kMode>{}), ...);
     }
@@ -128,6 +150,13 @@ void add_roots_and_products(Table<T>& table, std::index_sequence<kMode...>) {
   table.product_of_difference[1] = product_of_difference<T, true>;
 }
 
+template <class T, std::size_t... kMode>
+void add_choices(Table<T>& table, std::index_sequence<kMode...>) {
+  ((table.choice[static_cast<std::size_t>(Choice::less_equal)][kMode] = choice<T, Choice::less_equal, kMode>),
+   ...);
+  ((table.choice[static_cast<std::size_t>(Choice::greater)][kMode] = choice<T, Choice::greater, kMode>), ...);
+}
+
 }  // namespace
 
 namespace TALWEG_KERNELS {
@@ -139,6 +168,7 @@ void add_compositions(Table<T>& table) {
   }
   (std::make_index_sequence<kInnerCount>{});
   add_roots_and_products(table, std::make_index_sequence<4>{});
+  add_choices(table, std::make_index_sequence<kOperandModes>{});
 }
 
 template void add_compositions(Table<float>&);

@@ -115,7 +115,7 @@ void add_activations(Entries<T>& entries) {
   using V = Vector<T>;
   using enum Elementwise;
   entries.add(sigmoid, Sigmoid<T>{});
-  entries.add(relu, [](V x) { return xsimd::select(x <= V(T(0)), V(T(0)), x); });
+  entries.add(relu, [](V x) { return kernels::relu(x); });
   entries.add(leaky_relu, [](V x, V slope) { return xsimd::select(x > V(T(0)), x, slope * x); });
   entries.add(elu, [](V x, V alpha) { return xsimd::select(x > V(T(0)), x, alpha * kernels::expm1<T>(x)); });
   entries.add(gelu, [](V x) { return kernels::gelu<T>(x); });

@@ -84,9 +84,24 @@ inline constexpr std::size_t kOperandModes = 8;
 enum class Inner : std::uint8_t { add, subtract, multiply, divide, square, sqrt, count_ };
 inline constexpr std::size_t kInnerCount = static_cast<std::size_t>(Inner::count_);
 
-/// Of the inner function's value x, and c: x + c, x - c, c - x, x * c, x / c, c / x, or the root of x.
-enum class Outer : std::uint8_t { add, subtract, subtract_from, multiply, divide, divide_into, sqrt, count_ };
+/// Of the inner function's value x, and c: x + c, x - c, c - x, x * c, x / c, c / x, or without c the root of
+/// x or relu of x.
+enum class Outer : std::uint8_t {
+  add,
+  subtract,
+  subtract_from,
+  multiply,
+  divide,
+  divide_into,
+  sqrt,
+  relu,
+  count_
+};
 inline constexpr std::size_t kOuterCount = static_cast<std::size_t>(Outer::count_);
+
+/// Of a and b: whether c is chosen, or else d.
+enum class Choice : std::uint8_t { less_equal, greater, count_ };
+inline constexpr std::size_t kChoiceCount = static_cast<std::size_t>(Choice::count_);
 
 /// out[i] becomes a b + c d or another function of four values; see Table.
 template <class T>
@@ -170,6 +185,8 @@ struct Table {
   KernelOfFour<T> products[2][2][4];
   /// (a - b) c d, the last factor last. The index: a is one value for all i.
   KernelOfFour<T> product_of_difference[2];
+  /// c where a and b compare like that, else d, by modes of b, c and d.
+  KernelOfFour<T> choice[kChoiceCount][kOperandModes];
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product[kProductEndCount];
   FindProduct<T> find_product[kProductEndCount];

@@ -107,6 +107,13 @@ inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
 
 #endif
 
+/// 0 where x is not above it, else x: NaN where x is NaN.
+template <class T, class A>
+inline xsimd::batch<T, A> relu(const xsimd::batch<T, A>& x) {
+  const xsimd::batch<T, A> zero(T(0));
+  return xsimd::select(x <= zero, zero, x);
+}
+
 /// Two values that lie side by side, and the vectors of many such: `first` has the first of each.
 struct alignas(16) Pair {
   double first, second;

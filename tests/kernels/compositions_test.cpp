@@ -38,7 +38,8 @@ constexpr std::array<OuterFunction, kernels::kOuterCount> kOuter = {{{Elementwis
                                                                      {Elementwise::multiply, false},
                                                                      {Elementwise::divide, false},
                                                                      {Elementwise::divide, true},
-                                                                     {Elementwise::sqrt, false}}};
+                                                                     {Elementwise::sqrt, false},
+                                                                     {Elementwise::relu, false}}};
 
 template <class T>
 class CompositionKernels : public testing::Test {
@@ -55,6 +56,9 @@ class CompositionKernels : public testing::Test {
       operand[5] = std::numeric_limits<T>::infinity();
       operand[7] = std::numeric_limits<T>::denorm_min();
     }
+    operands_[0][9] = std::numeric_limits<T>::quiet_NaN();
+    operands_[1][11] = std::numeric_limits<T>::quiet_NaN();
+    operands_[1][13] = operands_[0][13];
     operands_[1][3] = T(-0.0);
   }
 
@@ -65,10 +69,10 @@ class CompositionKernels : public testing::Test {
   }
   const T* at(std::size_t k) const { return operands_[k].data(); }
 
-  static Values call(Elementwise function, const Values& a, const Values& b) {
+  static Values call(Elementwise function, const Values& a, const Values& b, const Values& c = {}) {
     Values out(a.size());
     kernels::table<T>().elementwise[static_cast<std::size_t>(function)][0](out.data(), a.data(), b.data(),
-                                                                           nullptr, a.size(), false);
+                                                                           c.data(), a.size(), false);
     return out;
   }
 
@@ -106,7 +110,7 @@ TYPED_TEST(CompositionKernels, OfTwoFunctionsRoundAsTheFunctionsByThemselves) {
         const auto kernel = table.composed[inner][outer][mode];
         const bool is_unary = inner >= static_cast<std::size_t>(Inner::square);
         const bool has_none =
-            (mode & 3U) == 3U || (is_unary && outer == static_cast<std::size_t>(Outer::sqrt));
+            (mode & 3U) == 3U || (is_unary && outer >= static_cast<std::size_t>(Outer::sqrt));
         ASSERT_EQ(kernel == nullptr, has_none) << inner << ", " << outer << ", mode " << mode;
         if (has_none || (is_unary && (mode & 1U) != 0)) continue;
         for (std::size_t n = 0; n <= kLongest; ++n) {
@@ -173,6 +177,23 @@ TYPED_TEST(CompositionKernels, OfTheProductOfADifferenceRoundAsTheFunctionsByThe
           },
           this->call(Elementwise::multiply, product, d), "a is single: " + std::to_string(single));
     }
+}
+
+TYPED_TEST(CompositionKernels, OfAChoiceAreThoseOfComparisonAndWhere) {
+  constexpr std::array kComparisons = {Elementwise::less_equal, Elementwise::greater};
+  for (std::size_t choice = 0; choice < kernels::kChoiceCount; ++choice)
+    for (std::size_t mode = 0; mode < kernels::kOperandModes; ++mode)
+      for (std::size_t n = 0; n <= kLongest; ++n) {
+        const auto a = this->operand(0, false, n), b = this->operand(1, (mode & 1U) != 0, n),
+                   c = this->operand(2, (mode & 2U) != 0, n), d = this->operand(3, (mode & 4U) != 0, n);
+        this->expect_same(
+            [&](TypeParam* out, std::size_t size, bool whole) {
+              kernels::table<TypeParam>().choice[choice][mode](out, this->at(0), this->at(1), this->at(2),
+                                                               this->at(3), size, whole);
+            },
+            this->call(Elementwise::where, this->call(kComparisons[choice], a, b), c, d),
+            "choice " + std::to_string(choice) + ", mode " + std::to_string(mode));
+      }
 }
 
 }  // namespace

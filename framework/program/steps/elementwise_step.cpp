@@ -342,6 +342,8 @@ class ElementwiseLoop final : public Instruction {
       call.of_four = table.products[products->subtracts ? 1 : 0][products->squares ? 1 : 0][singles];
     } else if (std::holds_alternative<ProductOfDifference>(tile_call.kernel)) {
       call.of_four = table.product_of_difference[mode & 1U];
+    } else if (const auto* chosen = std::get_if<Chosen>(&tile_call.kernel)) {
+      call.of_four = table.choice[static_cast<std::size_t>(chosen->choice)][mode >> 1U];
     } else {
       call.kernel = table.root_of_quotient[mode];
     }

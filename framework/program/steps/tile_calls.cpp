@@ -42,6 +42,28 @@ std::optional<Outer> outer_for(Elementwise function, std::size_t position) {
       return position == 0 ? Outer::divide : Outer::divide_into;
     case Elementwise::sqrt:
       return Outer::sqrt;
+    case Elementwise::relu:
+      return Outer::relu;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// A comparison of its first operand with its second, or of the second with the first.
+struct Comparison {
+  kernels::Choice choice;
+  bool is_exchanged;
+};
+std::optional<Comparison> comparison_for(Elementwise function) {
+  switch (function) {
+    case Elementwise::less_equal:
+      return Comparison{kernels::Choice::less_equal, false};
+    case Elementwise::greater_equal:
+      return Comparison{kernels::Choice::less_equal, true};
+    case Elementwise::greater:
+      return Comparison{kernels::Choice::greater, false};
+    case Elementwise::less:
+      return Comparison{kernels::Choice::greater, true};
     default:
       return std::nullopt;
   }
@@ -71,7 +93,7 @@ class Composer {
  private:
   TileCall call_for(std::uint32_t value) {
     for (const auto find : {&Composer::products, &Composer::product_of_difference,
-                            &Composer::root_of_quotient, &Composer::composed})
+                            &Composer::root_of_quotient, &Composer::choice, &Composer::composed})
       if (const std::optional<TileCall> call = (this->*find)(value)) return *call;
     TileCall call{value, values_[value].function, {}};
     for (std::size_t k = 0; k < values_[value].operand_count; ++k) call.operands[k] = Leaf{value, k};
@@ -188,6 +210,20 @@ class Composer {
       }
     }
     return std::nullopt;
+  }
+
+  /// The gradient of relu is one.
+  std::optional<TileCall> choice(std::uint32_t value) {
+    if (values_[value].function != Elementwise::where) return std::nullopt;
+    const auto condition = inner(value, {value, 0});
+    if (!condition) return std::nullopt;
+    const auto comparison = comparison_for(values_[*condition].function);
+    if (!comparison) return std::nullopt;
+    Leaf a{*condition, 0}, b{*condition, 1};
+    if (comparison->is_exchanged) std::swap(a, b);
+    if (is_single(a)) return std::nullopt;
+    taken_in_[*condition] = true;
+    return TileCall{value, Chosen{comparison->choice}, {a, b, Leaf{value, 1}, Leaf{value, 2}}};
   }
 
   std::span<const TileValue> values_;

@@ -43,6 +43,10 @@ struct Products {
 };
 /// (a - b) c d
 struct ProductOfDifference {};
+/// c or d, as a and b compare
+struct Chosen {
+  kernels::Choice choice;
+};
 
 /// A kernel's call for a tile: it computes a value, and on the way those that nobody else needs.
 struct TileCall {
@@ -54,7 +58,7 @@ struct TileCall {
   static constexpr std::size_t kMostOperands = 4;
 
   std::uint32_t value;
-  std::variant<kernels::Elementwise, Composed, RootOfQuotient, Products, ProductOfDifference> kernel;
+  std::variant<kernels::Elementwise, Composed, RootOfQuotient, Products, ProductOfDifference, Chosen> kernel;
   /// By position in the kernel; nothing where it does not read that operand.
   std::array<std::optional<Leaf>, kMostOperands> operands;
 };
