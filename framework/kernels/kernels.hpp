@@ -125,13 +125,14 @@ struct Matrix {
   std::ptrdiff_t column_stride;
 };
 
-/// What a product a (m, k) @ b (k, n) does to c (m, n): c becomes the product, or c - scale * the product,
-/// each rounded by itself.
+/// What a ProductKernel does to c: c becomes the product, or c - scale * the product, where product,
+/// multiplication and difference are each rounded by themselves.
 enum class ProductEnd : std::uint8_t { assign, subtract, count_ };
 inline constexpr std::size_t kProductEndCount = static_cast<std::size_t>(ProductEnd::count_);
 
-/// Meant for products that fit the caches. Rows of c are `c_stride` apart. `scale` is that of a subtraction.
-/// REQUIRES: b's columns are contiguous (column_stride 1), or n is 1.
+/// Of a (m, k) @ b (k, n), to c (m, n). Meant for products that fit the caches. Rows of c are `c_stride`
+/// apart. `scale` is that of a subtraction. REQUIRES: b's columns are contiguous (column_stride 1), or n
+/// is 1.
 template <class T>
 using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<T>& b,
                                std::size_t m, std::size_t n, std::size_t k, T scale);

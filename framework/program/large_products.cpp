@@ -27,10 +27,6 @@ constexpr std::int64_t kFewTerms = 32;
 constexpr std::int64_t kFewColumns = 8;
 /// oneDNN copies operands into blocks only where 1/m + 1/n is less; otherwise it reads them as they lie.
 constexpr double kCopies = 0.0038;
-/// OpenBLAS sets the result to zero in a pass of its own. It needs none where it adds to what is there, and
-/// is faster than oneDNN where 1/m + 1/n is less than this: measured like the rest, with 595 products of
-/// transposed a, on average 1.7 % slower than if the faster library were known for each.
-constexpr double kAdds = 0.015;
 /// Rows whose distance is a multiple of this fall into one set of the first-level cache: read as they lie,
 /// they drive each other out.
 constexpr std::int64_t kCacheStride = 2048 / sizeof(float);
@@ -43,11 +39,18 @@ bool dnnl_is_faster(const ProductLayout& layout) {
              k = static_cast<double>(layout.k);
   if (layout.m == 1 || layout.n == 1) return false;
   if (layout.a_transposed && (layout.b_transposed || layout.n < kFewColumns)) return false;
-  if (layout.adds && 1 / m + 1 / n < kAdds) return false;
   if (2 * m * n * k < kFewOperations || layout.k <= kFewTerms || 1 / m + 1 / n < kCopies) return true;
   if (layout.b_transposed) return true;
   return layout.b_stride % kCacheStride != 0 && (!layout.a_transposed || layout.a_stride % kCacheStride != 0);
 }
+
+/// Up to so many terms OpenBLAS adds to the result as one sum. It divides longer sums, as oneDNN divides
+/// shorter ones, too; where the result is large, the parts may be too small to change it.
+template <class T>
+constexpr std::int64_t kTermsOfASum = sizeof(T) == sizeof(float) ? 256 : 128;
+/// OpenBLAS sets a result to zero in a pass of its own. It needs none where it adds, and is then as fast as
+/// oneDNN where 1/m + 1/n is less than this, measured like the rest with 595 products of transposed a.
+constexpr double kAdds = 0.015;
 
 }  // namespace
 
@@ -75,6 +78,14 @@ kernels::LargeProduct<double> fastest_product(const ProductLayout& /*layout*/) {
   return large_product<double>();
 }
 
+template <class T>
+bool is_added_well(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return k <= kTermsOfASum<T> && 1 / static_cast<double>(m) + 1 / static_cast<double>(n) < kAdds;
+}
+
+template bool is_added_well<float>(std::int64_t m, std::int64_t n, std::int64_t k);
+template bool is_added_well<double>(std::int64_t m, std::int64_t n, std::int64_t k);
+
 template <>
 void generate_code(kernels::LargeProduct<float> product, const ProductLayout& layout) {
   if (product == large_product<float>()) return;
@@ -87,7 +98,7 @@ void generate_code(kernels::LargeProduct<float> product, const ProductLayout& la
   std::vector<float> c = zeros(layout.m, layout.n);
   product(c.data(), narrow(layout.n), a.data(), narrow(layout.a_stride), layout.a_transposed, b.data(),
           narrow(layout.b_stride), layout.b_transposed, narrow(layout.m), narrow(layout.n), narrow(layout.k),
-          1, layout.adds ? 1 : 0);
+          1, 0);
 }
 
 template <>

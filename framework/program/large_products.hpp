@@ -13,8 +13,12 @@ struct ProductLayout {
   std::int64_t m, n, k;
   std::int64_t a_stride, b_stride;
   bool a_transposed, b_transposed;
-  bool adds = false;  ///< to what is there
 };
+
+/// Can the BLAS's product, times a number, be added to what lies there, as exactly as if it were written
+/// first, and is that at least as fast?
+template <class T>
+[[nodiscard]] bool is_added_well(std::int64_t m, std::int64_t n, std::int64_t k);
 
 /// oneDNN's product where it is installed and faster than the BLAS's for operands that lie like that: by
 /// measurements, never by the clock, so that a program's bits are always the same. Else the BLAS's.

@@ -166,9 +166,11 @@ const Node* places_of_largest(const Lowering& lowering, NodeId indices, int axis
   return shape[axis] == last(1) * last(2) ? &positions : nullptr;
 }
 
-/// Are the indices along an axis of that size those of the largest elements of windows that share nothing?
-/// Then no two of them are equal, but for those outside of windows of nothing but padding.
+/// Are no two indices along an axis of that size equal, but for those outside? So it is where there is but
+/// one, along the last axis, and for those of the largest elements of windows that share nothing.
 bool are_distinct(const Lowering& lowering, NodeId indices, int axis, std::int64_t size) {
+  const Shape& shape = lowering.node(indices).shape;
+  if (axis == shape.rank() - 1 && shape[axis] == 1) return true;
   const Node* positions = places_of_largest(lowering, indices, axis);
   if (positions == nullptr) return false;
   const Shape& x = lowering.node(positions->inputs[0]).shape;

@@ -71,8 +71,8 @@ LoweredTask Lowering::run() {
   for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
   finish_assignments();
   plan_.nodes.resize(plan_.steps.size());
-  divide_updates(plan_);
-  update_in_products(plan_, bytes_of_element());
+  divide_updates(plan_, graph_.floating());
+  update_in_products(plan_, graph_.floating(), bytes_of_element());
   update_early(plan_, bytes_of_element());
   result.plan = std::move(plan_);
   return result;

@@ -6,12 +6,14 @@
 namespace talweg {
 namespace {
 
-/// Looks at a value before a thread sleeps: some 200 microseconds. Pieces of a large product end that far
-/// apart where others use the machine, too, and what follows would take longer to wake the thread than to
-/// run.
-constexpr int kLooks = 10'000;
-/// The same where threads wait for each other's processors.
-constexpr int kFewLooks = 100;
+using Clock = std::chrono::steady_clock;
+
+/// How long a thread looks for work before it sleeps. Pieces of a large product end that far apart where
+/// others use the machine, too, and waking a thread would take longer than the pass that follows.
+constexpr std::chrono::microseconds kPatience{200};
+/// The same where there are more threads than processors, and a thread that looks keeps others from working.
+constexpr std::chrono::microseconds kLittlePatience{2};
+constexpr int kLooksBetweenTimes = 50;
 
 void pause() {
 #if defined(__x86_64__)
@@ -22,11 +24,15 @@ void pause() {
 }
 
 /// Waits until the value is no longer `old`, and gives what it is then.
-std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old, int looks) {
-  for (int look = 0; look < looks; ++look) {
-    if (const std::uint32_t now = value.load(std::memory_order_acquire); now != old) return now;
-    pause();
-  }
+std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old,
+                      std::chrono::microseconds patience) {
+  const Clock::time_point end = Clock::now() + patience;
+  do {
+    for (int look = 0; look < kLooksBetweenTimes; ++look) {
+      if (const std::uint32_t now = value.load(std::memory_order_acquire); now != old) return now;
+      pause();
+    }
+  } while (Clock::now() < end);
   value.wait(old, std::memory_order_acquire);
   return value.load(std::memory_order_acquire);
 }
@@ -34,7 +40,8 @@ std::uint32_t changed(const std::atomic<std::uint32_t>& value, std::uint32_t old
 }  // namespace
 
 ThreadPool::ThreadPool(int threads)
-    : looks_(static_cast<unsigned>(threads) <= std::thread::hardware_concurrency() ? kLooks : kFewLooks) {
+    : patience_(static_cast<unsigned>(threads) <= std::thread::hardware_concurrency() ? kPatience
+                                                                                      : kLittlePatience) {
   for (int piece = 1; piece < threads; ++piece) workers_.emplace_back([this, piece] { serve(piece); });
 }
 
@@ -57,12 +64,12 @@ void ThreadPool::run(Call call, const void* context) {
   round_.notify_all();
   call(context, 0);
   for (std::uint32_t left = pending_.load(std::memory_order_acquire); left != 0;)
-    left = changed(pending_, left, looks_);
+    left = changed(pending_, left, patience_);
 }
 
 void ThreadPool::serve(int piece) {
   for (std::uint32_t round = 0;;) {
-    round = changed(round_, round, looks_);
+    round = changed(round_, round, patience_);
     if (round % 2 != 0) return;
     call_(context_, piece);
     pending_.fetch_sub(1, std::memory_order_release);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,7 +34,7 @@ class ThreadPool {
   void run(Call call, const void* context);
   void serve(int piece);
 
-  int looks_;  ///< before a thread sleeps
+  std::chrono::microseconds patience_;  ///< before a thread sleeps
   std::mutex mutex_;
   Call call_ = nullptr;
   const void* context_ = nullptr;

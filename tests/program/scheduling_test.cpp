@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <random>
@@ -154,6 +155,16 @@ TEST(Scheduling, SubtractsAGradientWhereItIsComputed) {
          network.task.fetches = {network.parts[0].id()};
        },
        {second, first, "elementwise (53,)" + subtracted}},
+      {"one, though something else reads another",
+       [](TwoLayers& network) {
+         network.descend();
+         network.task.assignments.push_back(
+             {(network.old_velocity +
+               emit("sum", {network.parts[0]}, {{"axes", Integers{0, 1}}, {"keepdims", false}}))
+                  .id(),
+              network.destinations[1]});
+       },
+       {second + subtracted, first}},
       {"not with momentum", [](TwoLayers& network) { network.finish(); }, {second, first}},
       {"not if something else is needed",
        [](TwoLayers& network) {
@@ -206,6 +217,15 @@ TEST(Scheduling, DoesNotChangeTheValues) {
              {(network.old_velocity - 0.25 * network.gradient).id(), network.destinations[0]}};
        }},
       {"without momentum, a gradient reads another weight", read_first},
+      {"without momentum, something else reads a gradient",
+       [](TwoLayers& network) {
+         network.descend();
+         network.task.assignments.push_back(
+             {(network.old_velocity +
+               emit("sum", {network.parts[0]}, {{"axes", Integers{0, 1}}, {"keepdims", false}}))
+                  .id(),
+              network.destinations[1]});
+       }},
       {"a gradient is fetched",
        [](TwoLayers& network) {
          network.finish();
@@ -257,6 +277,92 @@ TEST(Scheduling, DoesNotChangeTheValues) {
         }
       }
     }
+}
+
+/// A matrix from which a product of k terms is subtracted, times a number.
+class OneProduct {
+ public:
+  OneProduct(std::int64_t m, std::int64_t n, std::int64_t k, float term, float scale)
+      : x_(static_cast<std::size_t>(m * n), 1.0F),
+        a_(static_cast<std::size_t>(m * k), 1.0F),
+        b_(static_cast<std::size_t>(k * n), term),
+        scale_{scale} {
+    register_ops();
+    const auto leaf = [&](const Shape& shape, std::vector<float>& values) {
+      const Value value = graph_.add_leaf("state", "", shape, DType::float32);
+      task_.bindings.push_back({value.id(), values.data()});
+      return value;
+    };
+    const Value x = leaf({m, n}, x_), a = leaf({k, m}, a_), b = leaf({k, n}, b_), factor = leaf({}, scale_);
+    task_.assignments = {{(x - factor * emit("matmul", {transpose(a, {1, 0}), b})).id(), x_.data()}};
+  }
+
+  /// What becomes of the matrix.
+  const std::vector<float>& by_reference() {
+    make_reference_executor(graph_, task_)->run();
+    return x_;
+  }
+  const std::vector<float>& by_program(int threads) {
+    compile_program(graph_, task_, {.threads = threads})->run();
+    return x_;
+  }
+  [[nodiscard]] bool is_one_step() const {
+    return found_in(compile_program(graph_, task_)->listing(), {"elementwise"}).empty();
+  }
+
+ private:
+  std::vector<float> x_, a_, b_, scale_;
+  Graph graph_{DType::float32};
+  Task task_;
+};
+
+TEST(Scheduling, LosesNoSmallTermsOfAProductThatIsSubtracted) {
+  struct Case {
+    std::int64_t m, n, k;
+    bool is_one_step;
+  };
+  const Case cases[] = {{8, 8, 64, true},      {8, 1, 1024, true},      {200, 200, 128, true},
+                        {300, 300, 256, true}, {300, 113, 256, true},   {300, 300, 512, false},
+                        {64, 64, 128, false},  {64, 64, 16'384, false}, {600, 1, 1024, false},
+                        {1, 600, 1024, false}, {32, 1, 4096, false}};
+  for (const auto& [m, n, k, is_one_step] : cases)
+    for (int threads : {1, 2, 8}) {  // the last of 8 has one of 113 columns
+      // All terms together are 3/4 of the distance from 1 to the next number below it; half of them are
+      // nothing.
+      const float scale = 0x3p-26F / static_cast<float>(k);
+      const auto make = [&] { return OneProduct(m, n, k, 1, scale); };
+      EXPECT_EQ(make().is_one_step(), is_one_step) << m << " " << n << " " << k;
+      const std::vector<float> expected(static_cast<std::size_t>(m * n), 1 - 0x1p-24F);
+      EXPECT_TRUE(make().by_reference() == expected) << m << " " << n << " " << k;
+      EXPECT_TRUE(make().by_program(threads) == expected) << m << " " << n << " " << k;
+    }
+}
+
+TEST(Scheduling, KeepsNaNThatComesOfZeroTimesAnInfiniteProduct) {
+  for (const std::int64_t size : {4, 200})
+    for (int threads : {1, 2}) {
+      OneProduct product(size, size, 128, 1e38F, 0);
+      EXPECT_TRUE(product.is_one_step()) << size;
+      EXPECT_TRUE(std::ranges::all_of(product.by_program(threads), [](float x) { return std::isnan(x); }))
+          << size;
+    }
+}
+
+TEST(Scheduling, SubtractsAProductOfTheMatrixItselfFromIt) {
+  register_ops();
+  for (const std::int64_t size : {5, 200}) {
+    const auto run = [&](bool by_reference) {
+      Graph graph(DType::float64);
+      std::vector<double> values(static_cast<std::size_t>(size * size));
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 7) - 3;
+      const Value x = graph.add_leaf("state", "", {size, size}, DType::float64);
+      const Task task{
+          {{x.id(), values.data()}}, {{(x - 0.25 * emit("matmul", {x, x})).id(), values.data()}}, {}};
+      (by_reference ? make_reference_executor(graph, task) : compile_program(graph, task))->run();
+      return values;
+    };
+    EXPECT_TRUE(run(false) == run(true)) << size;
+  }
 }
 
 /// Two large vectors and a number between them, end to end, which update `x` in one pass or in several.
@@ -335,6 +441,22 @@ TEST(Scheduling, DividesAPassWhereverThePartsAreRead) {
       EXPECT_TRUE(again.memory() == by_reference.memory());
     }
   }
+}
+
+TEST(Scheduling, DividesAPassThoughItReadsAConcatenationOfSmallParts) {
+  ThreeParts parts;
+  const std::int64_t elements = parts.x.shape()[0], small = kLargePart / 2;
+  std::vector<Value> pieces;
+  for (std::int64_t begin = 0; begin < elements; begin += small)
+    pieces.push_back(emit("slice", {parts.y},
+                          {{"starts", Integers{begin}},
+                           {"steps", Integers{1}},
+                           {"sizes", Integers{std::min(small, elements - begin)}}}) *
+                     2.0);
+  parts.assign(0, concatenate(pieces, 0) - parts.gradient);
+  const std::string listing = compile_program(parts.graph, parts.task)->listing();
+  EXPECT_EQ(found_in(listing, {"elementwise (262144,): subtract", "elementwise (1,): subtract"}).size(), 3U)
+      << listing;
 }
 
 /// The elements of its root that a view may touch, as addresses: of parts of others, of views with gaps too.

@@ -19,18 +19,19 @@ struct Piece {
 
 class Divider {
  public:
-  explicit Divider(Plan& plan) : plan_(plan) {
+  Divider(Plan& plan, DType dtype) : plan_(plan) {
+    for (const auto& step : plan.steps)
+      if (const auto* product = dynamic_cast<const ProductStep*>(step.get());
+          product != nullptr && product->is_subtractable(dtype))
+        products_.insert(product->writes().front().buffer);
     for (BufferId id = 0; id < plan.buffers.size(); ++id)
       if (const auto& whole = plan.buffers[id].whole) parts_[*whole].push_back(id);
   }
 
   void run() {
     if (parts_.empty()) return;
-    for (const auto& step : plan_.steps) {
+    for (const auto& step : plan_.steps)
       for (const View& view : step->reads()) ++reads_[view.buffer];
-      if (dynamic_cast<const ProductStep*>(step.get()) != nullptr)
-        products_.insert(step->writes().front().buffer);
-    }
     auto steps = std::exchange(plan_.steps, {});
     const auto nodes = std::exchange(plan_.nodes, {});
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -46,16 +47,16 @@ class Divider {
   bool divide(const Step& step) {
     const auto* pass = dynamic_cast<const ElementwiseStep*>(&step);
     if (pass == nullptr || !pass->is_divisible()) return false;
+    const bool subtracts = pass->scaled_subtraction().has_value();
     const auto found = std::ranges::find_if(pass->views(), [&](const View& view) {
       return parts_.contains(view.buffer) && view.offset == 0 && !is_single(view) &&
-             view.shape.elements() == plan_.buffers[view.buffer].elements;
+             view.shape.elements() == plan_.buffers[view.buffer].elements &&
+             pieces_of(view.buffer, subtracts).size() > 1;
     });
     if (found == pass->views().end()) return false;
     const BufferId whole = found->buffer;
-    const bool once = is_read_once(whole);
-    std::vector<Piece> pieces = pieces_of(whole, once && pass->scaled_subtraction().has_value());
-    if (pieces.size() == 1) return false;
-    if (once) take_apart(whole, pieces);
+    std::vector<Piece> pieces = pieces_of(whole, subtracts);
+    if (is_read_once(whole)) take_apart(whole, pieces);
     for (const Piece& piece : pieces)
       plan_.steps.push_back(pass->part(
           piece.count,
@@ -68,8 +69,9 @@ class Divider {
     return true;
   }
 
-  /// `products`: have products steps of their own?
-  [[nodiscard]] std::vector<Piece> pieces_of(BufferId whole, bool products) const {
+  /// `subtracts`: is it subtracted, so that products can do that?
+  [[nodiscard]] std::vector<Piece> pieces_of(BufferId whole, bool subtracts) const {
+    const bool products = subtracts && is_read_once(whole);
     std::vector<std::int64_t> cuts = {0, plan_.buffers[whole].elements};
     for (BufferId part : parts_.at(whole)) {
       const Buffer& buffer = plan_.buffers[part];
@@ -86,15 +88,15 @@ class Divider {
     return pieces;
   }
 
-  /// Does nobody but one step read it, during the run or after, and is it the concatenation of its parts
-  /// alone?
+  /// Does nobody but one step read it as a whole, during the run or after, and is it the concatenation of its
+  /// parts alone?
   [[nodiscard]] bool is_read_once(BufferId whole) const {
     const Buffer& buffer = plan_.buffers[whole];
     if (buffer.kind != Buffer::Kind::arena || buffer.whole || buffer.kept || reads_.at(whole) != 1)
       return false;
     std::int64_t elements = 0;
     for (BufferId part : parts_.at(whole)) {
-      if (reads_.contains(part) || plan_.buffers[part].kept) return false;
+      if (plan_.buffers[part].kept) return false;
       elements += plan_.buffers[part].elements;
     }
     return elements == buffer.elements;
@@ -132,6 +134,6 @@ class Divider {
 
 }  // namespace
 
-void divide_updates(Plan& plan) { Divider(plan).run(); }
+void divide_updates(Plan& plan, DType dtype) { Divider(plan, dtype).run(); }
 
 }  // namespace talweg

@@ -10,7 +10,7 @@ inline constexpr std::int64_t kLargePart = 1 << 18;
 /// Divides each elementwise pass over a concatenation, such as the gradients of all parameters end to end:
 /// one step for each large part and for each that its product can take over (update_in_products.hpp), and one
 /// for the parts between two of them. A step then needs its own part alone (update_early.hpp). What nobody
-/// else reads is concatenated no more.
-void divide_updates(Plan& plan);
+/// else reads as a whole is concatenated no more.
+void divide_updates(Plan& plan, DType dtype);
 
 }  // namespace talweg

@@ -14,8 +14,8 @@ namespace {
 
 class Updates {
  public:
-  Updates(Plan& plan, std::size_t bytes_of_element)
-      : plan_(plan), bytes_of_element_(bytes_of_element), segments_(plan, bytes_of_element) {
+  Updates(Plan& plan, DType dtype, std::size_t bytes_of_element)
+      : plan_(plan), dtype_(dtype), bytes_of_element_(bytes_of_element), segments_(plan, bytes_of_element) {
     written_.resize(segments_.count(), false);
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
       for (const View& view : plan.steps[i]->reads()) ++reads_[plan.root(view.buffer).first];
@@ -78,7 +78,7 @@ class Updates {
   }
 
   /// The step that computes all of the gradient, for this one reader: a product that can as well be computed
-  /// later, since it reads nothing that the program changes.
+  /// later, since it reads no memory of the caller's that a step writes.
   [[nodiscard]] std::optional<std::size_t> find_product(const View& g) const {
     const auto [root, offset] = plan_.root(g.buffer);
     const Buffer& buffer = plan_.buffers[root];
@@ -86,8 +86,8 @@ class Updates {
         buffer.elements != g.shape.elements())
       return std::nullopt;
     const std::size_t writer = writers_.at(root);
-    const Step* step = plan_.steps[writer].get();
-    if (dynamic_cast<const ProductStep*>(step) == nullptr ||
+    const auto* step = dynamic_cast<const ProductStep*>(plan_.steps[writer].get());
+    if (step == nullptr || !step->is_subtractable(dtype_) ||
         step->writes().front().shape.elements() != buffer.elements ||
         std::ranges::any_of(step->reads(), [&](const View& view) { return is_written(view); }))
       return std::nullopt;
@@ -95,6 +95,7 @@ class Updates {
   }
 
   Plan& plan_;
+  DType dtype_;
   std::size_t bytes_of_element_;
   MemorySegments segments_;
   std::vector<bool> written_;  ///< by segment: memory of the caller's that a step writes
@@ -103,6 +104,8 @@ class Updates {
 
 }  // namespace
 
-void update_in_products(Plan& plan, std::size_t bytes_of_element) { Updates(plan, bytes_of_element).run(); }
+void update_in_products(Plan& plan, DType dtype, std::size_t bytes_of_element) {
+  Updates(plan, dtype, bytes_of_element).run();
+}
 
 }  // namespace talweg

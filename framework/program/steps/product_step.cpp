@@ -68,11 +68,16 @@ double operations_of(Size m, Size n, Size k, std::size_t stack) {
 }
 
 template <class T>
+kernels::Matrix<T> small_matrix(const Memory& memory, const View& view) {
+  return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
+}
+
+template <class T>
 class SmallProduct final : public Instruction {
  public:
   SmallProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
-      : a_(matrix(memory, a)),
-        b_(matrix(memory, b)),
+      : a_(small_matrix<T>(memory, a)),
+        b_(small_matrix<T>(memory, b)),
         c_(memory.at<T>(c)),
         m_(static_cast<std::size_t>(Layout(c).rows)),
         n_(static_cast<std::size_t>(Layout(c).columns)),
@@ -115,10 +120,6 @@ class SmallProduct final : public Instruction {
     }
   }
 
-  static kernels::Matrix<T> matrix(const Memory& memory, const View& view) {
-    return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
-  }
-
   static constexpr T kOne = 1;
 
   kernels::ProductKernel<T> kernel_;
@@ -146,7 +147,9 @@ class LargeProduct final : public Instruction {
         n_(Layout(c).columns),
         k_(Layout(a).columns),
         a_offsets_(offsets_of_stack(a)),
-        b_offsets_(offsets_of_stack(b)) {
+        b_offsets_(offsets_of_stack(b)),
+        a_small_(small_matrix<T>(memory, a)),
+        b_small_(small_matrix<T>(memory, b)) {
     if (operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads) pool_ = memory.pool();
     choose_kernel();
   }
@@ -165,12 +168,14 @@ class LargeProduct final : public Instruction {
   };
 
   void choose_kernel() {
+    kernel_ = large_product<T>();
+    if (scale_ != nullptr) return;
     const int pieces = pool_ == nullptr ? 1 : pool_->threads();
     std::vector<ProductLayout> layouts;
     layouts.reserve(static_cast<std::size_t>(pieces));
     for (int piece = 0; piece < pieces; ++piece)
       layouts.push_back({part(piece).rows.size(), part(piece).columns.size(), k_, a_matrix_.stride,
-                         b_matrix_.stride, a_matrix_.transposed, b_matrix_.transposed, scale_ != nullptr});
+                         b_matrix_.stride, a_matrix_.transposed, b_matrix_.transposed});
     const auto size = [](const ProductLayout& layout) { return layout.m * layout.n; };
     kernel_ = fastest_product<T>(*std::ranges::max_element(layouts, {}, size));
     for (const ProductLayout& layout : layouts)
@@ -196,6 +201,7 @@ class LargeProduct final : public Instruction {
     const auto& [stack, rows, columns] = part;
     const std::int64_t m = rows.size(), n = columns.size();
     if (m == 0 || n == 0) return;
+    if (scale_ != nullptr && (*scale_ == 0 || m == 1 || n == 1)) return subtract_with_care(part);
     const std::int64_t from_a = rows.begin * (a_matrix_.transposed ? 1 : a_matrix_.stride);
     const std::int64_t from_b = columns.begin * (b_matrix_.transposed ? b_matrix_.stride : 1);
     const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
@@ -208,6 +214,22 @@ class LargeProduct final : public Instruction {
     }
   }
 
+  /// By the kernel for small products. Zero times a product that is infinite or NaN is NaN, but for a scale
+  /// of zero the BLAS computes no product; and it adds a vector's sums in parts (is_added_well).
+  void subtract_with_care(const Part& part) {
+    const auto& [stack, rows, columns] = part;
+    const auto kernel = kernels::table<T>().product[static_cast<std::size_t>(kernels::ProductEnd::subtract)];
+    kernels::Matrix<T> a = a_small_, b = b_small_;
+    for (std::int64_t i = stack.begin; i < stack.end; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      a.data = a_small_.data + a_offsets_[at] + rows.begin * a.row_stride;
+      b.data = b_small_.data + b_offsets_[at] + columns.begin;
+      kernel(c_ + i * m_ * n_ + rows.begin * n_ + columns.begin, n_, a, b,
+             static_cast<std::size_t>(rows.size()), static_cast<std::size_t>(columns.size()),
+             static_cast<std::size_t>(k_), *scale_);
+    }
+  }
+
   kernels::LargeProduct<T> kernel_;
   BlasMatrix a_matrix_, b_matrix_;
   const T* a_;
@@ -216,6 +238,7 @@ class LargeProduct final : public Instruction {
   const T* scale_;  ///< null where the product is not subtracted
   std::int64_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
+  kernels::Matrix<T> a_small_, b_small_;  ///< as the kernels for small products want them
   ThreadPool* pool_ = nullptr;
 };
 
@@ -232,6 +255,13 @@ bool ProductStep::accepts_left(const View& a, bool large) { return !large || Bla
 
 bool ProductStep::accepts_right(const View& b, bool large) {
   return large ? BlasMatrix(b).valid : Layout(b).has_contiguous_rows();
+}
+
+bool ProductStep::is_subtractable(DType dtype) const {
+  if (!large_) return true;
+  if (!accepts_right(b_, false)) return false;  // see LargeProduct::subtract_with_care
+  const auto ask = dtype == DType::float32 ? is_added_well<float> : is_added_well<double>;
+  return ask(Layout(c_).rows, Layout(c_).columns, Layout(a_).columns);
 }
 
 std::unique_ptr<ProductStep> ProductStep::subtracted(const View& from, const View& scale,

@@ -19,8 +19,11 @@ class ProductStep final : public Step {
   [[nodiscard]] static bool accepts_left(const View& a, bool large);
   [[nodiscard]] static bool accepts_right(const View& b, bool large);
 
+  /// Is the difference as exact as if the product were written first?
+  [[nodiscard]] bool is_subtractable(DType dtype) const;
   /// The same product, which is subtracted, times the single number `scale`, from what lies in `from`. The
-  /// result lies in `to`. REQUIRES: both are contiguous, of c's size, and the same memory.
+  /// result lies in `to`. A large product is not rounded before it is subtracted. REQUIRES: is_subtractable;
+  /// both are contiguous, of c's size, and the same memory.
   [[nodiscard]] std::unique_ptr<ProductStep> subtracted(const View& from, const View& scale,
                                                         const View& to) const;
 
