@@ -1,6 +1,7 @@
 // Large updates happen as soon as they can, piece by piece and where gradients are computed, and nobody sees
 // a difference.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -325,16 +326,17 @@ TEST(Scheduling, LosesNoSmallTermsOfAProductThatIsSubtracted) {
                         {300, 300, 256, true}, {300, 113, 256, true},   {300, 300, 512, false},
                         {64, 64, 128, false},  {64, 64, 16'384, false}, {600, 1, 1024, false},
                         {1, 600, 1024, false}, {32, 1, 4096, false}};
-  for (const auto& [m, n, k, is_one_step] : cases)
+  for (const Case& test : cases)
     for (int threads : {1, 2, 8}) {  // the last of 8 has one of 113 columns
       // All terms together are 3/4 of the distance from 1 to the next number below it; half of them are
       // nothing.
-      const float scale = 0x3p-26F / static_cast<float>(k);
-      const auto make = [&] { return OneProduct(m, n, k, 1, scale); };
-      EXPECT_EQ(make().is_one_step(), is_one_step) << m << " " << n << " " << k;
-      const std::vector<float> expected(static_cast<std::size_t>(m * n), 1 - 0x1p-24F);
-      EXPECT_TRUE(make().by_reference() == expected) << m << " " << n << " " << k;
-      EXPECT_TRUE(make().by_program(threads) == expected) << m << " " << n << " " << k;
+      const float scale = 0x3p-26F / static_cast<float>(test.k);
+      const auto make = [&] { return OneProduct(test.m, test.n, test.k, 1, scale); };
+      const std::string what = fmt::format("{} {} {}", test.m, test.n, test.k);
+      EXPECT_EQ(make().is_one_step(), test.is_one_step) << what;
+      const std::vector<float> expected(static_cast<std::size_t>(test.m * test.n), 1 - 0x1p-24F);
+      EXPECT_TRUE(make().by_reference() == expected) << what;
+      EXPECT_TRUE(make().by_program(threads) == expected) << what;
     }
 }
 
