@@ -112,6 +112,13 @@ void read_first(TwoLayers& network) {
   network.descend();
 }
 
+/// The sum of a gradient is used, too.
+void read_a_gradient(TwoLayers& network) {
+  network.descend();
+  const Value sum = emit("sum", {network.parts[0]}, {{"axes", Integers{0, 1}}, {"keepdims", false}});
+  network.task.assignments.push_back({(network.old_velocity + sum).id(), network.destinations[1]});
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
@@ -156,16 +163,7 @@ TEST(Scheduling, SubtractsAGradientWhereItIsComputed) {
          network.task.fetches = {network.parts[0].id()};
        },
        {second, first, "elementwise (53,)" + subtracted}},
-      {"one, though something else reads another",
-       [](TwoLayers& network) {
-         network.descend();
-         network.task.assignments.push_back(
-             {(network.old_velocity +
-               emit("sum", {network.parts[0]}, {{"axes", Integers{0, 1}}, {"keepdims", false}}))
-                  .id(),
-              network.destinations[1]});
-       },
-       {second + subtracted, first}},
+      {"one, though something else reads another", read_a_gradient, {second + subtracted, first}},
       {"not with momentum", [](TwoLayers& network) { network.finish(); }, {second, first}},
       {"not if something else is needed",
        [](TwoLayers& network) {
@@ -218,15 +216,7 @@ TEST(Scheduling, DoesNotChangeTheValues) {
              {(network.old_velocity - 0.25 * network.gradient).id(), network.destinations[0]}};
        }},
       {"without momentum, a gradient reads another weight", read_first},
-      {"without momentum, something else reads a gradient",
-       [](TwoLayers& network) {
-         network.descend();
-         network.task.assignments.push_back(
-             {(network.old_velocity +
-               emit("sum", {network.parts[0]}, {{"axes", Integers{0, 1}}, {"keepdims", false}}))
-                  .id(),
-              network.destinations[1]});
-       }},
+      {"without momentum, something else reads a gradient", read_a_gradient},
       {"a gradient is fetched",
        [](TwoLayers& network) {
          network.finish();
