@@ -1,6 +1,7 @@
 #include "program/scheduling/update_in_products.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -105,7 +106,11 @@ class Updates {
 }  // namespace
 
 void update_in_products(Plan& plan, DType dtype, std::size_t bytes_of_element) {
-  Updates(plan, dtype, bytes_of_element).run();
+  const auto is_subtraction = [](const std::unique_ptr<Step>& step) {
+    const auto* pass = dynamic_cast<const ElementwiseStep*>(step.get());
+    return pass != nullptr && pass->scaled_subtraction().has_value();
+  };
+  if (std::ranges::any_of(plan.steps, is_subtraction)) Updates(plan, dtype, bytes_of_element).run();
 }
 
 }  // namespace talweg

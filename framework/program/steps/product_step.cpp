@@ -68,7 +68,7 @@ double operations_of(Size m, Size n, Size k, std::size_t stack) {
 }
 
 template <class T>
-kernels::Matrix<T> small_matrix(const Memory& memory, const View& view) {
+kernels::Matrix<T> matrix_of(const Memory& memory, const View& view) {
   return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
 }
 
@@ -76,8 +76,8 @@ template <class T>
 class SmallProduct final : public Instruction {
  public:
   SmallProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
-      : a_(small_matrix<T>(memory, a)),
-        b_(small_matrix<T>(memory, b)),
+      : a_(matrix_of<T>(memory, a)),
+        b_(matrix_of<T>(memory, b)),
         c_(memory.at<T>(c)),
         m_(static_cast<std::size_t>(Layout(c).rows)),
         n_(static_cast<std::size_t>(Layout(c).columns)),
@@ -125,7 +125,7 @@ class SmallProduct final : public Instruction {
   kernels::ProductKernel<T> kernel_;
   kernels::Matrix<T> a_, b_;
   T* c_;
-  const T* scale_ = &kOne;
+  const T* scale_ = &kOne;  ///< of a subtraction; other kernels do not use it
   std::size_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
   ThreadPool* pool_ = nullptr;
@@ -139,17 +139,15 @@ class LargeProduct final : public Instruction {
   LargeProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
       : a_matrix_(a),
         b_matrix_(b),
-        a_(memory.at<T>(a)),
-        b_(memory.at<T>(b)),
+        a_(matrix_of<T>(memory, a)),
+        b_(matrix_of<T>(memory, b)),
         c_(memory.at<T>(c)),
         scale_(scale == nullptr ? nullptr : memory.at<T>(*scale)),
         m_(Layout(c).rows),
         n_(Layout(c).columns),
         k_(Layout(a).columns),
         a_offsets_(offsets_of_stack(a)),
-        b_offsets_(offsets_of_stack(b)),
-        a_small_(small_matrix<T>(memory, a)),
-        b_small_(small_matrix<T>(memory, b)) {
+        b_offsets_(offsets_of_stack(b)) {
     if (operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads) pool_ = memory.pool();
     choose_kernel();
   }
@@ -201,44 +199,44 @@ class LargeProduct final : public Instruction {
     const auto& [stack, rows, columns] = part;
     const std::int64_t m = rows.size(), n = columns.size();
     if (m == 0 || n == 0) return;
-    if (scale_ != nullptr && (*scale_ == 0 || m == 1 || n == 1)) return subtract_with_care(part);
-    const std::int64_t from_a = rows.begin * (a_matrix_.transposed ? 1 : a_matrix_.stride);
-    const std::int64_t from_b = columns.begin * (b_matrix_.transposed ? b_matrix_.stride : 1);
-    const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
-    const T alpha = scale_ == nullptr ? 1 : -*scale_, beta = scale_ == nullptr ? 0 : 1;
     for (std::int64_t i = stack.begin; i < stack.end; ++i) {
       const auto at = static_cast<std::size_t>(i);
-      kernel_(c_ + i * m_ * n_ + rows.begin * n_ + columns.begin, narrow(n_), a_ + a_offsets_[at] + from_a,
-              narrow(a_matrix_.stride), a_matrix_.transposed, b_ + b_offsets_[at] + from_b,
-              narrow(b_matrix_.stride), b_matrix_.transposed, narrow(m), narrow(n), narrow(k_), alpha, beta);
+      kernels::Matrix<T> a = a_, b = b_;
+      a.data += a_offsets_[at] + rows.begin * a.row_stride;
+      b.data += b_offsets_[at] + columns.begin * b.column_stride;
+      T* c = c_ + i * m_ * n_ + rows.begin * n_ + columns.begin;
+      if (scale_ == nullptr)
+        multiply(c, a.data, b.data, m, n, 1, 0);
+      else if (*scale_ == 0 || m == 1 || n == 1)
+        subtract_with_care(c, a, b, m, n);
+      else
+        multiply(c, a.data, b.data, m, n, -*scale_, 1);
     }
+  }
+
+  /// See kernels::LargeProduct.
+  void multiply(T* c, const T* a, const T* b, std::int64_t m, std::int64_t n, T alpha, T beta) const {
+    const auto narrow = [](std::int64_t size) { return static_cast<std::int32_t>(size); };
+    kernel_(c, narrow(n_), a, narrow(a_matrix_.stride), a_matrix_.transposed, b, narrow(b_matrix_.stride),
+            b_matrix_.transposed, narrow(m), narrow(n), narrow(k_), alpha, beta);
   }
 
   /// By the kernel for small products. Zero times a product that is infinite or NaN is NaN, but for a scale
   /// of zero the BLAS computes no product; and it adds a vector's sums in parts (is_added_well).
-  void subtract_with_care(const Part& part) {
-    const auto& [stack, rows, columns] = part;
-    const auto kernel = kernels::table<T>().product[static_cast<std::size_t>(kernels::ProductEnd::subtract)];
-    kernels::Matrix<T> a = a_small_, b = b_small_;
-    for (std::int64_t i = stack.begin; i < stack.end; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      a.data = a_small_.data + a_offsets_[at] + rows.begin * a.row_stride;
-      b.data = b_small_.data + b_offsets_[at] + columns.begin;
-      kernel(c_ + i * m_ * n_ + rows.begin * n_ + columns.begin, n_, a, b,
-             static_cast<std::size_t>(rows.size()), static_cast<std::size_t>(columns.size()),
-             static_cast<std::size_t>(k_), *scale_);
-    }
+  void subtract_with_care(T* c, const kernels::Matrix<T>& a, const kernels::Matrix<T>& b, std::int64_t m,
+                          std::int64_t n) const {
+    kernels::table<T>().product[static_cast<std::size_t>(kernels::ProductEnd::subtract)](
+        c, n_, a, b, static_cast<std::size_t>(m), static_cast<std::size_t>(n), static_cast<std::size_t>(k_),
+        *scale_);
   }
 
   kernels::LargeProduct<T> kernel_;
   BlasMatrix a_matrix_, b_matrix_;
-  const T* a_;
-  const T* b_;
+  kernels::Matrix<T> a_, b_;
   T* c_;
   const T* scale_;  ///< null where the product is not subtracted
   std::int64_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
-  kernels::Matrix<T> a_small_, b_small_;  ///< as the kernels for small products want them
   ThreadPool* pool_ = nullptr;
 };
 

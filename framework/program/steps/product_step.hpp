@@ -19,7 +19,7 @@ class ProductStep final : public Step {
   [[nodiscard]] static bool accepts_left(const View& a, bool large);
   [[nodiscard]] static bool accepts_right(const View& b, bool large);
 
-  /// Is the difference as exact as if the product were written first?
+  /// Is subtracting it as exact as if the product were written first, and no slower?
   [[nodiscard]] bool is_subtractable(DType dtype) const;
   /// The same product, which is subtracted, times the single number `scale`, from what lies in `from`. The
   /// result lies in `to`. A large product is not rounded before it is subtracted. REQUIRES: is_subtractable;
