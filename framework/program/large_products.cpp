@@ -1,5 +1,7 @@
 #include "program/large_products.hpp"
 
+#include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "kernels/dnnl/product.hpp"
@@ -19,29 +21,46 @@ kernels::LargeProduct<float> dnnl_product() {
   return kernel;
 }
 
-/// With fewer multiplications and additions, or no more terms of a sum, than these oneDNN is faster even
-/// where operands lie badly for it.
-constexpr double kFewOperations = 2e6;
-constexpr std::int64_t kFewTerms = 32;
 /// With fewer columns than this oneDNN is slower than OpenBLAS where a is transposed.
 constexpr std::int64_t kFewColumns = 8;
+/// With fewer rows OpenBLAS is slower, up to five times.
+constexpr std::int64_t kFewRows = 16;
 /// oneDNN copies operands into blocks only where 1/m + 1/n is less; otherwise it reads them as they lie.
 constexpr double kCopies = 0.0038;
-/// Rows whose distance is a multiple of this fall into one set of the first-level cache: read as they lie,
-/// they drive each other out.
-constexpr std::int64_t kCacheStride = 2048 / sizeof(float);
+/// Rows at a distance of so many elements fall into one set of the first-level cache: read as they lie, they
+/// drive each other out.
+constexpr std::int64_t kCacheStride = 4096 / sizeof(float);
+/// Where a is not transposed, up to so many terms oneDNN is faster even where b lies badly for it.
+constexpr std::int64_t kFewTerms = 16;
+/// Where it is transposed, oneDNN is slower with so many rows of either operand in one set. Of more terms it
+/// adds so many at a time.
+constexpr std::int64_t kManyInASet = 32, kTermsAtATime = 64;
+/// And it is somewhat slower with so many terms, a result of so many elements, and rows of b that far apart.
+constexpr std::int64_t kManyTerms = 128, kManyElements = 10'000, kDistance = 512 / sizeof(float);
 
-/// Measured on one core of an EPYC 7003 with 2,766 products, m and n from 2 to 2048, k from 10 to 2048: on
-/// average 0.5 % slower than if the faster library were known for each. A vector's product is left to the
-/// BLAS, which is as fast. Loading oneDNN takes 5 ms once, the time of a thousand of the smallest products.
+/// So many of `rows` rows fall into one set.
+std::int64_t rows_in_a_set(std::int64_t rows, std::int64_t stride) {
+  return rows * std::gcd(stride, kCacheStride) / kCacheStride;
+}
+
+bool reads_transposed_badly(const ProductLayout& layout) {
+  const std::int64_t terms = std::min(layout.k, kTermsAtATime);
+  if (std::max(rows_in_a_set(terms, layout.a_stride), rows_in_a_set(terms, layout.b_stride)) >= kManyInASet)
+    return true;
+  return layout.k >= kManyTerms && layout.m * layout.n >= kManyElements && layout.b_stride % kDistance == 0;
+}
+
+/// Measured on one core of an EPYC 7003 with 6,514 products, m, n and k from 2 to 2048, rows without gaps and
+/// parts of longer ones: on average 0.7 % slower than if the faster library were known for each. A vector's
+/// product is left to the BLAS, which is as fast. Loading oneDNN takes 5 ms once, the time of a thousand of
+/// the smallest products.
 bool dnnl_is_faster(const ProductLayout& layout) {
-  const auto m = static_cast<double>(layout.m), n = static_cast<double>(layout.n),
-             k = static_cast<double>(layout.k);
+  const auto m = static_cast<double>(layout.m), n = static_cast<double>(layout.n);
   if (layout.m == 1 || layout.n == 1) return false;
   if (layout.a_transposed && (layout.b_transposed || layout.n < kFewColumns)) return false;
-  if (2 * m * n * k < kFewOperations || layout.k <= kFewTerms || 1 / m + 1 / n < kCopies) return true;
-  if (layout.b_transposed) return true;
-  return layout.b_stride % kCacheStride != 0 && (!layout.a_transposed || layout.a_stride % kCacheStride != 0);
+  if (layout.b_transposed || layout.m < kFewRows || 1 / m + 1 / n < kCopies) return true;
+  if (layout.a_transposed) return !reads_transposed_badly(layout);
+  return layout.k <= kFewTerms || layout.b_stride % (kCacheStride / 2) != 0;
 }
 
 /// Up to so many terms OpenBLAS adds to the result as one sum. It divides longer sums, as oneDNN divides

@@ -33,16 +33,26 @@ constexpr Case kCases[] = {
     // m,    n,   k, transposed a, b,   by
     {  64,  256, 784, false, false, "oneDNN"},
     {  64, 1024, 784, false, false, "BLAS"},    // rows of b are 4 KiB apart
-    {  64, 1024,  32, false, false, "oneDNN"},  // few terms
-    {  64, 1024,  33, false, false, "BLAS"},
-    {  10,  512, 128, false, false, "oneDNN"},  // few operations
-    {  16,  512, 128, false, false, "BLAS"},
-    {  64,  256, 128, true,  false, "oneDNN"},
-    { 512,  256, 128, true,  false, "BLAS"},    // rows of a^T are 2 KiB apart
+    {  64, 1024,  16, false, false, "oneDNN"},  // few terms
+    {  64, 1024,  17, false, false, "BLAS"},
+    {  15, 1024, 784, false, false, "oneDNN"},  // few rows
+    {  16, 1024, 784, false, false, "BLAS"},
+    {  15, 1024, 128, true,  false, "oneDNN"},
+    {  16, 1024, 128, true,  false, "BLAS"},
     {  64,  256, 512, false, true,  "oneDNN"},
-    { 600, 1024, 128, true,  false, "oneDNN"},  // large enough to be copied into blocks
-    { 256,    4, 128, true,  false, "BLAS"},    // few columns of rows that are not contiguous
     { 256,    4, 128, false, false, "oneDNN"},
+    { 256,    4, 128, true,  false, "BLAS"},    // few columns of rows that are not contiguous
+    { 600, 1024, 128, true,  false, "oneDNN"},  // large enough to be copied into blocks
+    {  64, 1024,  31, true,  false, "oneDNN"},
+    {  64, 1024,  32, true,  false, "BLAS"},    // so many rows of b in one set of the cache
+    {  64,  512,  63, true,  false, "oneDNN"},
+    {  64,  512,  64, true,  false, "BLAS"},
+    {  60,  256, 784, true,  false, "BLAS"},    // many elements, rows of b at multiples of 512 bytes
+    {  60,  260, 784, true,  false, "oneDNN"},
+    {  39,  256, 784, true,  false, "oneDNN"},
+    {  60,  256, 127, true,  false, "oneDNN"},
+    {1024,  100,  31, true,  false, "oneDNN"},
+    {1024,  100,  32, true,  false, "BLAS"},    // so many rows of a in one set
     {  64,   64,  65, true,  true,  "BLAS"},
     // a vector: a row or a column
     {   1,  320, 512, false, false, "BLAS"},
