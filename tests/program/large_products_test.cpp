@@ -1,4 +1,4 @@
-// Which library computes a large product, and that each computes it.
+// How a large product is computed, and that each way computes it.
 
 #include "program/large_products.hpp"
 
@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <string_view>
 #include <vector>
 
 namespace talweg {
@@ -14,7 +16,7 @@ namespace {
 struct Case {
   std::int64_t m, n, k;
   bool a_transposed, b_transposed;
-  const char* library;
+  const char* way;  ///< "copies": by oneDNN, of copies
 };
 
 /// With `gap` elements between the lines.
@@ -43,11 +45,18 @@ constexpr Case kCases[] = {
     { 256,    4, 128, false, false, "oneDNN"},
     { 256,    4, 128, true,  false, "BLAS"},    // few columns of rows that are not contiguous
     { 600, 1024, 128, true,  false, "oneDNN"},  // large enough to be copied into blocks
-    {  64, 1024,  31, true,  false, "oneDNN"},
-    {  64, 1024,  32, true,  false, "BLAS"},    // so many rows of b in one set of the cache
-    {  64,  512,  63, true,  false, "oneDNN"},
-    {  64,  512,  64, true,  false, "BLAS"},
-    {  60,  256, 784, true,  false, "BLAS"},    // many elements, rows of b at multiples of 512 bytes
+    {  63, 1024,  31, true,  false, "oneDNN"},
+    {  63, 1024,  32, true,  false, "BLAS"},    // so many rows of b in one set of the cache
+    {  63,  512,  63, true,  false, "oneDNN"},
+    {  63,  512,  64, true,  false, "BLAS"},
+    {  64,  128, 256, true,  false, "copies"},  // rows of b at multiples of 512 bytes are copied
+    {  63,  128, 256, true,  false, "oneDNN"},
+    {  64,  127, 256, true,  false, "oneDNN"},
+    {  64,  128, 257, true,  false, "oneDNN"},
+    { 392,  300, 128, true,  false, "oneDNN"},
+    { 392,  384,  20, true,  false, "copies"},
+    { 512,  384, 128, true,  false, "BLAS"},    // rows of a are 2 KiB apart
+    {  60,  256, 784, true,  false, "BLAS"},    // many elements
     {  60,  260, 784, true,  false, "oneDNN"},
     {  39,  256, 784, true,  false, "oneDNN"},
     {  60,  256, 127, true,  false, "oneDNN"},
@@ -65,12 +74,15 @@ constexpr Case kCases[] = {
     { 320,    1, 512, true,  true,  "BLAS"}};
 // clang-format on
 
-TEST(LargeProducts, AreComputedByTheLibraryThatIsFasterForTheLayout) {
-  const bool has_dnnl = fastest_product<float>(layout_of(kCases[0])) != large_product<float>();
+TEST(LargeProducts, AreComputedInTheWayThatIsFastestForTheLayout) {
+  std::map<std::string_view, kernels::LargeProduct<float>> ways = {{"BLAS", large_product<float>()}};
+  for (const Case& test : kCases) ways.emplace(test.way, fastest_product<float>(layout_of(test)));
+  const bool has_dnnl = ways.at("oneDNN") != ways.at("BLAS");
+  EXPECT_EQ(ways.at("copies") != ways.at("BLAS"), has_dnnl);
+  EXPECT_EQ(ways.at("copies") != ways.at("oneDNN"), has_dnnl);
   for (const Case& test : kCases) {
-    const bool by_dnnl = fastest_product<float>(layout_of(test)) != large_product<float>();
-    EXPECT_EQ(by_dnnl, has_dnnl && std::string_view(test.library) == "oneDNN")
-        << test.m << " " << test.n << " " << test.k;
+    EXPECT_EQ(fastest_product<float>(layout_of(test)), ways.at(test.way))
+        << test.m << " " << test.n << " " << test.k << ": " << test.way;
     EXPECT_EQ(fastest_product<double>(layout_of(test)), large_product<double>());
   }
 }
