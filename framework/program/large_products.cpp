@@ -39,15 +39,17 @@ constexpr double kCopies = 0.0038;
 constexpr std::int64_t kCacheStride = 4096 / sizeof(float);
 /// Where a is not transposed, up to so many terms oneDNN is faster even where b lies badly for it.
 constexpr std::int64_t kFewTerms = 16;
-/// Where it is transposed, oneDNN is slower with so many rows of either operand in one set. Of more terms it
-/// adds so many at a time.
+/// Where it is transposed, oneDNN is slower with so many rows of either operand in one set, counted among so
+/// many of its terms: it adds them in blocks, and this number fits the measurements.
 constexpr std::int64_t kManyInASet = 32, kTermsAtATime = 64;
 /// And it is somewhat slower with so many terms, a result of so many elements, and rows of b that far apart.
 constexpr std::int64_t kManyTerms = 128, kManyElements = 10'000, kDistance = 512 / sizeof(float);
-/// Such rows of b are worth a copy where a has so many columns, b so many, and a's rows lie better.
+/// Such rows of b are worth a copy where the result has so many rows and columns and the rows of a, which is
+/// transposed in memory, are not as badly apart.
 constexpr std::int64_t kRowsForCopies = 64, kColumnsForCopies = 128;
 
-/// So many of `rows` rows fall into one set.
+/// So many of `rows` rows fall into one set, where their distance is whole cache lines; of others, fewer or
+/// none are counted.
 std::int64_t rows_in_a_set(std::int64_t rows, std::int64_t stride) {
   return rows * std::gcd(stride, kCacheStride) / kCacheStride;
 }

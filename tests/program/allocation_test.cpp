@@ -57,7 +57,7 @@ TEST(Program, AllocatesNothingWhileItRuns) {
 /// oneDNN and the BLAS prepare themselves when the program is built.
 TEST(Program, AllocatesNothingWhileItRunsLargeProducts) {
   register_ops();
-  for (const std::int64_t n : {48, 130, 1024}) {
+  for (const std::int64_t n : {48, 128, 130, 1024}) {
     Graph graph(DType::float32);
     std::vector<float> memory(static_cast<std::size_t>(n * n), 1);
     const Value x = graph.add_leaf("state", "x", {n, n}, DType::float32);

@@ -35,6 +35,9 @@ constexpr Case kCases[] = {
     // m,    n,   k, transposed a, b,   by
     {  64,  256, 784, false, false, "oneDNN"},
     {  64, 1024, 784, false, false, "BLAS"},    // rows of b are 4 KiB apart
+    {  64,  512, 784, false, false, "BLAS"},    // or 2 KiB
+    { 354, 1024, 100, false, false, "BLAS"},
+    { 355, 1024, 100, false, false, "oneDNN"},  // large enough to be copied into blocks
     {  64, 1024,  16, false, false, "oneDNN"},  // few terms
     {  64, 1024,  17, false, false, "BLAS"},
     {  15, 1024, 784, false, false, "oneDNN"},  // few rows
@@ -44,7 +47,9 @@ constexpr Case kCases[] = {
     {  64,  256, 512, false, true,  "oneDNN"},
     { 256,    4, 128, false, false, "oneDNN"},
     { 256,    4, 128, true,  false, "BLAS"},    // few columns of rows that are not contiguous
-    { 600, 1024, 128, true,  false, "oneDNN"},  // large enough to be copied into blocks
+    { 256,    7, 128, true,  false, "BLAS"},
+    { 256,    8, 128, true,  false, "oneDNN"},
+    { 600, 1024, 128, true,  false, "oneDNN"},
     {  63, 1024,  31, true,  false, "oneDNN"},
     {  63, 1024,  32, true,  false, "BLAS"},    // so many rows of b in one set of the cache
     {  63,  512,  63, true,  false, "oneDNN"},
@@ -55,13 +60,16 @@ constexpr Case kCases[] = {
     {  64,  128, 257, true,  false, "oneDNN"},
     { 392,  300, 128, true,  false, "oneDNN"},
     { 392,  384,  20, true,  false, "copies"},
-    { 512,  384, 128, true,  false, "BLAS"},    // rows of a are 2 KiB apart
-    {  60,  256, 784, true,  false, "BLAS"},    // many elements
+    { 256,  384, 128, true,  false, "copies"},
+    { 392,  320, 128, true,  false, "oneDNN"},
+    { 512,  384, 128, true,  false, "BLAS"},    // rows of a^T are 2 KiB apart
+    {  40,  256, 784, true,  false, "BLAS"},    // many elements
     {  60,  260, 784, true,  false, "oneDNN"},
     {  39,  256, 784, true,  false, "oneDNN"},
     {  60,  256, 127, true,  false, "oneDNN"},
     {1024,  100,  31, true,  false, "oneDNN"},
-    {1024,  100,  32, true,  false, "BLAS"},    // so many rows of a in one set
+    {1024,  100,  32, true,  false, "BLAS"},    // so many rows of a^T in one set
+    {  39,  256, 128, true,  false, "oneDNN"},
     {  64,   64,  65, true,  true,  "BLAS"},
     // a vector: a row or a column
     {   1,  320, 512, false, false, "BLAS"},
@@ -125,15 +133,22 @@ void expect_sums_of_products(kernels::LargeProduct<T> product, const Case& test,
     }
 }
 
+/// In the way that is chosen where there are no gaps, of parts of longer rows, too.
 TEST(LargeProducts, AreSumsOfProducts) {
   for (const Case& test : kCases)
     for (const std::int64_t gap : {0, 5})
       for (const bool subtracts : {false, true}) {
-        const ProductLayout layout = layout_of(test, gap);
-        expect_sums_of_products<float>(fastest_product<float>(layout), test, gap, subtracts);
+        expect_sums_of_products<float>(fastest_product<float>(layout_of(test)), test, gap, subtracts);
         expect_sums_of_products<float>(large_product<float>(), test, gap, subtracts);
         expect_sums_of_products<double>(large_product<double>(), test, gap, subtracts);
       }
+}
+
+TEST(LargeProducts, OfCopiesEndWithBlocksOfAnyWidth) {
+  const auto of_copies = fastest_product<float>(layout_of({64, 128, 256, true, false, "copies"}));
+  for (const std::int64_t n : {2, 47, 48, 49, 96, 97, 143})
+    for (const bool subtracts : {false, true})
+      expect_sums_of_products<float>(of_copies, {70, n, 100, true, false, "copies"}, 3, subtracts);
 }
 
 /// From ones, so many equal terms that all together are 3/4 of the distance to the next number below, but no

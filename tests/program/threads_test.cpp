@@ -68,7 +68,7 @@ class LargeGraph {
       bindings.push_back({value.id(), values.data()});
       return value;
     };
-    const Value x = leaf("x", {150, 210}), w = leaf("w", {210, 300}), row = leaf("row", {300}),
+    const Value x = leaf("x", {150, 210}), w = leaf("w", {210, 384}), row = leaf("row", {384}),
                 column = leaf("column", {150, 1}), stack = leaf("stack", {6, 40, 150});
     const Value hidden = emit("sigmoid", {emit("matmul", {x, w}) + row}) * column;
     fetches = {hidden.id(),
@@ -138,11 +138,11 @@ TEST(Profile, CountsEveryInstructionOfEveryRun) {
     EXPECT_EQ(entry.runs, 2) << entry.text;
     operations += entry.operations;
   }
-  const double products = 2.0 * 150 * 210 * 300 * 3 + 2.0 * 6 * 40 * 150 * 300, others = 150 * 300 * 6;
+  const double products = 2.0 * 150 * 210 * 384 * 3 + 2.0 * 6 * 40 * 150 * 384, others = 150 * 384 * 6;
   EXPECT_EQ(operations, products + others);
   const std::string table = to_table(profile);
   EXPECT_NE(table.find("GFLOP/s"), std::string::npos) << table;
-  EXPECT_NE(table.find("large product (150, 210) @ (210, 300)"), std::string::npos) << table;
+  EXPECT_NE(table.find("large product (150, 210) @ (210, 384)"), std::string::npos) << table;
   EXPECT_NE(to_chrome_trace(profile).find("\"ph\":\"X\""), std::string::npos);
 }
 
