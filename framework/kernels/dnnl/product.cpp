@@ -28,7 +28,7 @@ void product_of_copies(float* c, std::int32_t c_stride, const float* a, std::int
                        bool a_transposed, const float* b, std::int32_t b_stride, bool /*b_transposed*/,
                        std::int32_t m, std::int32_t n, std::int32_t k, float alpha, float beta) {
   const OnCallingThread alone;
-  alignas(64) std::array<float, kCopiedColumns * kMostCopiedTerms> copy;
+  alignas(64) std::array<float, std::size_t{kCopiedColumns} * kMostCopiedTerms> copy;
   for (std::int32_t first = 0; first < n; first += kCopiedColumns) {
     const std::int32_t columns = std::min(n - first, kCopiedColumns);
     float* to = copy.data();
