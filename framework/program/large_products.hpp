@@ -20,9 +20,8 @@ struct ProductLayout {
 template <class T>
 [[nodiscard]] bool is_added_well(std::int64_t m, std::int64_t n, std::int64_t k);
 
-/// oneDNN's product, of the operands or of copies, where it is installed and faster than the BLAS's for
-/// operands that lie like that: by measurements, never by the clock, so that a program's bits are always the
-/// same. Else the BLAS's. It may be called with other m, n and strides, with the same k and transpositions.
+/// oneDNN's product where it is installed and faster than the BLAS's for operands that lie like that: by
+/// measurements, never by the clock, so that a program's bits are always the same. Else the BLAS's.
 template <class T>
 [[nodiscard]] kernels::LargeProduct<T> fastest_product(const ProductLayout& layout);
 
