@@ -143,7 +143,8 @@ TEST(LargeProducts, ThatAreAddedAreRoundedOnce) {
   EXPECT_FALSE(is_added_well<float>(300, 300, 257));
   EXPECT_FALSE(is_added_well<double>(300, 300, 129));
   EXPECT_FALSE(is_added_well<float>(1000, 1, 128));
-  EXPECT_FALSE(is_added_well<float>(1000, 64, 128)) << "oneDNN is faster";
+  EXPECT_TRUE(is_added_well<float>(1000, 30, 128));
+  EXPECT_FALSE(is_added_well<float>(1000, 20, 128)) << "oneDNN is faster";
   for (const Case& test : kCases) {
     if (test.m == 1 || test.n == 1) continue;
     expect_one_rounding<float>(test, 256);
