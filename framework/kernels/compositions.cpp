@@ -63,14 +63,14 @@ void composed(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] 
   }
 }
 
-template <class T, std::size_t kMode>
-void root_of_quotient(T* out, const T* a, const T* b, const T* c, std::size_t n, bool whole) {
+template <class T, bool kSingleA, bool kSingleC>
+void quotient_by_root(T* out, const T* a, const T* b, const T* c, std::size_t n, bool whole) {
   using V = Vector<T>;
-  const Operand<T, false> first(a);
-  const Operand<T, (kMode & 2U) != 0> second(b);
-  const Operand<T, (kMode & 4U) != 0> third(c);
+  const Operand<T, kSingleA> first(a);
+  const Operand<T, false> second(b);
+  const Operand<T, kSingleC> third(c);
   run<T, kUnroll>(
-      out, n, whole, [](V x, V y, V z) { return xsimd::sqrt(x / y) + z; }, first, second, third);
+      out, n, whole, [](V x, V y, V z) { return x / (xsimd::sqrt(y) + z); }, first, second, third);
 }
 
 template <class T, bool kSubtracts, bool kSquares, std::size_t kMode>
@@ -139,9 +139,16 @@ void add_composed_with_all(Table<T>& table) {
   (std::make_index_sequence<kOuterCount>{});
 }
 
+template <class T>
+void add_quotients(Table<T>& table) {
+  table.quotient_by_root[0] = quotient_by_root<T, false, false>;
+  table.quotient_by_root[1] = quotient_by_root<T, true, false>;
+  table.quotient_by_root[4] = quotient_by_root<T, false, true>;
+  table.quotient_by_root[5] = quotient_by_root<T, true, true>;
+}
+
 template <class T, std::size_t... kMode>
-void add_roots_and_products(Table<T>& table, std::index_sequence<kMode...>) {
-  ((table.root_of_quotient[kMode * 2] = root_of_quotient<T, kMode * 2>), ...);
+void add_sums_of_products(Table<T>& table, std::index_sequence<kMode...>) {
   ((table.products[0][0][kMode] = products<T, false, false, kMode>), ...);
   ((table.products[0][1][kMode] = products<T, false, true, kMode>), ...);
   ((table.products[1][0][kMode] = products<T, true, false, kMode>), ...);
@@ -167,7 +174,8 @@ void add_compositions(Table<T>& table) {
     (add_composed_with_all<T, static_cast<Inner>(kInner)>(table), ...);
   }
   (std::make_index_sequence<kInnerCount>{});
-  add_roots_and_products(table, std::make_index_sequence<4>{});
+  add_quotients(table);
+  add_sums_of_products(table, std::make_index_sequence<4>{});
   add_choices(table, std::make_index_sequence<kOperandModes>{});
 }
 

@@ -18,7 +18,8 @@ struct AdaBelief : talweg::UpdateRule {
     m = beta1 * m + (1 - beta1) * g;
     s = beta2 * s + (1 - beta2) * square(g - m) + epsilon;
     x = x * (1 - alpha * weight_decay);
-    x = x - alpha * (m / (1 - pow(beta1, t))) / (sqrt(s / (1 - pow(beta2, t))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, t));
+    x = x - alpha * root / (1 - pow(beta1, t)) * (m / (sqrt(s) + epsilon * root));
   }
 };
 TALWEG_OPTIMIZER(AdaBelief, "adabelief", "Adam scaled by how far gradients are from their average")

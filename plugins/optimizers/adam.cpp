@@ -4,6 +4,7 @@
 ///   g <- g + weight_decay x
 ///   m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2
 ///   x <- x - alpha (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+/// The corrections are taken out of the quotient, as in the paper's section 2: an element costs one division.
 /// epsilon is outside the root; the decay is coupled: it goes through m and v, as in torch.optim.Adam.
 struct Adam : talweg::UpdateRule {
   talweg::Hyper alpha{"alpha", 0.001, talweg::positive, "step size"};
@@ -18,7 +19,8 @@ struct Adam : talweg::UpdateRule {
     auto m = x.state("m"), v = x.state("v");
     m = beta1 * m + (1 - beta1) * g;
     v = beta2 * v + (1 - beta2) * square(g);
-    x = x - alpha * (m / (1 - pow(beta1, t))) / (sqrt(v / (1 - pow(beta2, t))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, t));
+    x = x - alpha * root / (1 - pow(beta1, t)) * (m / (sqrt(v) + epsilon * root));
   }
 };
 TALWEG_OPTIMIZER(Adam, "adam", "Adam: steps scaled by averages of the gradient and of its square")

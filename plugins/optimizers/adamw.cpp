@@ -19,7 +19,8 @@ struct AdamW : talweg::UpdateRule {
     m = beta1 * m + (1 - beta1) * g;
     v = beta2 * v + (1 - beta2) * square(g);
     x = x * (1 - alpha * weight_decay);
-    x = x - alpha * (m / (1 - pow(beta1, t))) / (sqrt(v / (1 - pow(beta2, t))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, t));
+    x = x - alpha * root / (1 - pow(beta1, t)) * (m / (sqrt(v) + epsilon * root));
   }
 };
 TALWEG_OPTIMIZER(AdamW, "adamw", "Adam with decoupled weight decay")

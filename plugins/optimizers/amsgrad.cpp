@@ -20,7 +20,8 @@ struct AmsGrad : talweg::UpdateRule {
     m = beta1 * m + (1 - beta1) * g;
     v = beta2 * v + (1 - beta2) * square(g);
     largest = maximum(largest, v);
-    x = x - alpha * (m / (1 - pow(beta1, t))) / (sqrt(largest / (1 - pow(beta2, t))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, t));
+    x = x - alpha * root / (1 - pow(beta1, t)) * (m / (sqrt(largest) + epsilon * root));
   }
 };
 TALWEG_OPTIMIZER(AmsGrad, "amsgrad", "Adam with the largest average of squares so far")

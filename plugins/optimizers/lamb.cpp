@@ -17,7 +17,8 @@ struct Lamb : talweg::UpdateRule {
     auto m = x.state("m"), v = x.state("v");
     m = beta1 * m + (1 - beta1) * g;
     v = beta2 * v + (1 - beta2) * square(g);
-    const auto adam = (m / (1 - pow(beta1, t))) / (sqrt(v / (1 - pow(beta2, t))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, t));
+    const auto adam = root / (1 - pow(beta1, t)) * (m / (sqrt(v) + epsilon * root));
     const auto u = adam + weight_decay * x;
     const auto size = norm(x), length = norm(u);
     const auto trust = where(size * length > 0, size / where(length > 0, length, 1), 1);

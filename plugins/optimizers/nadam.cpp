@@ -28,7 +28,8 @@ struct NAdam : talweg::UpdateRule {
     v = beta2 * v + (1 - beta2) * square(g);
     product = product * now;
     const auto direction = (1 - now) / (1 - product) * g + next / (1 - product * next) * m;
-    x = x - alpha * direction / (sqrt(v / (1 - pow(beta2, t))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, t));
+    x = x - alpha * root * (direction / (sqrt(v) + epsilon * root));
   }
 };
 TALWEG_OPTIMIZER(NAdam, "nadam", "Adam with Nesterov momentum")

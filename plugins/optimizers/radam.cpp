@@ -26,7 +26,7 @@ struct RAdam : talweg::UpdateRule {
     const auto rho = maximum(length, 5);  // no root of what is negative where it is not used
     const auto r = sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho));
     const auto scale = where(length > 5, r * sqrt(correction) / (sqrt(v) + epsilon), 1);
-    x = x - alpha * (m / (1 - pow(beta1, t))) * scale;
+    x = x - alpha / (1 - pow(beta1, t)) * m * scale;
   }
 };
 TALWEG_OPTIMIZER(RAdam, "radam", "Adam that waits until its average of squares can be trusted")

@@ -30,7 +30,8 @@ struct ScheduleFree : talweg::UpdateRule {
     if (!scaled) return x.gradient();
     auto v = x.state("v");
     v = beta2 * v + (1 - beta2) * square(x.gradient());
-    return x.gradient() / (sqrt(v / (1 - pow(beta2, x.step() + 1))) + epsilon);
+    const auto root = sqrt(1 - pow(beta2, x.step() + 1));
+    return root * (x.gradient() / (sqrt(v) + epsilon * root));
   }
 };
 TALWEG_OPTIMIZER(ScheduleFree, "schedule_free", "AdamW whose averaged weights need no schedule of alpha")

@@ -22,8 +22,9 @@ TEST(UpdateFormula, IsThePapers) {
   EXPECT_EQ(formulas_of("adam")[0].lines,
             (Lines{"u1 = g + weight_decay * x", "m' = beta1 * m + (1 - beta1) * u1",
                    "v' = beta2 * v + (1 - beta2) * square(u1)",
-                   "x' = x - alpha * (m' / (1 - beta1 ** (step + 1))) / "
-                   "(sqrt(v' / (1 - beta2 ** (step + 1))) + epsilon)"}));
+                   "u2 = alpha * sqrt(1 - beta2 ** (step + 1)) / (1 - beta1 ** (step + 1)) * "
+                   "(m' / (sqrt(v') + epsilon * sqrt(1 - beta2 ** (step + 1))))",
+                   "x' = x - u2"}));
 }
 
 TEST(UpdateFormula, NamesThePointOfAnotherGradient) {

@@ -345,7 +345,7 @@ class ElementwiseLoop final : public Instruction {
     } else if (const auto* chosen = std::get_if<Chosen>(&tile_call.kernel)) {
       call.of_four = table.choice[static_cast<std::size_t>(chosen->choice)][mode >> 1U];
     } else {
-      call.kernel = table.root_of_quotient[mode];
+      call.kernel = table.quotient_by_root[mode];
     }
   }
 

@@ -93,7 +93,7 @@ class Composer {
  private:
   TileCall call_for(std::uint32_t value) {
     for (const auto find : {&Composer::products, &Composer::product_of_difference,
-                            &Composer::root_of_quotient, &Composer::choice, &Composer::composed})
+                            &Composer::quotient_by_root, &Composer::choice, &Composer::composed})
       if (const std::optional<TileCall> call = (this->*find)(value)) return *call;
     TileCall call{value, values_[value].function, {}};
     for (std::size_t k = 0; k < values_[value].operand_count; ++k) call.operands[k] = Leaf{value, k};
@@ -147,17 +147,17 @@ class Composer {
     return std::nullopt;
   }
 
-  std::optional<TileCall> root_of_quotient(std::uint32_t value) {
-    if (values_[value].function != Elementwise::add) return std::nullopt;
+  /// Steps that are scaled by the root of an average of squares are one.
+  std::optional<TileCall> quotient_by_root(std::uint32_t value) {
+    if (values_[value].function != Elementwise::divide) return std::nullopt;
+    const auto sum = inner(value, {value, 1}, Elementwise::add);
+    if (!sum) return std::nullopt;
     for (std::size_t k = 0; k < 2; ++k) {
-      const auto root = inner(value, {value, k}, Elementwise::sqrt);
-      if (!root) continue;
-      const auto quotient = inner(value, {*root, 0}, Elementwise::divide);
-      if (!quotient || is_single({*quotient, 0})) continue;
-      taken_in_[*root] = taken_in_[*quotient] = true;
-      return TileCall{value,
-                      RootOfQuotient{},
-                      {Leaf{*quotient, 0}, Leaf{*quotient, 1}, Leaf{value, 1 - k}, std::nullopt}};
+      const auto root = inner(value, {*sum, k}, Elementwise::sqrt);
+      if (!root || is_single({*root, 0})) continue;
+      taken_in_[*sum] = taken_in_[*root] = true;
+      return TileCall{
+          value, QuotientByRoot{}, {Leaf{value, 0}, Leaf{*root, 0}, Leaf{*sum, 1 - k}, std::nullopt}};
     }
     return std::nullopt;
   }
