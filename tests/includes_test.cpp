@@ -47,6 +47,7 @@ const std::map<std::string, Names>& doors() {
       {"xtensor-blas", {"ops", "kernels"}},
       {"xflens", {"kernels"}},
       {"xsimd", {"kernels"}},
+      {"xbyak", {"program"}},
       {"fmt", {"support", "program", "training", "tools"}},
   };
   return allowed;

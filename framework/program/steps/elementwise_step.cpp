@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "program/elementwise_functions.hpp"
+#include "program/steps/coded_elementwise.hpp"
 #include "program/strided.hpp"
 #include "program/thread_pool.hpp"
 
@@ -114,10 +115,8 @@ ElementwiseStep::Access ElementwiseStep::access(const Value& value, std::size_t 
   const Operand operand = value.operands[k];
   if (operand.is_value) return values_[operand.index].stored ? Access::stream : Access::tile;
   const View& view = views_[operand.index];
-  if (is_contiguous(view)) return Access::stream;
   if (!tile_stride(view)) return Access::tile;
-  const Loop loop = loop_over(view);
-  if (loop.rank > 0 && loop.span().back().stride == 1) return Access::stream;
+  if (!repeats_in_tile(view)) return Access::stream;
   // Functions of one value have no kernel for an operand that is the same everywhere.
   return value.operand_count > 1 ? Access::single : Access::tile;
 }
@@ -129,6 +128,11 @@ std::optional<std::int64_t> ElementwiseStep::tile_stride(const View& view) const
   const auto [size, stride] = loop.axes[1];
   if (loop.rank != 2 || size != tile_ || stride < 0 || stride > 1) return std::nullopt;
   return loop.axes[0].stride;
+}
+
+bool ElementwiseStep::repeats_in_tile(const View& view) const {
+  const Loop loop = loop_over(view);
+  return !is_contiguous(view) && (loop.rank == 0 || loop.span().back().stride != 1);
 }
 
 std::int64_t ElementwiseStep::choose_tile() const {
@@ -152,6 +156,11 @@ double ElementwiseStep::work() const {
   double work = 0;
   for (const Value& value : values_) work += is_simple(value.function) ? 1 : kFunction;
   return work * static_cast<double>(shape_.elements());
+}
+
+bool ElementwiseStep::is_worth_threads() const {
+  constexpr double kWorkForThreads = 1 << 16;
+  return shape_.elements() > tile_ && work() >= kWorkForThreads;
 }
 
 void ElementwiseStep::finish() {
@@ -247,7 +256,7 @@ class ElementwiseLoop final : public Instruction {
         tiles_(tile_ == 0 ? 0 : (elements_ + tile_ - 1) / tile_),
         padded_tile_(step->padded_tile()),
         scratch_(static_cast<T*>(memory.scratch())) {
-    if (step->work() >= kWorkForThreads && tiles_ > 1) pool_ = memory.pool();
+    if (step->is_worth_threads()) pool_ = memory.pool();
     if (pool_ != nullptr) scratch_of_piece_ = static_cast<T*>(memory.scratch(1)) - scratch_;
     for (const ElementwiseStep::Action& action : step->actions_)
       calls_.push_back(action.loads ? load_call(memory, *step, step->views_[action.index], action.index)
@@ -263,8 +272,6 @@ class ElementwiseLoop final : public Instruction {
   }
 
  private:
-  /// From here on the work of a run is worth more than the threads' coming together.
-  static constexpr double kWorkForThreads = 1 << 16;
   /// From here on what lies in memory is fetched a tile ahead: it does not fit the second-level cache, and so
   /// many calls come between two tiles that the processor does not see that there will be another.
   static constexpr std::int64_t kBytesToFetch = 1 << 20;
@@ -430,6 +437,7 @@ class ElementwiseLoop final : public Instruction {
 };
 
 std::unique_ptr<Instruction> ElementwiseStep::bind(const Memory& memory, DType dtype) const {
+  if (auto code = bind_as_code(*this, memory, dtype)) return code;
   return bind_as<ElementwiseLoop>(dtype, memory, this);
 }
 

@@ -30,6 +30,17 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] bool is_full() const { return values_.size() >= kMaximumValues; }
   [[nodiscard]] std::size_t size() const { return values_.size(); }
   [[nodiscard]] const std::vector<View>& views() const { return views_; }
+  [[nodiscard]] std::span<const Value> values() const { return values_; }
+  /// Elements of a tile.
+  [[nodiscard]] std::int64_t tile() const { return tile_; }
+  /// Where the view's next tile begins; nothing where tiles have to be loaded.
+  [[nodiscard]] std::optional<std::int64_t> tile_stride(const View& view) const;
+  /// Of a view whose tiles need not be loaded: is it the same number for all elements of a tile?
+  [[nodiscard]] bool repeats_in_tile(const View& view) const;
+  /// How often kernels go over a tile.
+  [[nodiscard]] std::size_t passes() const { return actions_.size(); }
+  /// Is a run worth more than the threads' coming together?
+  [[nodiscard]] bool is_worth_threads() const;
   /// Adds an operand that lies in memory; `view` has the group's shape. The same view is there once.
   Operand add_view(const View& view);
   /// Adds a function of earlier operands and returns its value's index.
@@ -90,8 +101,6 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] Operand operand(const TileCall::Leaf& leaf) const {
     return values_[leaf.value].operands[leaf.operand];
   }
-  /// Where the view's next tile begins; nothing where tiles have to be loaded.
-  [[nodiscard]] std::optional<std::int64_t> tile_stride(const View& view) const;
   [[nodiscard]] std::int64_t choose_tile() const;
   /// Loads and calls in their order, and when each view and value is read for the last time.
   void order_actions();

@@ -1,0 +1,284 @@
+// Machine code of elementwise groups gives the same bits as the kernels of their functions, one after the
+// other: every length up to some vectors, with nothing written beyond the end.
+
+#include "program/machine_code/elementwise_code.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "program/elementwise_functions.hpp"
+
+namespace talweg {
+namespace {
+
+using kernels::Elementwise;
+
+constexpr std::size_t kLongest = 40;
+
+bool can_generate() {
+  return kernels::instruction_set() == "x86-64-v3" || kernels::instruction_set() == "x86-64-v4";
+}
+
+TileOperand view(std::uint32_t index) { return {false, index}; }
+TileOperand value(std::uint32_t index) { return {true, index}; }
+
+TileValue made(Elementwise function, std::initializer_list<TileOperand> operands, bool stored = false) {
+  TileValue result{function, {}, operands.size(), std::nullopt};
+  std::ranges::copy(operands, result.operands.begin());
+  if (stored) result.stored = 0;
+  return result;
+}
+
+TileValue stored(TileValue made) {
+  made.stored = 0;
+  return made;
+}
+
+template <class T>
+constexpr DType kType = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
+
+/// Of so many views: numbers of all sizes, zeros of both signs, halves, infinities and NaN.
+template <class T>
+std::vector<std::vector<T>> numbers(std::size_t views) {
+  using Limits = std::numeric_limits<T>;
+  const std::vector<T> special = {T(0),
+                                  T(-0.0),
+                                  T(0.5),
+                                  T(-0.5),
+                                  T(1.5),
+                                  T(2.5),
+                                  T(1),
+                                  T(-1),
+                                  Limits::infinity(),
+                                  -Limits::infinity(),
+                                  Limits::denorm_min(),
+                                  Limits::min(),
+                                  Limits::max(),
+                                  Limits::quiet_NaN()};
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> draw(-3, 3);
+  std::vector<std::vector<T>> result(views, std::vector<T>(kLongest));
+  for (std::size_t i = 0; i < views; ++i)
+    for (std::size_t j = 0; j < kLongest; ++j)
+      result[i][j] = j % 3 == i % 3 ? special[random() % special.size()] : static_cast<T>(draw(random));
+  return result;
+}
+
+/// What the kernels make of the first n elements: all values.
+template <class T>
+std::vector<std::vector<T>> by_kernels(const std::vector<TileValue>& values,
+                                       const std::vector<std::vector<T>>& views,
+                                       const std::vector<bool>& repeats, std::size_t n) {
+  std::vector<std::vector<T>> results;
+  for (const TileValue& made : values) {
+    std::array<std::vector<T>, 3> operands;
+    for (std::size_t k = 0; k < made.operand_count; ++k) {
+      const auto [is_value, index] = made.operands[k];
+      operands[k] = is_value         ? results[index]
+                    : repeats[index] ? std::vector<T>(n, views[index][0])
+                                     : std::vector<T>(views[index].begin(), views[index].begin() + n);
+    }
+    std::vector<T>& result = results.emplace_back(n);
+    kernels::table<T>().elementwise[static_cast<std::size_t>(made.function)][0](
+        result.data(), operands[0].data(), operands[1].data(), operands[2].data(), n, false);
+  }
+  return results;
+}
+
+template <class T>
+bool same(T a, T b) {
+  return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b);
+}
+
+/// Every stored value has the kernels' bits. `in_place` pairs a stored value, by its number among them, with
+/// a view whose place it takes.
+template <class T>
+void expect_the_kernels_values(const std::vector<TileValue>& values, const std::vector<bool>& repeats,
+                               const std::vector<std::pair<std::size_t, std::size_t>>& in_place,
+                               const std::string& what) {
+  const auto code = ElementwiseCode::generate(values, repeats, kType<T>);
+  ASSERT_EQ(code.has_value(), can_generate()) << what;
+  if (!code) return;
+  constexpr T kUntouched = -77;
+  const std::vector<std::vector<T>> views = numbers<T>(repeats.size());
+  for (std::size_t n = 0; n <= kLongest; ++n) {
+    const std::vector<std::vector<T>> expected = by_kernels(values, views, repeats, n);
+    std::vector<std::vector<T>> operands = views, results;
+    std::vector<std::size_t> written;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i].stored) written.push_back(i);
+    results.assign(written.size(), std::vector<T>(kLongest + 1, kUntouched));
+    std::vector<void*> places;
+    for (std::vector<T>& operand : operands) places.push_back(operand.data());
+    for (std::vector<T>& result : results) places.push_back(result.data());
+    for (const auto& [result, operand] : in_place) places[repeats.size() + result] = operands[operand].data();
+    code->run(places.data(), n);
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      const T* found = static_cast<const T*>(places[repeats.size() + i]);
+      for (std::size_t j = 0; j < n; ++j)
+        ASSERT_TRUE(same(expected[written[i]][j], found[j]))
+            << what << ", value " << written[i] << ", element " << j << " of " << n << ": " << found[j]
+            << ", not " << expected[written[i]][j];
+      ASSERT_TRUE(found != results[i].data() || found[n] == kUntouched) << what << ", " << n;
+    }
+    for (const auto& [result, operand] : in_place)
+      for (std::size_t j = n; j < kLongest; ++j)
+        ASSERT_TRUE(same(operands[operand][j], views[operand][j])) << what << ", " << n;
+  }
+}
+
+void expect_the_kernels_values(const std::vector<TileValue>& values, const std::vector<bool>& repeats,
+                               const std::vector<std::pair<std::size_t, std::size_t>>& in_place,
+                               const std::string& what) {
+  expect_the_kernels_values<float>(values, repeats, in_place, what + " in float32");
+  expect_the_kernels_values<double>(values, repeats, in_place, what + " in float64");
+}
+
+std::size_t operands_of(Elementwise function) {
+  if (function == Elementwise::where) return 3;
+  return function < Elementwise::leaky_relu ? 1 : 2;
+}
+
+TEST(ElementwiseCode, OfEverySimpleFunctionRoundsAsItsKernel) {
+  std::size_t functions = 0;
+  for (std::size_t i = 0; i < kernels::kElementwiseCount; ++i) {
+    const auto function = static_cast<Elementwise>(i);
+    if (!is_simple(function)) continue;
+    ++functions;
+    for (std::size_t mode = 0; mode < 1U << operands_of(function); ++mode) {
+      TileValue only = made(function, {view(0), view(1), view(2)}, true);
+      only.operand_count = operands_of(function);
+      const std::vector<bool> repeats = {(mode & 1U) != 0, (mode & 2U) != 0, (mode & 4U) != 0};
+      expect_the_kernels_values({only}, repeats, {},
+                                std::string(name_of(function)) + ", mode " + std::to_string(mode));
+    }
+  }
+  EXPECT_GE(functions, 24U);
+}
+
+TEST(ElementwiseCode, OfOthersIsNotGenerated) {
+  for (const Elementwise function : {Elementwise::exp, Elementwise::sigmoid, Elementwise::power}) {
+    TileValue only = made(function, {view(0), view(0)}, true);
+    EXPECT_FALSE(ElementwiseCode::generate(std::vector{only}, {false}, DType::float32)) << name_of(function);
+  }
+}
+
+TEST(ElementwiseCode, OfAGroupIsThatOfItsFunctions) {
+  using enum Elementwise;
+  struct Case {
+    const char* what;
+    std::vector<TileValue> values;
+    std::vector<bool> repeats;
+    std::vector<std::pair<std::size_t, std::size_t>> in_place;
+  };
+  const Case cases[] = {
+      {"adam in place: x, g, m and v",
+       {made(multiply, {view(4), view(2)}), made(multiply, {view(5), view(1)}),
+        made(add, {value(0), value(1)}, true), made(square, {view(1)}), made(multiply, {view(6), view(3)}),
+        made(multiply, {view(7), value(3)}), made(add, {value(4), value(5)}, true), made(sqrt, {value(6)}),
+        made(add, {value(7), view(8)}), made(divide, {value(2), value(8)}),
+        made(multiply, {view(9), value(9)}), made(subtract, {view(0), value(10)}, true)},
+       {false, false, false, false, true, true, true, true, true, true},
+       {{0, 2}, {1, 3}, {2, 0}}},
+      {"a value that nobody reads",
+       {made(add, {view(0), view(1)}), made(square, {view(0)}, true)},
+       {false, false},
+       {}},
+      {"one value twice",
+       {made(add, {view(0), view(0)}), made(multiply, {value(0), value(0)}, true)},
+       {false},
+       {{0, 0}}},
+      {"a number that is read by itself",
+       {made(sqrt, {view(0)}), made(multiply, {value(0), view(1)}, true)},
+       {true, false},
+       {}},
+      {"where, of a comparison",
+       {made(less, {view(0), view(1)}), made(where, {value(0), view(1), view(2)}, true)},
+       {false, false, true},
+       {{0, 0}}},
+  };
+  for (const auto& [what, values, repeats, in_place] : cases)
+    expect_the_kernels_values(values, repeats, in_place, what);
+}
+
+TEST(ElementwiseCode, OfManyOperandsReadsThemWhereTheyLie) {
+  for (const bool repeat : {false, true}) {
+    std::vector<TileValue> values = {made(Elementwise::add, {view(0), view(1)}, true)};
+    for (std::uint32_t i = 2; i < 40; ++i)
+      values.push_back(stored(made(Elementwise::add, {view(i), value(i - 2)})));
+    std::vector<bool> repeats(40, repeat);
+    repeats[0] = false;
+    expect_the_kernels_values(values, repeats, {}, repeat ? "numbers" : "tensors");
+  }
+}
+
+TEST(ElementwiseCode, OfValuesThatFitNoRegistersIsNotGenerated) {
+  for (const std::uint32_t count : {13U, 14U, 100U}) {
+    std::vector<TileValue> values;
+    for (std::uint32_t i = 0; i < count; ++i) values.push_back(made(Elementwise::add, {view(0), view(1)}));
+    for (std::uint32_t i = 0; i < count; ++i) values.push_back(stored(made(Elementwise::square, {value(i)})));
+    if (count == 13)
+      expect_the_kernels_values(values, {false, true}, {}, "13 values");
+    else
+      EXPECT_FALSE(ElementwiseCode::generate(values, {false, true}, DType::float64)) << count;
+  }
+}
+
+/// x + x, many times.
+std::vector<ElementwiseCode> many_codes(std::size_t count) {
+  const std::vector<TileValue> values = {made(Elementwise::add, {view(0), view(0)}, true)};
+  std::vector<ElementwiseCode> codes;
+  for (std::size_t i = 0; i < count; ++i)
+    codes.push_back(*ElementwiseCode::generate(values, {false}, DType::float32));
+  return codes;
+}
+
+bool are_right(const std::vector<ElementwiseCode>& codes) {
+  return std::ranges::all_of(codes, [](const ElementwiseCode& code) {
+    std::array<float, 9> x = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const std::array<float, 9> doubled = {2, 4, 6, 8, 10, 12, 14, 16, 18};
+    const std::array<void*, 2> places = {x.data(), x.data()};
+    code.run(places.data(), x.size());
+    return x == doubled;
+  });
+}
+
+TEST(ElementwiseCode, IsKeptWhileItIsUsed) {
+  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  constexpr std::size_t kMoreThanABlock = 6000;
+  std::vector<ElementwiseCode> codes = many_codes(10);
+  for (int round = 0; round < 3; ++round) EXPECT_TRUE(are_right(many_codes(kMoreThanABlock)));
+  EXPECT_TRUE(are_right(codes));
+}
+
+TEST(ElementwiseCode, IsGeneratedByThreadsAndProcessesAtTheSameTime) {
+  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  const std::vector<ElementwiseCode> before = many_codes(10);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(are_right(many_codes(200)) && are_right(before) ? 0 : 1);
+  std::array<bool, 4> right{};
+  std::vector<std::thread> threads;
+  for (bool& result : right) threads.emplace_back([&result] { result = are_right(many_codes(500)); });
+  for (std::thread& thread : threads) thread.join();
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(std::ranges::all_of(right, std::identity{}));
+  EXPECT_TRUE(are_right(before));
+}
+
+}  // namespace
+}  // namespace talweg
