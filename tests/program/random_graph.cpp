@@ -238,6 +238,12 @@ class Generator {
         if (!has("slice")) return {};
         Integers starts, steps, sizes;
         for (std::int64_t size : x.shape()) {
+          if (size > 0 && one_in(5)) {
+            starts.push_back(between(0, static_cast<int>(size) - 1));
+            steps.push_back(1);
+            sizes.push_back(1);
+            continue;
+          }
           const bool backwards = one_in(3);
           starts.push_back(backwards ? size - 1 : 0);
           steps.push_back(backwards ? -1 : one_in(3) ? 2 : 1);

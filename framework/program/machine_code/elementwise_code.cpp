@@ -16,7 +16,7 @@ namespace {
 using kernels::Elementwise;
 using Xbyak::Ymm;
 
-/// How two numbers compare, as the instruction has it: never true where one is NaN, but for `differ`.
+/// How two numbers compare, as the instruction has it. Where one is NaN, they are unordered and differ.
 enum Comparison : std::uint8_t {
   kEqual = 0,
   kUnordered = 3,
@@ -39,7 +39,7 @@ class Writer : public Xbyak::CodeGenerator {
   Writer(std::span<const TileValue> values, const std::vector<bool>& repeats, DType dtype, std::size_t kept,
          std::span<std::uint8_t> room)
       : CodeGenerator(room.size(), room.data()), values_(values), repeats_(repeats), dtype_(dtype) {
-    for (std::size_t ymm = kVectors; ymm-- > 0;) free_.push_back(static_cast<int>(ymm));
+    for (int ymm = kVectors; ymm-- > 0;) free_.push_back(ymm);
     find_last_uses();
     number_places();
     keep(kept);
@@ -50,7 +50,7 @@ class Writer : public Xbyak::CodeGenerator {
   [[nodiscard]] bool fits() const { return fits_; }
 
  private:
-  static constexpr std::size_t kVectors = 15;
+  static constexpr int kVectors = 15, kMask = 15;
   static constexpr std::uint32_t kNever = UINT32_MAX;
   /// Two vectors a round where the functions are fewer: a round's end takes as long as some of them.
   static constexpr std::size_t kFewFunctions = 8;
@@ -120,14 +120,15 @@ class Writer : public Xbyak::CodeGenerator {
 
   /// While there are as many vectors left.
   void write_loop(int vectors) {
+    const int elements = vectors * lanes();
     Xbyak::Label again, end;
     align(16);
     L(again);
-    lea(rax, ptr[rcx + vectors * lanes()]);
+    lea(rax, ptr[rcx + elements]);
     cmp(rax, rsi);
     ja(end, T_NEAR);
     for (int i = 0; i < vectors; ++i) write_functions(i * lanes(), false);
-    add(rcx, vectors * lanes());
+    add(rcx, elements);
     jmp(again, T_NEAR);
     L(end);
   }
@@ -137,15 +138,12 @@ class Writer : public Xbyak::CodeGenerator {
     Xbyak::Label end;
     sub(rsi, rcx);
     jz(end, T_NEAR);
-    const Ymm mask(kVectors);
-    vmovq(Xbyak::Xmm(kVectors), rsi);
-    if (is_float()) {
-      vpbroadcastd(mask, Xbyak::Xmm(kVectors));
-      vpcmpgtd(mask, mask, ptr[rip + lane_numbers_]);
-    } else {
-      vpbroadcastq(mask, Xbyak::Xmm(kVectors));
-      vpcmpgtq(mask, mask, ptr[rip + lane_numbers_]);
-    }
+    const Ymm mask(kMask);
+    const Xbyak::Xmm rest(kMask);
+    vmovq(rest, rsi);
+    is_float() ? vpbroadcastd(mask, rest) : vpbroadcastq(mask, rest);
+    const Xbyak::Address lanes_before = ptr[rip + lane_numbers_];
+    is_float() ? vpcmpgtd(mask, mask, lanes_before) : vpcmpgtq(mask, mask, lanes_before);
     write_functions(0, true);
     L(end);
   }
@@ -164,10 +162,7 @@ class Writer : public Xbyak::CodeGenerator {
   }
 
   void write_constant(std::uint32_t as_float, std::uint64_t as_double) {
-    if (is_float())
-      dd(as_float);
-    else
-      dq(as_double);
+    is_float() ? dd(as_float) : dq(as_double);
   }
 
   // Vector registers.
@@ -209,7 +204,8 @@ class Writer : public Xbyak::CodeGenerator {
   /// The vector that begins so many elements after rcx.
   [[nodiscard]] Xbyak::Address elements_at(const Place& place, int displacement) {
     if (!place.in) mov(rax, ptr[rdi + place.offset]);
-    return ptr[place.in.value_or(rax) + rcx * bytes() + displacement * bytes()];
+    const int offset = displacement * bytes();
+    return ptr[place.in.value_or(rax) + rcx * bytes() + offset];
   }
 
   void load_repeated(const Ymm& to, const Place& from) {
@@ -217,26 +213,17 @@ class Writer : public Xbyak::CodeGenerator {
     load_constant(to, ptr[rax]);
   }
   void load_constant(const Ymm& to, const Xbyak::Address& from) {
-    if (is_float())
-      vbroadcastss(to, from);
-    else
-      vbroadcastsd(to, from);
+    is_float() ? vbroadcastss(to, from) : vbroadcastsd(to, from);
   }
   void load(const Ymm& to, const Xbyak::Address& from, bool masked) {
-    if (!masked)
-      vmovups(to, from);
-    else if (is_float())
-      vmaskmovps(to, Ymm(kVectors), from);
-    else
-      vmaskmovpd(to, Ymm(kVectors), from);
+    const Ymm mask(kMask);
+    if (!masked) return vmovups(to, from);
+    is_float() ? vmaskmovps(to, mask, from) : vmaskmovpd(to, mask, from);
   }
   void store(const Xbyak::Address& to, const Ymm& from, bool masked) {
-    if (!masked)
-      vmovups(to, from);
-    else if (is_float())
-      vmaskmovps(to, Ymm(kVectors), from);
-    else
-      vmaskmovpd(to, Ymm(kVectors), from);
+    const Ymm mask(kMask);
+    if (!masked) return vmovups(to, from);
+    is_float() ? vmaskmovps(to, mask, from) : vmaskmovpd(to, mask, from);
   }
 
   // Functions.
@@ -360,37 +347,22 @@ class Writer : public Xbyak::CodeGenerator {
   }
 
   void multiply(const Ymm& out, const Ymm& a, const Ymm& b) {
-    if (is_float())
-      vmulps(out, a, b);
-    else
-      vmulpd(out, a, b);
+    is_float() ? vmulps(out, a, b) : vmulpd(out, a, b);
   }
   void divide(const Ymm& out, const Ymm& a, const Ymm& b) {
-    if (is_float())
-      vdivps(out, a, b);
-    else
-      vdivpd(out, a, b);
+    is_float() ? vdivps(out, a, b) : vdivpd(out, a, b);
   }
   void round(const Ymm& out, const Ymm& a, Rounding to) {
-    if (is_float())
-      vroundps(out, a, to);
-    else
-      vroundpd(out, a, to);
+    is_float() ? vroundps(out, a, to) : vroundpd(out, a, to);
   }
   void set_zero(const Ymm& out) { vxorps(out, out, out); }
   /// All bits where it holds, else none.
   void compare(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
-    if (is_float())
-      vcmpps(out, a, b, comparison);
-    else
-      vcmppd(out, a, b, comparison);
+    is_float() ? vcmpps(out, a, b, comparison) : vcmppd(out, a, b, comparison);
   }
   /// a where the condition holds, else b.
   void choose(const Ymm& out, const Ymm& condition, const Ymm& a, const Ymm& b) {
-    if (is_float())
-      vblendvps(out, b, a, condition);
-    else
-      vblendvpd(out, b, a, condition);
+    is_float() ? vblendvps(out, b, a, condition) : vblendvpd(out, b, a, condition);
   }
 
   /// 1 where it holds, else 0.
@@ -445,7 +417,8 @@ std::optional<ElementwiseCode> ElementwiseCode::generate(std::span<const TileVal
   const std::string_view set = kernels::instruction_set();
   if (set != "x86-64-v3" && set != "x86-64-v4") return std::nullopt;
   if (!std::ranges::all_of(values, is_simple, &TileValue::function)) return std::nullopt;
-  constexpr std::size_t kMostBytes = 1 << 16, kMostKept = 12;
+  constexpr std::size_t kMostBytes = 1 << 16;
+  constexpr std::size_t kMostKept = 12;  // three registers are for two operands and a result
   const auto room = std::make_unique_for_overwrite<std::uint8_t[]>(kMostBytes);
   try {
     const auto repeating = static_cast<std::size_t>(std::ranges::count(repeats, true));
@@ -454,7 +427,7 @@ std::optional<ElementwiseCode> ElementwiseCode::generate(std::span<const TileVal
       if (!writer.fits()) continue;
       std::shared_ptr<const void> code = executable_copy({room.get(), writer.getSize()});
       if (code == nullptr) return std::nullopt;
-      const auto begin = reinterpret_cast<Run>(reinterpret_cast<std::uintptr_t>(code.get()));
+      const auto begin = reinterpret_cast<Run>(const_cast<void*>(code.get()));
       return ElementwiseCode(std::move(code), begin);
     }
   } catch (const Xbyak::Error&) {  // the code is too long

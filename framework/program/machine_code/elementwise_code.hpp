@@ -1,9 +1,10 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "graph/dtype.hpp"
@@ -20,8 +21,8 @@ class ElementwiseCode {
   using Run = void (*)(void* const* places, std::size_t elements);
 
   /// Nothing where the processor or the system does not allow it, where one of the functions is an
-  /// approximation by many instructions, or where there are not registers enough. `repeats`: by view, whether
-  /// it is one number for all elements.
+  /// approximation by many instructions, where there are not registers enough, or where the code is longer
+  /// than 64 KiB. `repeats`: by view, whether it is one number for all elements.
   [[nodiscard]] static std::optional<ElementwiseCode> generate(std::span<const TileValue> values,
                                                                const std::vector<bool>& repeats, DType dtype);
 

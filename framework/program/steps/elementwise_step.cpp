@@ -132,7 +132,7 @@ std::optional<std::int64_t> ElementwiseStep::tile_stride(const View& view) const
 
 bool ElementwiseStep::repeats_in_tile(const View& view) const {
   const Loop loop = loop_over(view);
-  return !is_contiguous(view) && (loop.rank == 0 || loop.span().back().stride != 1);
+  return !is_contiguous(view) && loop.span().back().stride != 1;
 }
 
 std::int64_t ElementwiseStep::choose_tile() const {
@@ -244,7 +244,9 @@ bool ElementwiseStep::may_overwrite(BufferId read, BufferId written) const {
 }
 
 std::int64_t ElementwiseStep::scratch_elements() const {
-  return static_cast<std::int64_t>(tiles_) * padded_tile();
+  const auto loaded =
+      std::ranges::count_if(views_, [this](const View& view) { return !tile_stride(view).has_value(); });
+  return std::max(static_cast<std::int64_t>(tiles_), loaded) * padded_tile();
 }
 
 template <class T>

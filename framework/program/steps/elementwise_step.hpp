@@ -33,11 +33,13 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::span<const Value> values() const { return values_; }
   /// Elements of a tile.
   [[nodiscard]] std::int64_t tile() const { return tile_; }
+  /// Room for a tile in memory.
+  [[nodiscard]] std::int64_t padded_tile() const;
   /// Where the view's next tile begins; nothing where tiles have to be loaded.
   [[nodiscard]] std::optional<std::int64_t> tile_stride(const View& view) const;
   /// Of a view whose tiles need not be loaded: is it the same number for all elements of a tile?
   [[nodiscard]] bool repeats_in_tile(const View& view) const;
-  /// How often kernels go over a tile.
+  /// How often kernels, and loads, go over a tile.
   [[nodiscard]] std::size_t passes() const { return actions_.size(); }
   /// Is a run worth more than the threads' coming together?
   [[nodiscard]] bool is_worth_threads() const;
@@ -106,8 +108,6 @@ class ElementwiseStep final : public Step {
   void order_actions();
   /// Gives tiles to loaded views and to values that live between two calls.
   void give_tiles();
-  /// Room for a tile in memory.
-  [[nodiscard]] std::int64_t padded_tile() const;
   /// A measure of the time that a run takes: simple functions of one element.
   [[nodiscard]] double work() const;
 
