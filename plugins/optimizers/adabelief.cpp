@@ -4,6 +4,7 @@
 ///   x <- x - alpha weight_decay x
 ///   m <- beta1 m + (1 - beta1) g;   s <- beta2 s + (1 - beta2) (g - m)^2 + epsilon
 ///   x <- x - alpha (m / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + epsilon)
+/// The corrections are taken out of the quotient: see adam.cpp.
 /// epsilon is both within s and outside the root; the decay is decoupled and scaled by alpha.
 struct AdaBelief : talweg::UpdateRule {
   talweg::Hyper alpha{"alpha", 0.001, talweg::positive, "step size"};

@@ -5,6 +5,7 @@
 ///   x <- x - alpha weight_decay x
 ///   m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2
 ///   x <- x - alpha (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+/// The corrections are taken out of the quotient: see adam.cpp.
 /// epsilon is outside the root; the decay is decoupled and scaled by alpha, as in torch.optim.AdamW.
 struct AdamW : talweg::UpdateRule {
   talweg::Hyper alpha{"alpha", 0.001, talweg::positive, "step size"};

@@ -4,6 +4,7 @@
 ///   g <- g + weight_decay x
 ///   m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2;   largest <- max(largest, v)
 ///   x <- x - alpha (m / (1 - beta1^t)) / (sqrt(largest / (1 - beta2^t)) + epsilon)
+/// The corrections are taken out of the quotient: see adam.cpp.
 /// With the bias corrections of Adam and epsilon outside the root, which the paper lacks, and coupled decay:
 /// as torch.optim.Adam with amsgrad=True.
 struct AmsGrad : talweg::UpdateRule {

@@ -4,6 +4,7 @@
 ///   m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2
 ///   u = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay x
 ///   x <- x - alpha (|x| / |u|) u, with 1 in place of |x| / |u| where one of both is 0
+/// The corrections are taken out of the quotient: see adam.cpp.
 /// epsilon is outside the root; the decay is decoupled from m and v, and scaled with the whole step.
 struct Lamb : talweg::UpdateRule {
   talweg::Hyper alpha{"alpha", 0.001, talweg::positive, "step size relative to x"};

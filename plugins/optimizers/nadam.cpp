@@ -5,6 +5,7 @@
 ///   m <- beta1 m + (1 - beta1) g;   v <- beta2 v + (1 - beta2) g^2;   product <- product mu_t
 ///   x <- x - alpha ((1 - mu_t) g / (1 - product) + mu_{t+1} m / (1 - product mu_{t+1}))
 ///              / (sqrt(v / (1 - beta2^t)) + epsilon)
+/// The correction is taken out of the quotient: see adam.cpp.
 /// epsilon is outside the root; the decay is coupled, as in torch.optim.NAdam. The same numbers as PyTorch
 /// 1.13's with foreach=True: its single-tensor form keeps the product in float32, and multiplies one momentum
 /// too many into it.

@@ -4,6 +4,7 @@
 ///   v <- beta2 v + (1 - beta2) g^2;   d = g / (sqrt(v / (1 - beta2^t)) + epsilon) + weight_decay x
 ///   z <- z - alpha d;   c = alpha^2 / (the sum of alpha^2 so far)
 ///   average <- (1 - c) average + c z;   x <- (1 - beta1) z + beta1 average
+/// The correction is taken out of the quotient: see adam.cpp.
 /// x is the paper's y, where gradients are taken, and the average its x, what the model consists of. Without
 /// `scaled`, d = g + weight_decay x: the paper's equations 3 to 5. epsilon is outside the root; the decay is
 /// decoupled and at x. A warm-up is an alpha that grows: steps count by its square.
