@@ -63,16 +63,6 @@ void composed(T* out, const T* a, [[maybe_unused]] const T* b, [[maybe_unused]] 
   }
 }
 
-template <class T, bool kSingleA, bool kSingleC>
-void quotient_by_root(T* out, const T* a, const T* b, const T* c, std::size_t n, bool whole) {
-  using V = Vector<T>;
-  const Operand<T, kSingleA> first(a);
-  const Operand<T, false> second(b);
-  const Operand<T, kSingleC> third(c);
-  run<T, kUnroll>(
-      out, n, whole, [](V x, V y, V z) { return x / (xsimd::sqrt(y) + z); }, first, second, third);
-}
-
 template <class T, bool kSubtracts, bool kSquares, std::size_t kMode>
 void products(T* out, const T* a, const T* b, const T* c, const T* d, std::size_t n, bool whole) {
   using V = Vector<T>;
@@ -139,14 +129,6 @@ void add_composed_with_all(Table<T>& table) {
   (std::make_index_sequence<kOuterCount>{});
 }
 
-template <class T>
-void add_quotients(Table<T>& table) {
-  table.quotient_by_root[0] = quotient_by_root<T, false, false>;
-  table.quotient_by_root[1] = quotient_by_root<T, true, false>;
-  table.quotient_by_root[4] = quotient_by_root<T, false, true>;
-  table.quotient_by_root[5] = quotient_by_root<T, true, true>;
-}
-
 template <class T, std::size_t... kMode>
 void add_sums_of_products(Table<T>& table, std::index_sequence<kMode...>) {
   ((table.products[0][0][kMode] = products<T, false, false, kMode>), ...);
@@ -174,7 +156,6 @@ void add_compositions(Table<T>& table) {
     (add_composed_with_all<T, static_cast<Inner>(kInner)>(table), ...);
   }
   (std::make_index_sequence<kInnerCount>{});
-  add_quotients(table);
   add_sums_of_products(table, std::make_index_sequence<4>{});
   add_choices(table, std::make_index_sequence<kOperandModes>{});
 }

@@ -179,8 +179,6 @@ struct Table {
   /// By modes of a, b and c. Null where inner and outer function have one operand each, and where a and b
   /// are one value for all i.
   ElementwiseKernel<T> composed[kInnerCount][kOuterCount][kOperandModes];
-  /// a / (sqrt(b) + c), by modes of a and c. Null where b is one value for all i.
-  ElementwiseKernel<T> quotient_by_root[kOperandModes];
   /// a b + c d or, where the first index is 1, a b - c d; where the second is 1, with d^2 for d. Bit 0 of the
   /// third: a is one value for all i, bit 1: c is.
   KernelOfFour<T> products[2][2][4];

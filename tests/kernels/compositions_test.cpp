@@ -129,21 +129,6 @@ TYPED_TEST(CompositionKernels, OfTwoFunctionsRoundAsTheFunctionsByThemselves) {
       }
 }
 
-TYPED_TEST(CompositionKernels, OfAQuotientByARootRoundAsTheFunctionsByThemselves) {
-  for (std::size_t mode : {0U, 1U, 4U, 5U})
-    for (std::size_t n = 0; n <= kLongest; ++n) {
-      const auto a = this->operand(0, (mode & 1U) != 0, n), b = this->operand(1, false, n),
-                 c = this->operand(2, (mode & 4U) != 0, n);
-      const auto sum = this->call(Elementwise::add, this->call(Elementwise::sqrt, b, {}), c);
-      this->expect_same(
-          [&](TypeParam* out, std::size_t size, bool whole) {
-            kernels::table<TypeParam>().quotient_by_root[mode](out, this->at(0), this->at(1), this->at(2),
-                                                               size, whole);
-          },
-          this->call(Elementwise::divide, a, sum), "mode " + std::to_string(mode));
-    }
-}
-
 TYPED_TEST(CompositionKernels, OfTwoProductsRoundAsTheFunctionsByThemselves) {
   for (std::size_t subtracts : {0U, 1U})
     for (std::size_t squares : {0U, 1U})

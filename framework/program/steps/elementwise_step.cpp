@@ -263,7 +263,6 @@ class ElementwiseLoop final : public Instruction {
     for (const ElementwiseStep::Action& action : step->actions_)
       calls_.push_back(action.loads ? load_call(memory, *step, step->views_[action.index], action.index)
                                     : kernel_call(memory, *step, step->calls_[action.index]));
-    plan_fetches();
   }
 
   void run() override {
@@ -274,11 +273,6 @@ class ElementwiseLoop final : public Instruction {
   }
 
  private:
-  /// From here on what lies in memory is fetched a tile ahead: it does not fit the second-level cache, and so
-  /// many calls come between two tiles that the processor does not see that there will be another.
-  static constexpr std::int64_t kBytesToFetch = 1 << 20;
-  static constexpr std::size_t kCallsToFetch = 4;
-
   /// A pointer that moves from tile to tile, or stays.
   struct Place {
     T* first = nullptr;
@@ -295,7 +289,6 @@ class ElementwiseLoop final : public Instruction {
     int load = -1;                               ///< index into loads_, or none
     Place out;
     std::array<Place, TileCall::kMostOperands> operands;
-    std::optional<Place> fetched;  ///< of which the next tile is brought to the cache meanwhile
   };
   struct Load {
     Loop loop;
@@ -351,40 +344,15 @@ class ElementwiseLoop final : public Instruction {
       call.of_four = table.products[products->subtracts ? 1 : 0][products->squares ? 1 : 0][singles];
     } else if (std::holds_alternative<ProductOfDifference>(tile_call.kernel)) {
       call.of_four = table.product_of_difference[mode & 1U];
-    } else if (const auto* chosen = std::get_if<Chosen>(&tile_call.kernel)) {
-      call.of_four = table.choice[static_cast<std::size_t>(chosen->choice)][mode >> 1U];
     } else {
-      call.kernel = table.quotient_by_root[mode];
+      const kernels::Choice choice = std::get<Chosen>(tile_call.kernel).choice;
+      call.of_four = table.choice[static_cast<std::size_t>(choice)][mode >> 1U];
     }
   }
 
   [[nodiscard]] Place place_of(const Memory& memory, const ElementwiseStep::Value& value) const {
     if (value.stored) return {static_cast<T*>(memory.of(*value.stored)), tile_, 0};
     return scratch_tile(value.tile);
-  }
-
-  /// Divides what has to come from memory among the calls.
-  void plan_fetches() {
-    std::vector<Place> streams;
-    const auto add = [&](const Place& place) {
-      if (place.stride == tile_ && std::ranges::find(streams, place.first, &Place::first) == streams.end())
-        streams.push_back(place);
-    };
-    for (const Call& call : calls_) {
-      std::ranges::for_each(call.operands, add);
-      add(call.out);
-    }
-    const auto number = static_cast<std::int64_t>(streams.size());
-    if (calls_.size() < kCallsToFetch || streams.size() > calls_.size() ||
-        number * elements_ * static_cast<std::int64_t>(sizeof(T)) < kBytesToFetch)
-      return;
-    for (std::size_t i = 0; i < streams.size(); ++i)
-      calls_[i * calls_.size() / streams.size()].fetched = streams[i];
-  }
-
-  void fetch(const T* from, std::int64_t n) const {
-    constexpr std::int64_t kLine = 64 / sizeof(T);
-    for (std::int64_t i = 0; i < n; i += kLine) __builtin_prefetch(from + i);
   }
 
   /// `at` says where a place is.
@@ -419,7 +387,6 @@ class ElementwiseLoop final : public Instruction {
       const auto at = [tile, piece](const Place& place) { return place.at(tile, piece); };
       const std::int64_t begin = tile * tile_, n = std::min(tile_, elements_ - begin);
       for (const Call& call : calls_) {
-        if (call.fetched && tile + 1 < last) fetch(call.fetched->at(tile + 1, piece), tile_);
         if (call.load >= 0) {
           const Load& load = loads_[static_cast<std::size_t>(call.load)];
           gather_strided(load.loop, load.from, begin, n, at(call.out));

@@ -92,8 +92,8 @@ class Composer {
 
  private:
   TileCall call_for(std::uint32_t value) {
-    for (const auto find : {&Composer::products, &Composer::product_of_difference,
-                            &Composer::quotient_by_root, &Composer::choice, &Composer::composed})
+    for (const auto find :
+         {&Composer::products, &Composer::product_of_difference, &Composer::choice, &Composer::composed})
       if (const std::optional<TileCall> call = (this->*find)(value)) return *call;
     TileCall call{value, values_[value].function, {}};
     for (std::size_t k = 0; k < values_[value].operand_count; ++k) call.operands[k] = Leaf{value, k};
@@ -143,21 +143,6 @@ class Composer {
       if (one_number) continue;
       taken_in_[*found] = true;
       return call;
-    }
-    return std::nullopt;
-  }
-
-  /// Steps that are scaled by the root of an average of squares are one.
-  std::optional<TileCall> quotient_by_root(std::uint32_t value) {
-    if (values_[value].function != Elementwise::divide) return std::nullopt;
-    const auto sum = inner(value, {value, 1}, Elementwise::add);
-    if (!sum) return std::nullopt;
-    for (std::size_t k = 0; k < 2; ++k) {
-      const auto root = inner(value, {*sum, k}, Elementwise::sqrt);
-      if (!root || is_single({*root, 0})) continue;
-      taken_in_[*sum] = taken_in_[*root] = true;
-      return TileCall{
-          value, QuotientByRoot{}, {Leaf{value, 0}, Leaf{*root, 0}, Leaf{*sum, 1 - k}, std::nullopt}};
     }
     return std::nullopt;
   }

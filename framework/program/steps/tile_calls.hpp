@@ -35,8 +35,6 @@ struct Composed {
   kernels::Inner inner;
   kernels::Outer outer;
 };
-/// a / (sqrt(b) + c)
-struct QuotientByRoot {};
 /// a b + c d or a b - c d, where `squares` with d^2 for d
 struct Products {
   bool subtracts, squares;
@@ -58,7 +56,7 @@ struct TileCall {
   static constexpr std::size_t kMostOperands = 4;
 
   std::uint32_t value;
-  std::variant<kernels::Elementwise, Composed, QuotientByRoot, Products, ProductOfDifference, Chosen> kernel;
+  std::variant<kernels::Elementwise, Composed, Products, ProductOfDifference, Chosen> kernel;
   /// By position in the kernel; nothing where it does not read that operand.
   std::array<std::optional<Leaf>, kMostOperands> operands;
 };
