@@ -39,16 +39,11 @@ const std::map<std::string, Names>& allowed_folders() {
 /// The folders that a third party's headers may enter by.
 const std::map<std::string, Names>& doors() {
   static const std::map<std::string, Names> allowed = {
-      {"yaml-cpp", {"model"}},
-      {"boost", {"plugin"}},
-      {"CLI", {"tools"}},
-      {"nlohmann", {"training"}},
-      {"xtensor", {"ops"}},
-      {"xtensor-blas", {"ops", "kernels"}},
-      {"xflens", {"kernels"}},
-      {"xsimd", {"kernels"}},
-      {"xbyak", {"program"}},
-      {"fmt", {"support", "program", "training", "tools"}},
+      {"yaml-cpp", {"model"}}, {"boost", {"plugin"}},
+      {"CLI", {"tools"}},      {"nlohmann", {"training"}},
+      {"xtensor", {"ops"}},    {"xtensor-blas", {"ops", "kernels"}},
+      {"xflens", {"kernels"}}, {"xsimd", {"kernels"}},
+      {"xbyak", {"program"}},  {"fmt", {"support", "program", "training", "tools"}},
   };
   return allowed;
 }

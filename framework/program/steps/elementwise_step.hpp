@@ -9,9 +9,9 @@
 
 namespace talweg {
 
-/// A fused group of elementwise functions over one shape: one pass of machine code (coded_elementwise.hpp), or
-/// else of kernels, one after the other, over tiles that stay in the first-level cache. Values that are used
-/// outside of the group are stored, the others live in registers or tiles only.
+/// A fused group of elementwise functions over one shape: one pass of machine code (coded_elementwise.hpp),
+/// or else of kernels, one after the other, over tiles that stay in the first-level cache. Values that are
+/// used outside of the group are stored, the others live in registers or tiles only.
 class ElementwiseStep final : public Step {
  public:
   /// Elements that are computed together where nothing speaks for another number.
