@@ -151,7 +151,7 @@ inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kT
     Vector<T>& total = l % 2 == 0 ? even : odd;
     total = multiply_add(a[l], b[l], total);
   }
-  return kTerms == 1 ? even : even + odd;
+  return even + odd;
 }
 
 /// kRows rows of c, whose factors stay in registers while the columns pass by.

@@ -6,6 +6,7 @@
 #include "graph/op.hpp"
 #include "program/elementwise_functions.hpp"
 #include "program/scheduling/divide_updates.hpp"
+#include "program/scheduling/fuse_columns.hpp"
 #include "program/scheduling/update_early.hpp"
 #include "program/scheduling/update_in_products.hpp"
 #include "program/steps/copy_step.hpp"
@@ -74,6 +75,7 @@ LoweredTask Lowering::run() {
   divide_updates(plan_, graph_.floating());
   update_in_products(plan_, graph_.floating(), bytes_of_element());
   update_early(plan_, bytes_of_element());
+  fuse_columns(plan_, graph_.floating(), bytes_of_element());
   result.plan = std::move(plan_);
   return result;
 }

@@ -31,7 +31,12 @@ class TensorMemory {
   [[nodiscard]] std::vector<double> read(std::int64_t first, std::int64_t count) const;
   /// Rounded to the memory's type.
   void write(std::int64_t first, std::span<const double> values);
-  void write(std::int64_t element, double value) { write(element, {&value, 1}); }
+  void write(std::int64_t element, double value) {
+    if (dtype_ == DType::float32)
+      *static_cast<float*>(at(element)) = static_cast<float>(value);
+    else
+      *static_cast<double*>(at(element)) = value;
+  }
   /// REQUIRES: both have the same type and size.
   void copy_from(const TensorMemory& other);
 

@@ -97,8 +97,7 @@ void TrainingState::set_validated(std::int64_t at_step, std::vector<double> foun
   values.set_validated(validated_step, used);
 }
 
-Instance& TrainingState::present() {
-  if (!batches) return main;
+Instance& TrainingState::present_with_batch() {
   Instance& instance = instance_of(step);
   if (loaded_step_ == step) return instance;
   if (prefetch_ == nullptr || !prefetch_->take(step)) load_rows(instance);

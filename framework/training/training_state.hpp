@@ -42,7 +42,7 @@ struct TrainingState {
   /// What a validation of the present values found.
   void set_validated(std::int64_t at_step, std::vector<double> found);
   /// The instance that the next step runs on, with the batch of that step.
-  [[nodiscard]] Instance& present();
+  [[nodiscard]] Instance& present() { return batches ? present_with_batch() : main; }
   /// Those that train: `main`, and the one for the last batch of an epoch where it is smaller.
   [[nodiscard]] Instance& instance_of(std::int64_t number) {
     return rest && batches->size(number) != batches->examples().batch ? *rest : main;
@@ -81,6 +81,7 @@ struct TrainingState {
   std::atomic<bool> stop_requested = false;
 
  private:
+  [[nodiscard]] Instance& present_with_batch();
   void check_all_schedules();
   [[nodiscard]] std::unique_ptr<Executor> compile(const Instance& instance, const Task& task) const;
 

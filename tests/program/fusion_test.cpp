@@ -181,7 +181,8 @@ TEST(Fusion, KeepsTheNamesOfWhatStepsCompute) {
     matrices.graph.set_name(value.id(), name);
     return value;
   };
-  const Value x = matrices.leaf("x"), a = matrices.leaf("a");
+  const Shape shape = {20, 20};  // too large for one loop over columns (fuse_columns.hpp)
+  const Value x = matrices.leaf("x", shape), a = matrices.leaf("a", shape);
   const Value first = named(matmul(x, a), "first");
   const Value left = named(first + 1.0, "left"), middle = named(matmul(first, a), "middle");
   const Value right = named(apply("exp", a), "right");

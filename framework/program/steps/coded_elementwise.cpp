@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "program/machine_code/elementwise_code.hpp"
+#include "program/machine_code/vector_code.hpp"
 #include "program/strided.hpp"
 #include "program/thread_pool.hpp"
 
@@ -16,7 +16,7 @@ constexpr std::size_t kMostPlaces = 64;
 template <class T>
 class CodedLoop final : public Instruction {
  public:
-  CodedLoop(const Memory& memory, const ElementwiseStep& step, ElementwiseCode code)
+  CodedLoop(const Memory& memory, const ElementwiseStep& step, VectorCode code)
       : elements_(step.shape().elements()), tile_(step.tile()), code_(std::move(code)) {
     if (step.is_worth_threads()) pool_ = memory.pool();
     auto* tile = static_cast<T*>(memory.scratch());
@@ -79,7 +79,7 @@ class CodedLoop final : public Instruction {
   }
 
   std::int64_t elements_, tile_;
-  ElementwiseCode code_;
+  VectorCode code_;
   std::size_t number_ = 0;
   std::array<void*, kMostPlaces> first_;           ///< where the first tile is
   std::array<std::int64_t, kMostPlaces> strides_;  ///< from a tile to the next
@@ -89,16 +89,26 @@ class CodedLoop final : public Instruction {
   ThreadPool* pool_ = nullptr;
 };
 
+/// A place for each view, then for each value that is stored.
+CodeFunctions functions_of(const ElementwiseStep& step) {
+  CodeFunctions functions;
+  const auto next_place = [&] { return CodePlace{static_cast<std::uint32_t>(functions.places++)}; };
+  for (const View& view : step.views())
+    functions.sources.push_back({next_place(), step.tile_stride(view) && step.repeats_in_tile(view)});
+  for (const ElementwiseStep::Value& value : step.values()) {
+    functions.values.push_back({value.function, value.operands, value.operand_count, std::nullopt});
+    if (value.stored) functions.values.back().stored = next_place();
+  }
+  return functions;
+}
+
 }  // namespace
 
 std::unique_ptr<Instruction> bind_as_code(const ElementwiseStep& step, const Memory& memory, DType dtype) {
   if (step.shape().elements() == 0 || step.passes() < 2 ||
       step.views().size() + step.writes().size() > kMostPlaces)
     return nullptr;
-  std::vector<bool> repeats;
-  for (const View& view : step.views())
-    repeats.push_back(step.tile_stride(view).has_value() && step.repeats_in_tile(view));
-  const std::optional<ElementwiseCode> code = ElementwiseCode::generate(step.values(), repeats, dtype);
+  const std::optional<VectorCode> code = VectorCode::generate(functions_of(step), dtype);
   if (!code) return nullptr;
   return bind_as<CodedLoop>(dtype, memory, step, *code);
 }

@@ -7,7 +7,7 @@
 namespace talweg {
 
 /// Binds an elementwise group to memory as machine code of its own. Null where there is none for it
-/// (ElementwiseCode), and where one kernel computes the whole group.
+/// (VectorCode), and where one kernel computes the whole group.
 [[nodiscard]] std::unique_ptr<Instruction> bind_as_code(const ElementwiseStep& step, const Memory& memory,
                                                         DType dtype);
 

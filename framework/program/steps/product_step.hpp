@@ -27,6 +27,16 @@ class ProductStep final : public Step {
   [[nodiscard]] std::unique_ptr<ProductStep> subtracted(const View& from, const View& scale,
                                                         const View& to) const;
 
+  /// What the product, times a single number, is subtracted from.
+  struct Subtraction {
+    View from, scale;
+  };
+  [[nodiscard]] const View& left() const { return a_; }
+  [[nodiscard]] const View& right() const { return b_; }
+  [[nodiscard]] const View& result() const { return c_; }
+  [[nodiscard]] bool is_large() const { return large_; }
+  [[nodiscard]] const std::optional<Subtraction>& subtraction() const { return subtraction_; }
+
   [[nodiscard]] std::vector<View> reads() const override;
   [[nodiscard]] std::vector<View> writes() const override { return {c_}; }
   [[nodiscard]] double operations() const override;
@@ -34,10 +44,6 @@ class ProductStep final : public Step {
   [[nodiscard]] std::string text() const override;
 
  private:
-  struct Subtraction {
-    View from, scale;
-  };
-
   View a_, b_, c_;
   bool large_;
   std::optional<Subtraction> subtraction_;

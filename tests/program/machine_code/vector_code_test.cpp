@@ -1,7 +1,7 @@
 // Machine code of elementwise groups gives the same bits as the kernels of their functions, one after the
 // other: every length up to some vectors, with nothing written beyond the end.
 
-#include "program/machine_code/elementwise_code.hpp"
+#include "program/machine_code/vector_code.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -53,6 +53,18 @@ TileValue made(Elementwise function, std::initializer_list<TileOperand> operands
 TileValue stored(TileValue made) {
   made.stored = 0;
   return made;
+}
+
+/// A place for each view, which `repeats` says to be one number or not, then for each value that is stored.
+CodeFunctions coded(const std::vector<TileValue>& values, const std::vector<bool>& repeats) {
+  CodeFunctions functions;
+  const auto next_place = [&] { return CodePlace{static_cast<std::uint32_t>(functions.places++)}; };
+  for (const bool is_number : repeats) functions.sources.push_back({next_place(), is_number});
+  for (const TileValue& value : values) {
+    functions.values.push_back({value.function, value.operands, value.operand_count, std::nullopt});
+    if (value.stored) functions.values.back().stored = next_place();
+  }
+  return functions;
 }
 
 template <class T>
@@ -138,7 +150,7 @@ template <class T>
 void expect_the_kernels_values(const std::vector<TileValue>& values, const std::vector<bool>& repeats,
                                const std::vector<std::pair<std::size_t, std::size_t>>& in_place,
                                const std::string& what) {
-  const auto code = ElementwiseCode::generate(values, repeats, kType<T>);
+  const auto code = VectorCode::generate(coded(values, repeats), kType<T>);
   ASSERT_EQ(code.has_value(), can_generate()) << what;
   if (!code) return;
   std::vector<std::size_t> written;
@@ -179,7 +191,7 @@ std::size_t operands_of(Elementwise function) {
   return function < Elementwise::leaky_relu ? 1 : 2;
 }
 
-TEST(ElementwiseCode, OfEverySimpleFunctionRoundsAsItsKernel) {
+TEST(VectorCode, OfEverySimpleFunctionRoundsAsItsKernel) {
   std::size_t functions = 0;
   for (std::size_t i = 0; i < kernels::kElementwiseCount; ++i) {
     const auto function = static_cast<Elementwise>(i);
@@ -196,14 +208,14 @@ TEST(ElementwiseCode, OfEverySimpleFunctionRoundsAsItsKernel) {
   EXPECT_GE(functions, 24U);
 }
 
-TEST(ElementwiseCode, OfOthersIsNotGenerated) {
+TEST(VectorCode, OfOthersIsNotGenerated) {
   for (const Elementwise function : {Elementwise::exp, Elementwise::sigmoid, Elementwise::power}) {
     TileValue only = made(function, {view(0), view(0)}, true);
-    EXPECT_FALSE(ElementwiseCode::generate(std::vector{only}, {false}, DType::float32)) << name_of(function);
+    EXPECT_FALSE(VectorCode::generate(coded({only}, {false}), DType::float32)) << name_of(function);
   }
 }
 
-TEST(ElementwiseCode, OfAGroupIsThatOfItsFunctions) {
+TEST(VectorCode, OfAGroupIsThatOfItsFunctions) {
   using enum Elementwise;
   struct Case {
     const char* what;
@@ -241,7 +253,34 @@ TEST(ElementwiseCode, OfAGroupIsThatOfItsFunctions) {
     expect_the_kernels_values(values, repeats, in_place, what);
 }
 
-TEST(ElementwiseCode, OfManyOperandsReadsThemWhereTheyLie) {
+TEST(VectorCode, AddsAProductWithOneRounding) {
+  // What the rounded product of a and b lacks; and the product, which is still needed then, squared.
+  CodeFunctions functions;
+  functions.places = 4;
+  functions.sources = {{{0, 1}}, {{1, 0}, true}};
+  functions.values = {{MultiplyAdd{}, {view(0), view(1)}, 2, {}},
+                      {Elementwise::negative, {value(0)}, 1, {}},
+                      {MultiplyAdd{}, {view(0), view(1), value(1)}, 3, CodePlace{2, 0}},
+                      {Elementwise::square, {value(1)}, 1, CodePlace{3, 0}}};
+  const auto code = VectorCode::generate(functions, DType::float64);
+  ASSERT_EQ(code.has_value(), can_generate());
+  if (!code) return;
+  constexpr std::size_t kElements = 7;
+  std::array<double, kElements + 1> a{};
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = 1 + 0x1p-30 * static_cast<double>(i);
+  double b = 1 + 0x3p-31;
+  std::array<double, kElements> lacking{}, squares{};
+  const std::array<void*, 4> places = {a.data(), &b, lacking.data(), squares.data()};
+  code->run(places.data(), kElements);
+  for (std::size_t i = 0; i < kElements; ++i) {
+    const double product = a[i + 1] * b;
+    EXPECT_EQ(lacking[i], std::fma(a[i + 1], b, -product)) << i;
+    EXPECT_NE(lacking[i], 0) << i;
+    EXPECT_EQ(squares[i], product * product) << i;
+  }
+}
+
+TEST(VectorCode, OfManyOperandsReadsThemWhereTheyLie) {
   for (const bool repeat : {false, true}) {
     std::vector<TileValue> values = {made(Elementwise::add, {view(0), view(1)}, true)};
     for (std::uint32_t i = 2; i < 40; ++i)
@@ -252,7 +291,7 @@ TEST(ElementwiseCode, OfManyOperandsReadsThemWhereTheyLie) {
   }
 }
 
-TEST(ElementwiseCode, OfManyValuesAtATimeReadsNumbersAgain) {
+TEST(VectorCode, OfManyValuesAtATimeReadsNumbersAgain) {
   std::vector<TileValue> values;
   std::vector<bool> repeats(11, true);
   repeats[0] = false;
@@ -263,17 +302,34 @@ TEST(ElementwiseCode, OfManyValuesAtATimeReadsNumbersAgain) {
   expect_the_kernels_values(values, repeats, {}, "ten values of ten numbers");
 }
 
-TEST(ElementwiseCode, OfMoreThanItsRoomIsNotGenerated) {
+TEST(VectorCode, OfMoreOperandsThanRegistersReadsThemAgain) {
+  constexpr std::uint32_t kOperands = 20;
+  std::vector<TileValue> values = {made(Elementwise::add, {view(0), view(1)})};
+  const auto add = [&](Elementwise function, std::uint32_t operand) {
+    values.push_back(made(function, {value(static_cast<std::uint32_t>(values.size() - 1)), view(operand)}));
+  };
+  for (std::uint32_t i = 2; i < kOperands; ++i) add(Elementwise::add, i);
+  for (std::uint32_t i = kOperands; i-- > 0;) add(Elementwise::multiply, i);
+  for (std::uint32_t i = 0; i < kOperands; ++i) add(i % 2 == 0 ? Elementwise::maximum : Elementwise::less, i);
+  values.back().stored = 0;
+  for (const bool some_repeat : {false, true}) {
+    std::vector<bool> repeats(kOperands, false);
+    for (std::size_t i = 0; some_repeat && i < kOperands; i += 3) repeats[i] = true;
+    expect_the_kernels_values(values, repeats, {{0, 1}}, some_repeat ? "and numbers" : "tensors");
+  }
+}
+
+TEST(VectorCode, OfMoreThanItsRoomIsNotGenerated) {
   std::vector<TileValue> values = {made(Elementwise::sign, {view(0)})};
   while (values.size() < 600)
     values.push_back(made(Elementwise::sign, {value(static_cast<std::uint32_t>(values.size() - 1))}));
-  EXPECT_FALSE(ElementwiseCode::generate(values, {false}, DType::float32));
+  EXPECT_FALSE(VectorCode::generate(coded(values, {false}), DType::float32));
   values.resize(200);
   values.back().stored = 0;
   expect_the_kernels_values(values, {false}, {}, "200 signs");
 }
 
-TEST(ElementwiseCode, OfValuesThatFitNoRegistersIsNotGenerated) {
+TEST(VectorCode, OfValuesThatFitNoRegistersIsNotGenerated) {
   for (const std::uint32_t count : {13U, 14U, 100U}) {
     std::vector<TileValue> values;
     for (std::uint32_t i = 0; i < count; ++i) values.push_back(made(Elementwise::add, {view(0), view(1)}));
@@ -281,21 +337,23 @@ TEST(ElementwiseCode, OfValuesThatFitNoRegistersIsNotGenerated) {
     if (count == 13)
       expect_the_kernels_values(values, {false, true}, {}, "13 values");
     else
-      EXPECT_FALSE(ElementwiseCode::generate(values, {false, true}, DType::float64)) << count;
+      EXPECT_FALSE(VectorCode::generate(coded(values, {false, true}), DType::float64)) << count;
   }
 }
 
-/// x + x or x - x, many times.
-std::vector<ElementwiseCode> many_codes(std::size_t count, Elementwise function) {
-  const std::vector<TileValue> values = {made(function, {view(0), view(0)}, true)};
-  std::vector<ElementwiseCode> codes;
-  for (std::size_t i = 0; i < count; ++i)
-    codes.push_back(*ElementwiseCode::generate(values, {false}, DType::float32));
+/// x + x or x - x, many times. Each has other places that it does not use, so that none is like another.
+std::vector<VectorCode> many_codes(std::size_t count, Elementwise function, std::size_t first_places = 2) {
+  CodeFunctions functions = coded({made(function, {view(0), view(0)}, true)}, {false});
+  std::vector<VectorCode> codes;
+  for (std::size_t i = 0; i < count; ++i) {
+    functions.places = first_places + i;
+    codes.push_back(*VectorCode::generate(functions, DType::float32));
+  }
   return codes;
 }
 
-bool are_right(const std::vector<ElementwiseCode>& codes, Elementwise function) {
-  return std::ranges::all_of(codes, [&](const ElementwiseCode& code) {
+bool are_right(const std::vector<VectorCode>& codes, Elementwise function) {
+  return std::ranges::all_of(codes, [&](const VectorCode& code) {
     std::array<float, 9> x = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     std::array<float, 9> expected = {};
     if (function == Elementwise::add) expected = {2, 4, 6, 8, 10, 12, 14, 16, 18};
@@ -305,16 +363,30 @@ bool are_right(const std::vector<ElementwiseCode>& codes, Elementwise function) 
   });
 }
 
-TEST(ElementwiseCode, IsKeptWhileItIsUsed) {
+TEST(VectorCode, IsKeptWhileItIsUsed) {
   if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   constexpr std::size_t kMoreThanABlock = 6000;
-  const std::vector<ElementwiseCode> codes = many_codes(10, Elementwise::subtract);
+  const std::vector<VectorCode> codes = many_codes(10, Elementwise::subtract);
   for (int round = 0; round < 3; ++round)
     EXPECT_TRUE(are_right(many_codes(kMoreThanABlock, Elementwise::add), Elementwise::add));
   EXPECT_TRUE(are_right(codes, Elementwise::subtract));
 }
 
-TEST(ElementwiseCode, IsGeneratedByThreadsAtTheSameTime) {
+TEST(VectorCode, OfFunctionsThatAreAlikeIsInMemoryOnce) {
+  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
+  const auto bytes_of = [&](Elementwise function, std::size_t places) {
+    const auto* before = static_cast<const std::uint8_t*>(executable_copy(kReturn).get());
+    EXPECT_TRUE(are_right(many_codes(1, function, places), function));
+    return static_cast<const std::uint8_t*>(executable_copy(kReturn).get()) - before;
+  };
+  constexpr std::size_t kPlaces = 123;  // no other test has as many
+  const auto of_first = bytes_of(Elementwise::add, kPlaces);
+  EXPECT_LT(bytes_of(Elementwise::add, kPlaces), of_first);
+  EXPECT_EQ(bytes_of(Elementwise::subtract, kPlaces), of_first);
+}
+
+TEST(VectorCode, IsGeneratedByThreadsAtTheSameTime) {
   if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   std::array<bool, 4> right{};
   std::vector<std::thread> threads;
@@ -337,26 +409,27 @@ int status_of_copy(const Work& work) {
   return status;
 }
 
-TEST(ElementwiseCode, OfACopiedProcessIsItsOwn) {
+TEST(VectorCode, OfACopiedProcessIsItsOwn) {
   if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
-  const std::vector<ElementwiseCode> before = many_codes(10, Elementwise::add);
-  std::vector<ElementwiseCode> after;
+  constexpr std::size_t kOthers = 50;
+  const std::vector<VectorCode> before = many_codes(10, Elementwise::add);
+  std::vector<VectorCode> after;
   EXPECT_EQ(status_of_copy([&] {
-              const std::vector<ElementwiseCode> own = many_codes(10, Elementwise::subtract);
-              after = many_codes(10, Elementwise::add);
+              const std::vector<VectorCode> own = many_codes(10, Elementwise::subtract);
+              after = many_codes(10, Elementwise::add, kOthers);
               return are_right(before, Elementwise::add) && are_right(own, Elementwise::subtract);
             }),
             0);
-  after = many_codes(10, Elementwise::add);
+  after = many_codes(10, Elementwise::add, kOthers);
   EXPECT_EQ(status_of_copy([&] {
-              (void)many_codes(10, Elementwise::subtract);
+              (void)many_codes(10, Elementwise::subtract, kOthers);
               return are_right(after, Elementwise::add);
             }),
             0);
   EXPECT_TRUE(are_right(before, Elementwise::add) && are_right(after, Elementwise::add));
 }
 
-TEST(ElementwiseCode, HasNoMemoryWhereTheSystemGivesNone) {
+TEST(VectorCode, HasNoMemoryWhereTheSystemGivesNone) {
   if (TALWEG_SANITIZED) GTEST_SKIP() << "a sanitizer needs memory of its own";
   EXPECT_EQ(status_of_copy([] {
               constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};

@@ -1,0 +1,591 @@
+#include "program/machine_code/vector_code.hpp"
+
+#include "program/elementwise_functions.hpp"
+#include "program/machine_code/code_memory.hpp"
+
+#if defined(__x86_64__)
+
+#include <xbyak/xbyak.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string_view>
+
+namespace talweg {
+namespace {
+
+using kernels::Elementwise;
+using Xbyak::Ymm;
+
+/// How two numbers compare, as the instruction has it. Where one is NaN, they are unordered and differ.
+enum Comparison : std::uint8_t {
+  kEqual = 0,
+  kUnordered = 3,
+  kDiffer = 4,
+  kLess = 17,
+  kLessEqual = 18,
+  kGreaterEqual = 29,
+  kGreater = 30
+};
+
+/// Rounding to integers, without a report that it was inexact.
+enum Rounding : std::uint8_t { kNearest = 8, kDown = 9, kUp = 10 };
+
+/// Writes the code. The arguments come in rdi and rsi; rcx counts elements, rax is for the moment. Vectors
+/// are in ymm0 to ymm14, the mask of the last elements in ymm15.
+class Writer : public Xbyak::CodeGenerator {
+ public:
+  /// Keeps `kept` of the numbers in registers. `reads_again`: what was read may give its register back before
+  /// its last use. Throws Xbyak::Error where the code is longer than `room`.
+  Writer(const CodeFunctions& functions, DType dtype, std::size_t kept, bool reads_again,
+         std::span<std::uint8_t> room)
+      : CodeGenerator(room.size(), room.data()),
+        sources_(functions.sources),
+        values_(functions.values),
+        dtype_(dtype),
+        reads_again_(reads_again),
+        elements_(functions.elements) {
+    for (int ymm = kVectors; ymm-- > 0;) free_.push_back(ymm);
+    find_uses();
+    number_places(functions.places);
+    keep(kept);
+    write();
+  }
+
+  /// Were there registers enough?
+  [[nodiscard]] bool fits() const { return fits_; }
+  /// That were never used.
+  [[nodiscard]] std::size_t spare_registers() const { return fewest_free_; }
+
+ private:
+  static constexpr int kVectors = 15, kMask = 15;
+  static constexpr int kNone = -1;
+  static constexpr std::uint32_t kNever = UINT32_MAX;
+  /// Two vectors a round where the functions are fewer: a round's end takes as long as some of them.
+  static constexpr std::size_t kFewFunctions = 8;
+
+  [[nodiscard]] bool is_float() const { return dtype_ == DType::float32; }
+  [[nodiscard]] int bytes() const { return is_float() ? 4 : 8; }
+  [[nodiscard]] int lanes() const { return 32 / bytes(); }
+
+  static std::span<const TileOperand> operands_of(const CodeValue& value) {
+    return std::span(value.operands).first(value.operand_count);
+  }
+
+  void find_uses() {
+    last_use_of_value_.assign(values_.size(), kNever);
+    uses_of_source_.resize(sources_.size());
+    for (std::uint32_t i = 0; i < values_.size(); ++i)
+      for (const TileOperand& operand : operands_of(values_[i]))
+        if (operand.is_value)
+          last_use_of_value_[operand.index] = i;
+        else
+          uses_of_source_[operand.index].push_back(i);
+  }
+
+  /// A general register for each place, as far as there are some: those of vectors come first.
+  void number_places(std::size_t count) {
+    constexpr std::size_t kFreeToUse = 5;
+    const std::array registers = {rdx, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15};
+    places_.resize(count);
+    std::size_t used = 0;
+    const auto give = [&](const CodePlace& place) {
+      std::optional<Xbyak::Reg64>& in = places_[place.place];
+      if (in || used == registers.size()) return;
+      in = registers[used++];
+      if (used > kFreeToUse) saved_.push_back(*in);
+    };
+    for (const CodeSource& source : sources_)
+      if (!source.is_number) give(source.from);
+    for (const CodeValue& value : values_)
+      if (value.stored) give(*value.stored);
+    for (const CodeSource& source : sources_) give(source.from);
+  }
+
+  void keep(std::size_t most) {
+    kept_.assign(sources_.size(), std::nullopt);
+    for (std::size_t source = 0; source < sources_.size() && most > 0; ++source)
+      if (sources_[source].is_number) {
+        kept_[source] = take();
+        --most;
+      }
+  }
+
+  void write() {
+    for (const Xbyak::Reg64& saved : saved_) push(saved);
+    for (std::size_t place = 0; place < places_.size(); ++place)
+      if (places_[place]) mov(*places_[place], ptr[rdi + pointer_offset(place)]);
+    for (std::size_t source = 0; source < sources_.size(); ++source)
+      if (kept_[source]) load_number(Ymm(*kept_[source]), sources_[source].from);
+    xor_(ecx, ecx);
+    const auto vector = static_cast<std::size_t>(lanes());
+    if (values_.size() < kFewFunctions && (!elements_ || *elements_ >= 2 * vector)) write_loop(2);
+    if (!elements_ || *elements_ >= vector) write_loop(1);
+    if (!elements_ || *elements_ % vector != 0) write_rest();
+    vzeroupper();
+    for (std::size_t i = saved_.size(); i-- > 0;) pop(saved_[i]);
+    ret();
+    write_constants();
+  }
+
+  /// While there are as many vectors left.
+  void write_loop(int vectors) {
+    const int elements = vectors * lanes();
+    Xbyak::Label again, end;
+    align(16);
+    L(again);
+    lea(rax, ptr[rcx + elements]);
+    cmp(rax, rsi);
+    ja(end, T_NEAR);
+    for (int i = 0; i < vectors; ++i) write_functions(i * lanes(), false);
+    add(rcx, elements);
+    jmp(again, T_NEAR);
+    L(end);
+  }
+
+  /// The elements that do not fill a vector.
+  void write_rest() {
+    Xbyak::Label end;
+    sub(rsi, rcx);
+    jz(end, T_NEAR);
+    const Ymm mask(kMask);
+    const Xbyak::Xmm rest(kMask);
+    vmovq(rest, rsi);
+    is_float() ? vpbroadcastd(mask, rest) : vpbroadcastq(mask, rest);
+    const Xbyak::Address lanes_before = ptr[rip + lane_numbers_];
+    is_float() ? vpcmpgtd(mask, mask, lanes_before) : vpcmpgtq(mask, mask, lanes_before);
+    write_functions(0, true);
+    L(end);
+  }
+
+  void write_constants() {
+    align(32);
+    L(lane_numbers_);
+    for (int lane = 0; lane < lanes(); ++lane)
+      write_constant(static_cast<std::uint32_t>(lane), static_cast<std::uint64_t>(lane));
+    L(one_);
+    write_constant(0x3F800000, 0x3FF0000000000000);
+    L(minus_one_);
+    write_constant(0xBF800000, 0xBFF0000000000000);
+    L(sign_);
+    write_constant(0x80000000, 0x8000000000000000);
+  }
+
+  void write_constant(std::uint32_t as_float, std::uint64_t as_double) {
+    is_float() ? dd(as_float) : dq(as_double);
+  }
+
+  // Vector registers.
+
+  int take() {
+    if (free_.empty() && !(reads_again_ && forget_a_source())) {
+      fits_ = false;
+      return 0;
+    }
+    const int ymm = free_.back();
+    free_.pop_back();
+    fewest_free_ = std::min(fewest_free_, free_.size());
+    return ymm;
+  }
+  void give_back(int ymm) {
+    if (fits_ && ymm != kNone) free_.push_back(ymm);
+  }
+
+  /// Gives back the register of the source that is used last, but not of one that this value needs.
+  bool forget_a_source() {
+    int* found = nullptr;
+    std::uint32_t furthest = 0;
+    for (std::size_t source = 0; source < of_source_.size(); ++source) {
+      if (of_source_[source] == kNone) continue;
+      const std::vector<std::uint32_t>& uses = uses_of_source_[source];
+      const auto next = std::ranges::lower_bound(uses, present_);
+      if (next == uses.end() || *next <= furthest || *next == present_) continue;
+      furthest = *next;
+      found = &of_source_[source];
+    }
+    if (found == nullptr) return false;
+    free_.push_back(std::exchange(*found, kNone));
+    return true;
+  }
+
+  /// A register for the moment.
+  class Temporary : public Ymm {
+   public:
+    explicit Temporary(Writer& writer) : Temporary(writer, writer.take()) {}
+    Temporary(const Temporary&) = delete;
+    Temporary& operator=(const Temporary&) = delete;
+    ~Temporary() { writer_.give_back(getIdx()); }
+
+   private:
+    Temporary(Writer& writer, int ymm) : Ymm(ymm), writer_(writer) {}
+    Writer& writer_;
+  };
+
+  // Memory.
+
+  static int pointer_offset(std::size_t place) { return static_cast<int>(8 * place); }
+
+  /// The register with the address of the place.
+  Xbyak::Reg64 beginning(const CodePlace& place) {
+    const std::optional<Xbyak::Reg64>& in = places_[place.place];
+    if (!in) mov(rax, ptr[rdi + pointer_offset(place.place)]);
+    return in.value_or(rax);
+  }
+  [[nodiscard]] int bytes_of(std::int64_t elements) const { return static_cast<int>(elements) * bytes(); }
+
+  /// The vector that begins so many elements after rcx.
+  [[nodiscard]] Xbyak::Address elements_at(const CodePlace& place, int displacement) {
+    return ptr[beginning(place) + rcx * bytes() + bytes_of(place.offset + displacement)];
+  }
+
+  void load_number(const Ymm& to, const CodePlace& from) {
+    load_constant(to, ptr[beginning(from) + bytes_of(from.offset)]);
+  }
+  void load_constant(const Ymm& to, const Xbyak::Address& from) {
+    is_float() ? vbroadcastss(to, from) : vbroadcastsd(to, from);
+  }
+  void load(const Ymm& to, const Xbyak::Address& from, bool masked) {
+    const Ymm mask(kMask);
+    if (!masked) return vmovups(to, from);
+    is_float() ? vmaskmovps(to, mask, from) : vmaskmovpd(to, mask, from);
+  }
+  void store(const Xbyak::Address& to, const Ymm& from, bool masked) {
+    const Ymm mask(kMask);
+    if (!masked) return vmovups(to, from);
+    is_float() ? vmaskmovps(to, mask, from) : vmaskmovpd(to, mask, from);
+  }
+
+  // Functions.
+
+  /// All values for the vector of elements that begins so many elements after rcx.
+  void write_functions(int displacement, bool masked) {
+    of_value_.assign(values_.size(), kNone);
+    of_source_.assign(sources_.size(), kNone);
+    for (present_ = 0; present_ < values_.size() && fits_; ++present_) {
+      const CodeValue& value = values_[present_];
+      std::array<int, 3> ymm{};
+      for (std::size_t k = 0; k < value.operand_count; ++k)
+        ymm[k] = register_of(value.operands[k], displacement, masked);
+      if (const auto* function = std::get_if<Elementwise>(&value.function)) {
+        of_value_[present_] = take();
+        write_function(*function, Ymm(of_value_[present_]), Ymm(ymm[0]), Ymm(ymm[1]), Ymm(ymm[2]));
+      } else {
+        of_value_[present_] = register_of_sum(value, ymm[2]);
+        const Ymm sum(of_value_[present_]), a(ymm[0]), b(ymm[1]);
+        is_float() ? vfmadd231ps(sum, a, b) : vfmadd231pd(sum, a, b);
+      }
+      if (value.stored) store(elements_at(*value.stored, displacement), Ymm(of_value_[present_]), masked);
+      give_back_unused();
+    }
+  }
+
+  int register_of(const TileOperand& operand, int displacement, bool masked) {
+    if (operand.is_value) return of_value_[operand.index];
+    if (kept_[operand.index]) return *kept_[operand.index];
+    if (of_source_[operand.index] == kNone) {
+      const CodeSource& source = sources_[operand.index];
+      const int ymm = take();
+      if (source.is_number)
+        load_number(Ymm(ymm), source.from);
+      else
+        load(Ymm(ymm), elements_at(source.from, displacement), masked);
+      of_source_[operand.index] = ymm;
+    }
+    return of_source_[operand.index];
+  }
+
+  /// Where a product is added to what is in `addend`: there, if nobody needs that any more.
+  int register_of_sum(const CodeValue& value, int addend) {
+    if (value.operand_count == 3) {
+      const TileOperand& operand = value.operands[2];
+      if (operand.is_value && last_use_of_value_[operand.index] == present_) {
+        of_value_[operand.index] = kNone;
+        return addend;
+      }
+    }
+    const int sum = take();
+    if (value.operand_count == 3)
+      vmovaps(Ymm(sum), Ymm(addend));
+    else
+      set_zero(Ymm(sum));
+    return sum;
+  }
+
+  void give_back_unused() {
+    for (std::size_t source = 0; source < of_source_.size(); ++source)
+      if (of_source_[source] != kNone &&
+          (sources_[source].is_number || uses_of_source_[source].back() == present_))
+        give_back(std::exchange(of_source_[source], kNone));
+    for (std::uint32_t i = 0; i < present_; ++i)
+      if (last_use_of_value_[i] == present_) give_back(std::exchange(of_value_[i], kNone));
+    if (last_use_of_value_[present_] == kNever) give_back(std::exchange(of_value_[present_], kNone));
+  }
+
+  void write_function(Elementwise function, const Ymm& out, const Ymm& a, const Ymm& b, const Ymm& c) {
+    switch (function) {
+      case Elementwise::copy:
+        return vmovaps(out, a);
+      case Elementwise::negative: {
+        load_constant(out, ptr[rip + sign_]);
+        return vxorps(out, out, a);
+      }
+      case Elementwise::abs: {
+        load_constant(out, ptr[rip + sign_]);
+        return vandnps(out, out, a);
+      }
+      case Elementwise::sign:
+        return write_sign(out, a);
+      case Elementwise::floor:
+        return round(out, a, kDown);
+      case Elementwise::ceil:
+        return round(out, a, kUp);
+      case Elementwise::round:
+        return round(out, a, kNearest);
+      case Elementwise::sqrt:
+        return is_float() ? vsqrtps(out, a) : vsqrtpd(out, a);
+      case Elementwise::square:
+        return multiply(out, a, a);
+      case Elementwise::reciprocal:
+        load_constant(out, ptr[rip + one_]);
+        return divide(out, out, a);
+      case Elementwise::relu: {
+        const Temporary zero(*this);
+        set_zero(zero);
+        compare(out, a, zero, kLessEqual);
+        return vandnps(out, out, a);
+      }
+      case Elementwise::leaky_relu: {
+        const Temporary product(*this), zero(*this);
+        set_zero(zero);
+        compare(out, a, zero, kGreater);
+        multiply(product, b, a);
+        return choose(out, out, a, product);
+      }
+      case Elementwise::add:
+        return is_float() ? vaddps(out, a, b) : vaddpd(out, a, b);
+      case Elementwise::subtract:
+        return is_float() ? vsubps(out, a, b) : vsubpd(out, a, b);
+      case Elementwise::multiply:
+        return multiply(out, a, b);
+      case Elementwise::divide:
+        return divide(out, a, b);
+      case Elementwise::maximum:
+        return write_extreme(out, a, b, kGreaterEqual);
+      case Elementwise::minimum:
+        return write_extreme(out, a, b, kLessEqual);
+      case Elementwise::equal:
+        return write_truth(out, a, b, kEqual);
+      case Elementwise::not_equal:
+        return write_truth(out, a, b, kDiffer);
+      case Elementwise::less:
+        return write_truth(out, a, b, kLess);
+      case Elementwise::less_equal:
+        return write_truth(out, a, b, kLessEqual);
+      case Elementwise::greater:
+        return write_truth(out, a, b, kGreater);
+      case Elementwise::greater_equal:
+        return write_truth(out, a, b, kGreaterEqual);
+      case Elementwise::where: {
+        const Temporary zero(*this);
+        set_zero(zero);
+        compare(out, a, zero, kEqual);
+        return choose(out, out, c, b);
+      }
+      default:
+        fits_ = false;
+    }
+  }
+
+  void multiply(const Ymm& out, const Ymm& a, const Ymm& b) {
+    is_float() ? vmulps(out, a, b) : vmulpd(out, a, b);
+  }
+  void divide(const Ymm& out, const Ymm& a, const Ymm& b) {
+    is_float() ? vdivps(out, a, b) : vdivpd(out, a, b);
+  }
+  void round(const Ymm& out, const Ymm& a, Rounding to) {
+    is_float() ? vroundps(out, a, to) : vroundpd(out, a, to);
+  }
+  void set_zero(const Ymm& out) { vxorps(out, out, out); }
+  /// All bits where it holds, else none.
+  void compare(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
+    is_float() ? vcmpps(out, a, b, comparison) : vcmppd(out, a, b, comparison);
+  }
+  /// a where the condition holds, else b.
+  void choose(const Ymm& out, const Ymm& condition, const Ymm& a, const Ymm& b) {
+    is_float() ? vblendvps(out, b, a, condition) : vblendvpd(out, b, a, condition);
+  }
+
+  /// 1 where it holds, else 0.
+  void write_truth(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
+    const Temporary one(*this);
+    compare(out, a, b, comparison);
+    load_constant(one, ptr[rip + one_]);
+    vandps(out, out, one);
+  }
+
+  /// a where it compares like that with b or is NaN, else b.
+  void write_extreme(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
+    const Temporary is_nan(*this);
+    compare(out, a, b, comparison);
+    compare(is_nan, a, a, kUnordered);
+    vorps(out, out, is_nan);
+    choose(out, out, a, b);
+  }
+
+  /// 1, -1 or, of zeros and NaN, 0 and NaN.
+  void write_sign(const Ymm& out, const Ymm& a) {
+    const Temporary zero(*this), condition(*this), constant(*this);
+    set_zero(zero);
+    compare(condition, a, zero, kEqual);
+    choose(out, condition, zero, a);
+    compare(condition, a, zero, kLess);
+    load_constant(constant, ptr[rip + minus_one_]);
+    choose(out, condition, constant, out);
+    compare(condition, a, zero, kGreater);
+    load_constant(constant, ptr[rip + one_]);
+    choose(out, condition, constant, out);
+  }
+
+  const std::vector<CodeSource>& sources_;
+  const std::vector<CodeValue>& values_;
+  DType dtype_;
+  bool reads_again_;
+  std::optional<std::size_t> elements_;
+  bool fits_ = true;
+  std::size_t fewest_free_ = kVectors;
+  std::vector<int> free_;                                   ///< vector registers
+  std::vector<std::optional<int>> kept_;                    ///< by source: of numbers
+  std::vector<std::uint32_t> last_use_of_value_;            ///< the value that reads it
+  std::vector<std::vector<std::uint32_t>> uses_of_source_;  ///< the values that read it
+  std::vector<std::optional<Xbyak::Reg64>> places_;         ///< where their addresses are kept
+  std::vector<Xbyak::Reg64> saved_;                         ///< that the caller uses, too
+  std::uint32_t present_ = 0;                               ///< the value that is computed
+  std::vector<int> of_value_, of_source_;                   ///< their registers, or kNone
+  Xbyak::Label lane_numbers_, one_, minus_one_, sign_;
+};
+
+/// With as many numbers in registers as the rest leaves. Returns the bytes of the code; nothing where there
+/// are not registers enough.
+std::optional<std::size_t> write_code(const CodeFunctions& functions, DType dtype,
+                                      std::span<std::uint8_t> room) {
+  constexpr std::size_t kMostKept = 12;  // three registers are for two operands and a result
+  const auto numbers =
+      static_cast<std::size_t>(std::ranges::count(functions.sources, true, &CodeSource::is_number));
+  std::size_t kept = std::min(numbers, kMostKept), spare = 0;
+  const auto write = [&](bool reads_again) -> std::optional<std::size_t> {
+    const Writer writer(functions, dtype, kept, reads_again, room);
+    spare = writer.spare_registers();
+    return writer.fits() ? std::optional(writer.getSize()) : std::nullopt;
+  };
+  if (const auto bytes = write(false)) return bytes;
+  kept = 0;
+  if (!write(false)) return write(true);
+  // Numbers that are kept need no registers for the moment: some more fit than are spare.
+  constexpr std::size_t kMore = 2;
+  for (kept = std::min(spare + kMore, kMostKept); kept > 0; --kept)
+    if (const auto bytes = write(false)) return bytes;
+  return write(false);
+}
+
+/// A copy of the code that the processor may execute, or null.
+std::shared_ptr<const void> make_code(const CodeFunctions& functions, DType dtype) {
+  constexpr std::size_t kMostBytes = 1 << 16;
+  const auto room = std::make_unique_for_overwrite<std::uint8_t[]>(kMostBytes);
+  try {
+    const std::optional<std::size_t> bytes = write_code(functions, dtype, {room.get(), kMostBytes});
+    return bytes ? executable_copy({room.get(), *bytes}) : nullptr;
+  } catch (const Xbyak::Error&) {  // the code is too long
+    return nullptr;
+  }
+}
+
+/// All that the code depends on.
+using Key = std::vector<std::int64_t>;
+Key key_of(const CodeFunctions& functions, DType dtype) {
+  constexpr std::int64_t kNone = -1;
+  Key key = {static_cast<std::int64_t>(dtype), static_cast<std::int64_t>(functions.places),
+             functions.elements ? static_cast<std::int64_t>(*functions.elements) : kNone,
+             std::ssize(functions.sources)};
+  const auto add_place = [&](const CodePlace& place) {
+    key.insert(key.end(), {static_cast<std::int64_t>(place.place), place.offset});
+  };
+  for (const CodeSource& source : functions.sources) {
+    key.push_back(source.is_number ? 1 : 0);
+    add_place(source.from);
+  }
+  for (const CodeValue& value : functions.values) {
+    const auto* function = std::get_if<Elementwise>(&value.function);
+    key.push_back(function == nullptr ? kNone : static_cast<std::int64_t>(*function));
+    key.push_back(static_cast<std::int64_t>(value.operand_count));
+    for (std::size_t k = 0; k < value.operand_count; ++k)
+      key.insert(key.end(), {value.operands[k].is_value ? 1 : 0, value.operands[k].index});
+    key.push_back(value.stored ? 1 : 0);
+    if (value.stored) add_place(*value.stored);
+  }
+  return key;
+}
+
+/// Code that is still in memory: layers that are alike have the same.
+class KnownCode {
+ public:
+  std::shared_ptr<const void> find(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(key);
+    return found == known_.end() ? nullptr : found->second.lock();
+  }
+  void add(Key key, const std::shared_ptr<const void>& code) {
+    constexpr std::size_t kMany = 1000;
+    const std::lock_guard lock(mutex_);
+    if (known_.size() % kMany == 0)
+      std::erase_if(known_, [](const auto& item) { return item.second.expired(); });
+    known_[std::move(key)] = code;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<Key, std::weak_ptr<const void>> known_;
+};
+
+}  // namespace
+
+bool VectorCode::is_available() {
+  const std::string_view set = kernels::instruction_set();
+  return set == "x86-64-v3" || set == "x86-64-v4";
+}
+
+std::optional<VectorCode> VectorCode::generate(const CodeFunctions& functions, DType dtype) {
+  const bool is_coded = std::ranges::all_of(functions.values, [](const CodeValue& value) {
+    const auto* function = std::get_if<Elementwise>(&value.function);
+    return function == nullptr || is_simple(*function);
+  });
+  if (!is_available() || !is_coded) return std::nullopt;
+  static KnownCode known;
+  Key key = key_of(functions, dtype);
+  std::shared_ptr<const void> code = known.find(key);
+  if (code == nullptr) {
+    code = make_code(functions, dtype);
+    if (code == nullptr) return std::nullopt;
+    known.add(std::move(key), code);
+  }
+  const auto begin = reinterpret_cast<Run>(const_cast<void*>(code.get()));
+  return VectorCode(std::move(code), begin);
+}
+
+}  // namespace talweg
+
+#else
+
+namespace talweg {
+
+bool VectorCode::is_available() { return false; }
+
+std::optional<VectorCode> VectorCode::generate(const CodeFunctions& /*functions*/, DType /*dtype*/) {
+  return std::nullopt;
+}
+
+}  // namespace talweg
+
+#endif
