@@ -269,13 +269,18 @@ class Writer : public Xbyak::CodeGenerator {
       std::array<int, 3> ymm{};
       for (std::size_t k = 0; k < value.operand_count; ++k)
         ymm[k] = register_of(value.operands[k], displacement, masked);
-      if (const auto* function = std::get_if<Elementwise>(&value.function)) {
-        of_value_[present_] = take();
-        write_function(*function, Ymm(of_value_[present_]), Ymm(ymm[0]), Ymm(ymm[1]), Ymm(ymm[2]));
-      } else {
+      if (std::holds_alternative<MultiplyAdd>(value.function)) {
         of_value_[present_] = register_of_sum(value, ymm[2]);
         const Ymm sum(of_value_[present_]), a(ymm[0]), b(ymm[1]);
         is_float() ? vfmadd231ps(sum, a, b) : vfmadd231pd(sum, a, b);
+      } else {
+        const Ymm out(of_value_[present_] = take());
+        if (const auto* function = std::get_if<Elementwise>(&value.function)) {
+          write_function(*function, out, Ymm(ymm[0]), Ymm(ymm[1]), Ymm(ymm[2]));
+        } else {
+          set_zero(out);
+          write_function(Elementwise::add, out, out, Ymm(ymm[0]), out);
+        }
       }
       if (value.stored) store(elements_at(*value.stored, displacement), Ymm(of_value_[present_]), masked);
       give_back_unused();
@@ -518,8 +523,9 @@ Key key_of(const CodeFunctions& functions, DType dtype) {
   }
   for (const CodeValue& value : functions.values) {
     const auto* function = std::get_if<Elementwise>(&value.function);
-    key.push_back(function == nullptr ? kNone : static_cast<std::int64_t>(*function));
-    key.push_back(static_cast<std::int64_t>(value.operand_count));
+    key.insert(key.end(), {static_cast<std::int64_t>(value.function.index()),
+                           function == nullptr ? kNone : static_cast<std::int64_t>(*function),
+                           static_cast<std::int64_t>(value.operand_count)});
     for (std::size_t k = 0; k < value.operand_count; ++k)
       key.insert(key.end(), {value.operands[k].is_value ? 1 : 0, value.operands[k].index});
     key.push_back(value.stored ? 1 : 0);

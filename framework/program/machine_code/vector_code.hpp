@@ -30,9 +30,12 @@ struct CodeSource {
 /// a b + c, rounded once. Where there are two operands, c is zero.
 struct MultiplyAdd {};
 
+/// 0 + a: not the negative zero.
+struct AddToZero {};
+
 /// A function of sources and of earlier values (TileOperand).
 struct CodeValue {
-  std::variant<kernels::Elementwise, MultiplyAdd> function;
+  std::variant<kernels::Elementwise, MultiplyAdd, AddToZero> function;
   std::array<TileOperand, 3> operands;
   std::size_t operand_count;
   std::optional<CodePlace> stored;

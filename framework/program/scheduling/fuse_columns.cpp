@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@
 #include "program/steps/column_step.hpp"
 #include "program/steps/elementwise_step.hpp"
 #include "program/steps/product_step.hpp"
+#include "program/steps/reduction_step.hpp"
 
 namespace talweg {
 namespace {
@@ -55,6 +57,11 @@ struct ProductRows {
   std::vector<Rows> left;
   Rows right, result;
   std::optional<Rows> from, scale;  ///< of a subtraction
+};
+
+/// The sum of some rows.
+struct SumOfRows {
+  Rows rows, result;
 };
 
 /// Finds rows in steps.
@@ -108,6 +115,15 @@ class RowFinder {
     return found;
   }
 
+  /// Of float64: sums of float32 are accumulated in float64.
+  [[nodiscard]] std::optional<SumOfRows> rows_of(const ReductionStep& step) const {
+    const std::int64_t number = step.reduced(), columns = step.inner();
+    if (bytes_of_element_ != sizeof(double) || !step.is_sum_of_rows() || !is_small(number, columns))
+      return std::nullopt;
+    return SumOfRows{rows(step.reads().front(), number, columns, columns),
+                     rows(step.writes().front(), 1, columns, columns)};
+  }
+
  private:
   static bool is_small(std::int64_t number, std::int64_t columns) {
     constexpr std::int64_t kMostRows = 16, kMostColumns = 4096;
@@ -147,7 +163,7 @@ class Pass {
           coded.operands[k] = operand.is_value ? TileOperand{true, first + operand.index}
                                                : source(group.views[operand.index], row);
         }
-        const std::uint32_t number = add_value(coded);
+        const std::uint32_t number = add_value(coded, row);
         if (value.stored) store(number, *result++, row);
       }
     }
@@ -174,17 +190,28 @@ class Pass {
     return true;
   }
 
+  bool add(const SumOfRows& sum) {
+    if (!takes(sum.result.columns, sum.rows.number, {sum.rows}, {sum.result})) return false;
+    std::uint32_t value = add_value({AddToZero{}, {source(sum.rows, 0)}, 1, std::nullopt});
+    for (std::int64_t row = 1; row < sum.rows.number; ++row)
+      value = add_value(Elementwise::add, {true, value}, source(sum.rows, row), row);
+    store(value, sum.result, 0);
+    publish_stored();
+    return true;
+  }
+
   /// The loop. Values of roots that nobody else sees are not written.
   template <class IsSeen>
   [[nodiscard]] std::optional<ColumnStep::Loop> loop(DType dtype, const IsSeen& is_seen) const {
-    CodeFunctions functions = functions_;
-    for (CodeValue& value : functions.values)
-      if (value.stored && !is_seen(places_[value.stored->place])) value.stored.reset();
-    functions.places = places_.size();
-    functions.elements = static_cast<std::size_t>(columns_);
-    std::optional<VectorCode> code = VectorCode::generate(functions, dtype);
-    if (!code) return std::nullopt;
-    return ColumnStep::Loop{std::move(*code), places_, columns_};
+    for (CodeFunctions functions : {functions_, row_by_row()}) {
+      for (CodeValue& value : functions.values)
+        if (value.stored && !is_seen(places_[value.stored->place])) value.stored.reset();
+      functions.places = places_.size();
+      functions.elements = static_cast<std::size_t>(columns_);
+      if (std::optional<VectorCode> code = VectorCode::generate(functions, dtype))
+        return ColumnStep::Loop{std::move(*code), places_, columns_};
+    }
+    return std::nullopt;
   }
 
  private:
@@ -245,7 +272,7 @@ class Pass {
           std::nullopt};
       std::optional<std::uint32_t>& sum = sums[term % 2];
       if (sum) value.operands[value.operand_count++] = {true, *sum};
-      sum = add_value(value);
+      sum = add_value(value, value.operands[1].is_value ? 0 : row);
     }
     return sums[1] ? add_value(Elementwise::add, {true, *sums[0]}, {true, *sums[1]}) : *sums[0];
   }
@@ -256,8 +283,27 @@ class Pass {
     const bool is_number = rows.columns == 1;
     const auto [known, is_new] =
         sources_.try_emplace({position, is_number}, static_cast<std::uint32_t>(functions_.sources.size()));
-    if (is_new) functions_.sources.push_back({place(rows, row), is_number});
+    if (is_new) {
+      functions_.sources.push_back({place(rows, row), is_number});
+      last_use_of_source_.push_back(0);
+    }
     return {false, known->second};
+  }
+
+  /// The values in another order, in which few of many rows wait in registers: those of the first rows come
+  /// first, and with them what sums of rows make of them.
+  [[nodiscard]] CodeFunctions row_by_row() const {
+    std::vector<std::uint32_t> order(functions_.values.size()), now(order.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::stable_sort(order, {}, [&](std::uint32_t value) { return row_of_value_[value]; });
+    for (std::uint32_t i = 0; i < order.size(); ++i) now[order[i]] = i;
+    CodeFunctions functions = functions_;
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
+      functions.values[i] = functions_.values[order[i]];
+      for (TileOperand& operand : functions.values[i].operands)
+        if (operand.is_value) operand.index = now[operand.index];
+    }
+    return functions;
   }
 
   CodePlace place(const Rows& rows, std::int64_t row) {
@@ -266,17 +312,33 @@ class Pass {
     return {static_cast<std::uint32_t>(found - places_.begin()), rows.offset_of(row)};
   }
 
-  std::uint32_t add_value(const CodeValue& value) {
+  /// `row`: that is computed, where the operands do not say it.
+  std::uint32_t add_value(const CodeValue& value, std::int64_t row = 0) {
+    const auto operands = std::span(value.operands).first(value.operand_count);
+    for (const TileOperand& operand : operands)
+      if (operand.is_value) row = std::max(row, row_of_value_[operand.index]);
+    for (const TileOperand& operand : operands)
+      if (!operand.is_value)
+        last_use_of_source_[operand.index] = std::max(last_use_of_source_[operand.index], row);
     functions_.values.push_back(value);
+    row_of_value_.push_back(row);
     return static_cast<std::uint32_t>(functions_.values.size() - 1);
   }
-  std::uint32_t add_value(Elementwise function, const TileOperand& a, const TileOperand& b) {
-    return add_value({function, {a, b}, 2, std::nullopt});
+  std::uint32_t add_value(Elementwise function, const TileOperand& a, const TileOperand& b,
+                          std::int64_t row = 0) {
+    return add_value({function, {a, b}, 2, std::nullopt}, row);
   }
 
   void store(std::uint32_t value, const Rows& rows, std::int64_t row) {
+    const Position position = rows.position_of(row);
+    std::int64_t& of_value = row_of_value_[value];
+    // What was there is read, or written, before.
+    if (const auto read = sources_.find({position, false}); read != sources_.end())
+      of_value = std::max(of_value, last_use_of_source_[read->second]);
+    if (const auto written = stored_.find(position); written != stored_.end())
+      of_value = std::max(of_value, row_of_value_[written->second]);
     functions_.values[value].stored = place(rows, row);
-    stored_now_.emplace_back(rows.position_of(row), value);
+    stored_now_.emplace_back(position, value);
   }
   /// Later steps read them.
   void publish_stored() {
@@ -291,6 +353,8 @@ class Pass {
   std::map<std::pair<Position, bool>, std::uint32_t> sources_;  ///< what is read, as a number or not
   std::map<Position, std::uint32_t> stored_;                    ///< the last value of each row
   std::vector<std::pair<Position, std::uint32_t>> stored_now_;  ///< by the step that is added
+  std::vector<std::int64_t> row_of_value_;                      ///< the last of those that it depends on
+  std::vector<std::int64_t> last_use_of_source_;                ///< the last row of values that read it
 };
 
 /// Replaces steps of a plan by loops.
@@ -335,15 +399,15 @@ class Fuser {
   }
 
   bool add(Pass& pass, const Step& step) const {
-    if (const auto* group = dynamic_cast<const ElementwiseStep*>(&step)) {
-      const auto rows = finder_.rows_of(*group);
-      return rows && pass.add(*rows);
-    }
-    if (const auto* product = dynamic_cast<const ProductStep*>(&step)) {
-      const auto rows = finder_.rows_of(*product);
-      return rows && pass.add(*rows);
-    }
-    return false;
+    return add_as<ElementwiseStep>(pass, step) || add_as<ProductStep>(pass, step) ||
+           add_as<ReductionStep>(pass, step);
+  }
+  template <class Kind>
+  bool add_as(Pass& pass, const Step& step) const {
+    const auto* of_kind = dynamic_cast<const Kind*>(&step);
+    if (of_kind == nullptr) return false;
+    const auto rows = finder_.rows_of(*of_kind);
+    return rows && pass.add(*rows);
   }
 
   bool fuse(const Pass& pass, const Range& range) {
