@@ -60,14 +60,15 @@ void block(const End& end, T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdi
     add_outer<T, kRows, kVectors, kWhole>(odd, a + a_column, a_row, b + b_row, last);
   }
   if (l < k) add_outer<T, kRows, kVectors, kWhole>(even, a, a_row, b, last);
+  if (k > 1)
+    for (std::size_t i = 0; i < kRows; ++i)
+      for (std::size_t j = 0; j < kVectors; ++j) even[i][j] += odd[i][j];
   for (std::size_t i = 0; i < kRows; ++i, c += c_stride)
-    for (std::size_t j = 0; j < kVectors; ++j) {
-      const Vector<T> total = even[i][j] + odd[i][j];
+    for (std::size_t j = 0; j < kVectors; ++j)
       if (kWhole || j + 1 < kVectors)
-        end.whole(total, c + j * kLanes<T>);
+        end.whole(even[i][j], c + j * kLanes<T>);
       else
-        end.part(total, c + j * kLanes<T>, last);
-    }
+        end.part(even[i][j], c + j * kLanes<T>, last);
 }
 
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -151,7 +152,7 @@ inline Vector<T> short_sum(const Vector<T> (&a)[kTerms], const Vector<T> (&b)[kT
     Vector<T>& total = l % 2 == 0 ? even : odd;
     total = multiply_add(a[l], b[l], total);
   }
-  return even + odd;
+  return kTerms == 1 ? even : even + odd;
 }
 
 /// kRows rows of c, whose factors stay in registers while the columns pass by.

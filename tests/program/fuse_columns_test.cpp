@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -19,7 +20,8 @@
 #include "graph/value.hpp"
 #include "ops/registry.hpp"
 #include "program/executor.hpp"
-#include "program/machine_code/vector_code.hpp"
+#include "program/machine_code/can_generate.hpp"
+#include "program/profile.hpp"
 
 namespace talweg {
 namespace {
@@ -36,10 +38,12 @@ int count_of(const std::string& part, const std::string& text) {
 /// What elements of leaves are, in turn.
 using Draw = std::function<double()>;
 
-/// Between -1 and 1, and many zeros.
+/// Between -1 and 1, many zeros, and numbers whose products are too small for either type.
 Draw draw_numbers() {
   return [random = std::mt19937(1), number = std::uniform_real_distribution<double>(-1, 1)]() mutable {
-    return random() % 4 == 0 ? 0.0 : number(random);
+    const double drawn = number(random);
+    const std::size_t kind = random() % 8;
+    return kind < 2 ? 0.0 : kind == 2 ? 1e-30 * drawn : kind == 3 ? std::copysign(1e-200, drawn) : drawn;
   };
 }
 
@@ -156,13 +160,14 @@ void make_backward_pass(Work<T>& work, std::int64_t examples, std::int64_t input
   const Value x = work.leaf({examples, inputs}), h = work.leaf({examples, hidden}),
               delta = work.leaf({examples, 1}), first = work.leaf({inputs, hidden}),
               second = work.leaf({hidden, 1}), alpha = work.leaf({});
-  const Value by_hidden = h * (1.0 - h) * matmul(delta, transposed(second));
+  const Value outer = matmul(delta, transposed(second)), by_hidden = h * (1.0 - h) * outer;
   work.assign(first - alpha * matmul(transposed(x), by_hidden), 3);
   work.assign(second - alpha * matmul(transposed(h), delta), 4);
   if (!has_bias) return;
   const Value bias = work.leaf({hidden});
   const Value gradient = sum(by_hidden, {0}, false);
   work.fetch(gradient);
+  work.fetch(outer);
   work.assign(bias - alpha * gradient, 6);
 }
 
@@ -180,7 +185,7 @@ TYPED_TEST(FuseColumns, GivesTheBitsOfTheStepsByThemselves) {
         Work<T> fused(draw_numbers()), apart(draw_numbers());
         for (Work<T>* work : {&fused, &apart}) make_backward_pass(*work, examples, inputs, hidden, true);
         const bool is_fused = count_of(kLoop, fused.listing()) > 0;
-        EXPECT_EQ(is_fused, VectorCode::is_available()) << what << "\n" << fused.listing();
+        EXPECT_EQ(is_fused, can_generate()) << what << "\n" << fused.listing();
         EXPECT_TRUE(same_bits(
             fused.after(3, [](const Graph& graph, const Task& task) { return compile_program(graph, task); }),
             apart.after(3,
@@ -193,7 +198,7 @@ TYPED_TEST(FuseColumns, GivesTheBitsOfTheStepsByThemselves) {
 }
 
 TYPED_TEST(FuseColumns, MakesOneLoopOfABackwardPass) {
-  if (!VectorCode::is_available()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   for (const std::int64_t examples : {4, 16}) {
     Work<TypeParam> work(draw_numbers());
     // A sum of float32 is accumulated in float64, which no loop does.
@@ -336,6 +341,44 @@ std::vector<Case> cases() {
          work.assign(second - 2.0 * matmul(transposed(g), y), 0, 2 * kColumns + 3);
        },
        0},
+      {"a product of one column whose left matrix is not transposed",
+       [=](Work<float>& work) {
+         const Value h = work.leaf({kColumns, kRows}), w = work.leaf({kRows, 1}),
+                     c = work.leaf({kColumns, 1});
+         work.fetch(matmul(h, w) - c);
+       },
+       0},
+      {"what was computed before and is read again and again, while more is written",
+       [=](Work<float>& work) {
+         constexpr std::int64_t kMany = 12;
+         const Value x = work.leaf({kMany, kMany}),
+                     before = apply("tanh", 0.0 * work.leaf({kMany, kColumns})),
+                     product = matmul(x, before - 1.0);
+         work.fetch(product);
+         work.fetch(product * 2.0);
+       },
+       1},
+      {"rows from the last to the first, in other columns of what the loop writes",
+       [=](Work<float>& work) {
+         work.leaf({9 * kColumns});
+         const Value first = work.part(shape, 0, 0), x = work.leaf({kRows, 5}), g = work.leaf({2, kRows}),
+                     y = work.leaf({2, kColumns}), rows = work.part({5, kColumns}, 0, 2 * kColumns + 3);
+         work.fetch(matmul(x, slice(rows, {4, 0}, {-1, 1}, {5, kColumns})));
+         work.assign(first - 2.0 * matmul(transposed(g), y), 0);
+       },
+       0},
+      {"more columns than are worth it",
+       [=](Work<float>& work) {
+         const Value a = work.leaf({kRows, 2}), b = work.leaf({2, 3000});
+         work.fetch(matmul(a, b) - 1.0);
+       },
+       0},
+      {"more functions than are worth it",
+       [=](Work<float>& work) {
+         const Value a = work.leaf({16, 15}), b = work.leaf({15, kColumns});
+         work.fetch(matmul(a, b) - 1.0);
+       },
+       0},
       {"steps of different columns",
        [=](Work<float>& work) {
          const Value a = work.leaf({kRows, 2}), b = work.leaf({2, kColumns}), c = work.leaf({2, 5});
@@ -374,14 +417,51 @@ TEST(FuseColumns, ReadsAndWritesWhatTheStepsDo) {
     one.make(by_program);
     one.make(by_reference);
     const std::string listing = by_program.listing();
-    EXPECT_EQ(count_of(kLoop, listing), VectorCode::is_available() ? one.loops : 0) << one.name << "\n"
-                                                                                    << listing;
+    EXPECT_EQ(count_of(kLoop, listing), can_generate() ? one.loops : 0) << one.name << "\n" << listing;
     EXPECT_EQ(by_program.after(
                   2, [](const Graph& graph, const Task& task) { return compile_program(graph, task); }),
               by_reference.after(2, make_reference_executor))
         << one.name << "\n"
         << listing;
   }
+}
+
+TEST(FuseColumns, ReadsNoRowsThatAreTooFar) {
+  const auto draw = [] { return 1.0; };
+  Work<double> work(draw);
+  // The wide matrix is looked at and not read.
+  const Value a = work.leaf({5, 2}), b = work.leaf({2, kColumns});
+  work.leaf({kColumns});
+  const Value near = work.part({5, 1 << 20}, 2, 0), far = work.part({5, 1 << 26}, 2, 0);
+  const auto part = [](const Value& wide) { return slice(wide, {0, 0}, {1, 1}, {5, kColumns}); };
+  for (const auto& [wide, loops] : {std::pair(near, 1), {far, 0}}) {
+    work.task.fetches.clear();
+    work.fetch(matmul(a, b) + part(wide));
+    EXPECT_EQ(count_of(kLoop, work.listing()), can_generate() ? loops : 0) << work.listing();
+  }
+}
+
+TEST(FuseColumns, SaysWhatALoopComputes) {
+  const auto draw = [] { return 1.0; };
+  Work<float> work(draw);
+  const Value a = work.leaf({kRows, 2}), b = work.leaf({2, kColumns});
+  const Value product = matmul(a, b), square = product * product;
+  work.graph.set_name(product.id(), "product");
+  work.graph.set_name(square.id(), "square");
+  work.fetch(product);
+  work.fetch(square);
+  Profile profile;
+  const auto program = compile_program(work.graph, work.task, {.profile = &profile});
+  program->run();
+  std::string names;
+  double operations = 0;
+  for (const Profile::Entry& entry : profile.entries) {
+    names += (names.empty() ? "" : ", ") + entry.names;
+    operations += entry.operations;
+  }
+  EXPECT_EQ(profile.entries.size(), can_generate() ? 1U : 2U);
+  EXPECT_EQ(names, "product, square");
+  EXPECT_EQ(operations, kRows * kColumns * (2 * 2 + 1));
 }
 
 }  // namespace

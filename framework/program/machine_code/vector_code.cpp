@@ -55,13 +55,16 @@ class Writer : public Xbyak::CodeGenerator {
     write();
   }
 
+  /// Registers for vectors.
+  static constexpr int kVectors = 15;
+
   /// Were there registers enough?
   [[nodiscard]] bool fits() const { return fits_; }
   /// That were never used.
   [[nodiscard]] std::size_t spare_registers() const { return fewest_free_; }
 
  private:
-  static constexpr int kVectors = 15, kMask = 15;
+  static constexpr int kMask = 15;
   static constexpr int kNone = -1;
   static constexpr std::uint32_t kNever = UINT32_MAX;
   /// Two vectors a round where the functions are fewer: a round's end takes as long as some of them.
@@ -472,6 +475,22 @@ class Writer : public Xbyak::CodeGenerator {
   Xbyak::Label lane_numbers_, one_, minus_one_, sign_;
 };
 
+/// The most values that wait at one time for others that need them.
+std::size_t most_waiting(const std::vector<CodeValue>& values) {
+  std::vector<bool> waits(values.size(), false);
+  std::size_t waiting = 0, most = 0;
+  for (std::size_t i = values.size(); i-- > 0; most = std::max(most, waiting)) {
+    if (waits[i]) --waiting;
+    for (std::size_t k = 0; k < values[i].operand_count; ++k) {
+      const auto [is_value, index] = values[i].operands[k];
+      if (!is_value || waits[index]) continue;
+      waits[index] = true;
+      ++waiting;
+    }
+  }
+  return most;
+}
+
 /// With as many numbers in registers as the rest leaves. Returns the bytes of the code; nothing where there
 /// are not registers enough.
 std::optional<std::size_t> write_code(const CodeFunctions& functions, DType dtype,
@@ -493,18 +512,6 @@ std::optional<std::size_t> write_code(const CodeFunctions& functions, DType dtyp
   for (kept = std::min(spare + kMore, kMostKept); kept > 0; --kept)
     if (const auto bytes = write(false)) return bytes;
   return write(false);
-}
-
-/// A copy of the code that the processor may execute, or null.
-std::shared_ptr<const void> make_code(const CodeFunctions& functions, DType dtype) {
-  constexpr std::size_t kMostBytes = 1 << 16;
-  const auto room = std::make_unique_for_overwrite<std::uint8_t[]>(kMostBytes);
-  try {
-    const std::optional<std::size_t> bytes = write_code(functions, dtype, {room.get(), kMostBytes});
-    return bytes ? executable_copy({room.get(), *bytes}) : nullptr;
-  } catch (const Xbyak::Error&) {  // the code is too long
-    return nullptr;
-  }
 }
 
 /// All that the code depends on.
@@ -534,26 +541,50 @@ Key key_of(const CodeFunctions& functions, DType dtype) {
   return key;
 }
 
-/// Code that is still in memory: layers that are alike have the same.
+/// Code that is still in memory, and functions for which there is none: layers that are alike have the same.
 class KnownCode {
  public:
-  std::shared_ptr<const void> find(const Key& key) {
+  /// Null for functions without code; nothing where nothing is known.
+  std::optional<std::shared_ptr<const void>> find(const Key& key) {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(key);
-    return found == known_.end() ? nullptr : found->second.lock();
+    if (found == known_.end()) return std::nullopt;
+    if (!found->second) return nullptr;
+    std::shared_ptr<const void> code = found->second->lock();
+    return code == nullptr ? std::nullopt : std::optional(std::move(code));
   }
   void add(Key key, const std::shared_ptr<const void>& code) {
     constexpr std::size_t kMany = 1000;
     const std::lock_guard lock(mutex_);
     if (known_.size() % kMany == 0)
-      std::erase_if(known_, [](const auto& item) { return item.second.expired(); });
-    known_[std::move(key)] = code;
+      std::erase_if(known_, [](const auto& item) { return !item.second || item.second->expired(); });
+    known_[std::move(key)] = code == nullptr ? Known() : Known(code);
   }
 
  private:
+  using Known = std::optional<std::weak_ptr<const void>>;
+
   std::mutex mutex_;
-  std::map<Key, std::weak_ptr<const void>> known_;
+  std::map<Key, Known> known_;
 };
+
+/// A copy of the code that the processor may execute. Null where there is no code for the functions, and
+/// where there is no memory for it, which may change.
+std::shared_ptr<const void> known_or_new_code(const CodeFunctions& functions, DType dtype) {
+  static KnownCode known;
+  Key key = key_of(functions, dtype);
+  if (auto found = known.find(key)) return *found;
+  constexpr std::size_t kMostBytes = 1 << 16;
+  const auto room = std::make_unique_for_overwrite<std::uint8_t[]>(kMostBytes);
+  std::optional<std::size_t> bytes;
+  try {
+    bytes = write_code(functions, dtype, {room.get(), kMostBytes});
+  } catch (const Xbyak::Error&) {  // the code is too long
+  }
+  std::shared_ptr<const void> code = bytes ? executable_copy({room.get(), *bytes}) : nullptr;
+  if (code != nullptr || !bytes) known.add(std::move(key), code);
+  return code;
+}
 
 }  // namespace
 
@@ -567,15 +598,9 @@ std::optional<VectorCode> VectorCode::generate(const CodeFunctions& functions, D
     const auto* function = std::get_if<Elementwise>(&value.function);
     return function == nullptr || is_simple(*function);
   });
-  if (!is_available() || !is_coded) return std::nullopt;
-  static KnownCode known;
-  Key key = key_of(functions, dtype);
-  std::shared_ptr<const void> code = known.find(key);
-  if (code == nullptr) {
-    code = make_code(functions, dtype);
-    if (code == nullptr) return std::nullopt;
-    known.add(std::move(key), code);
-  }
+  if (!is_available() || !is_coded || most_waiting(functions.values) > Writer::kVectors) return std::nullopt;
+  std::shared_ptr<const void> code = known_or_new_code(functions, dtype);
+  if (code == nullptr) return std::nullopt;
   const auto begin = reinterpret_cast<Run>(const_cast<void*>(code.get()));
   return VectorCode(std::move(code), begin);
 }

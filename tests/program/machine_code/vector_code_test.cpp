@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "program/elementwise_functions.hpp"
+#include "program/machine_code/can_generate.hpp"
 #include "program/machine_code/code_memory.hpp"
 
 namespace talweg {
@@ -32,13 +33,6 @@ namespace {
 using kernels::Elementwise;
 
 constexpr std::size_t kLongest = 40;
-
-/// On a processor with AVX2 and a system that lets programs write code for themselves.
-bool can_generate() {
-  constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
-  return kernels::instruction_set() != "x86-64-v2" && kernels::instruction_set() != "baseline" &&
-         executable_copy(kReturn) != nullptr;
-}
 
 TileOperand view(std::uint32_t index) { return {false, index}; }
 TileOperand value(std::uint32_t index) { return {true, index}; }
@@ -374,16 +368,40 @@ TEST(VectorCode, IsKeptWhileItIsUsed) {
 
 TEST(VectorCode, OfFunctionsThatAreAlikeIsInMemoryOnce) {
   if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
-  constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
-  const auto bytes_of = [&](Elementwise function, std::size_t places) {
+  static std::size_t places = 100'000;  // that no other code has
+  const auto bytes_of = [](Elementwise function) {
+    constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
     const auto* before = static_cast<const std::uint8_t*>(executable_copy(kReturn).get());
     EXPECT_TRUE(are_right(many_codes(1, function, places), function));
     return static_cast<const std::uint8_t*>(executable_copy(kReturn).get()) - before;
   };
-  constexpr std::size_t kPlaces = 123;  // no other test has as many
-  const auto of_first = bytes_of(Elementwise::add, kPlaces);
-  EXPECT_LT(bytes_of(Elementwise::add, kPlaces), of_first);
-  EXPECT_EQ(bytes_of(Elementwise::subtract, kPlaces), of_first);
+  constexpr std::ptrdiff_t kMost = 4096;
+  std::ptrdiff_t of_add = 0, of_add_again = 0, of_subtract = 0;
+  do {  // until one block of memory has room for all
+    ++places;
+    of_add = bytes_of(Elementwise::add);
+    of_add_again = bytes_of(Elementwise::add);
+    of_subtract = bytes_of(Elementwise::subtract);
+  } while (of_add < 0 || of_add > kMost || of_subtract != of_add);
+  EXPECT_LT(of_add_again, of_add);
+}
+
+TEST(VectorCode, OfOtherPlacesIsOtherCode) {
+  CodeFunctions functions = coded({made(Elementwise::square, {view(0)}, true)}, {false});
+  const std::array<float, 4> x = {1, 2, 3, 4};
+  for (const std::int64_t from : {0, 1})
+    for (const std::int64_t to : {0, 2}) {
+      functions.sources[0].from.offset = from;
+      functions.values[0].stored->offset = to;
+      const auto code = VectorCode::generate(functions, DType::float32);
+      ASSERT_EQ(code.has_value(), can_generate());
+      if (!code) return;
+      std::array<float, 4> y = {};
+      const std::array<void*, 2> places = {const_cast<float*>(x.data()), y.data()};
+      code->run(places.data(), 1);
+      EXPECT_EQ(y[static_cast<std::size_t>(to)], from == 0 ? 1 : 4);
+      EXPECT_EQ(std::ranges::count(y, 0), 3);
+    }
 }
 
 TEST(VectorCode, IsGeneratedByThreadsAtTheSameTime) {
