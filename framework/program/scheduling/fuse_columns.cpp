@@ -36,8 +36,9 @@ class Fuser {
   void run() {
     std::vector<std::int64_t> columns;
     for (const auto& step : plan_.steps) columns.push_back(columns_of(*step));
-    for (std::size_t begin = 0; begin + 1 < columns.size();) {
-      const bool may_fuse = columns[begin] != 0 && columns[begin] == columns[begin + 1];
+    for (std::size_t begin = 0; begin < columns.size();) {
+      const bool has_next = begin + 1 < columns.size() && columns[begin] == columns[begin + 1];
+      const bool may_fuse = columns[begin] != 0 && (has_next || is_product(begin));
       begin = may_fuse ? fuse_from(begin) : begin + 1;
     }
     plan_.drop_null_steps();
@@ -54,10 +55,16 @@ class Fuser {
     ColumnPass pass;
     std::size_t end = begin;
     while (end < plan_.steps.size() && add(pass, *plan_.steps[end])) ++end;
-    // A shorter loop needs fewer registers.
-    for (std::size_t number = end - begin; number > 1; number -= std::max<std::size_t>(number / 4, 1))
+    // A shorter loop needs fewer registers. A product alone is sooner done by a loop of its own than by a
+    // kernel, too.
+    const std::size_t least = is_product(begin) ? 1 : 2;
+    for (std::size_t number = end - begin; number >= least; number -= std::max<std::size_t>(number / 4, 1))
       if (fuse(pass, {begin, begin + number})) return begin + number;
     return begin + 1;
+  }
+
+  [[nodiscard]] bool is_product(std::size_t step) const {
+    return dynamic_cast<const ProductStep*>(plan_.steps[step].get()) != nullptr;
   }
 
   /// Calls `take` with the step's rows, if it has some.

@@ -21,8 +21,8 @@ struct ElementPosition {
   friend auto operator<=>(const ElementPosition&, const ElementPosition&) = default;
 };
 
-/// MatrixRows of a matrix in memory: each begins `between` elements after the one before. Or single numbers,
-/// whose rows have one column, and repeat.
+/// Rows of a matrix in memory: each begins `between` elements after the one before. Or single numbers, whose
+/// rows have one column, and repeat.
 struct MatrixRows {
   BufferId root;
   ElementPosition first;
