@@ -521,6 +521,8 @@ Key key_of(const CodeFunctions& functions, DType dtype) {
   Key key = {static_cast<std::int64_t>(dtype), static_cast<std::int64_t>(functions.places),
              functions.elements ? static_cast<std::int64_t>(*functions.elements) : kNone,
              std::ssize(functions.sources)};
+  constexpr std::size_t kOfSource = 3, kOfValue = 12;
+  key.reserve(key.size() + kOfSource * functions.sources.size() + kOfValue * functions.values.size());
   const auto add_place = [&](const CodePlace& place) {
     key.insert(key.end(), {static_cast<std::int64_t>(place.place), place.offset});
   };

@@ -92,7 +92,7 @@ std::optional<ColumnStep::Loop> ColumnPass::loop(std::size_t steps, DType dtype,
   const Size& size = after_step_[steps - 1];
   step_by_step.sources.resize(size.sources);
   step_by_step.values.resize(size.values);
-  for (CodeFunctions functions : {step_by_step, row_by_row(step_by_step)}) {
+  const auto loop_of = [&](CodeFunctions functions) -> std::optional<ColumnStep::Loop> {
     std::vector<BufferId> places;
     const auto keep = [&](CodePlace& place) { place.place = number_in(places, places_[place.place]); };
     for (CodeSource& source : functions.sources) keep(source.from);
@@ -105,10 +105,12 @@ std::optional<ColumnStep::Loop> ColumnPass::loop(std::size_t steps, DType dtype,
     }
     functions.places = places.size();
     functions.elements = static_cast<std::size_t>(columns_);
-    if (std::optional<VectorCode> code = VectorCode::generate(functions, dtype))
-      return ColumnStep::Loop{std::move(*code), std::move(places), columns_};
-  }
-  return std::nullopt;
+    std::optional<VectorCode> code = VectorCode::generate(functions, dtype);
+    if (!code) return std::nullopt;
+    return ColumnStep::Loop{std::move(*code), std::move(places), columns_};
+  };
+  if (auto loop = loop_of(step_by_step)) return loop;
+  return loop_of(row_by_row(step_by_step));
 }
 
 bool ColumnPass::takes(std::int64_t columns, std::int64_t values, const std::vector<MatrixRows>& reads,
