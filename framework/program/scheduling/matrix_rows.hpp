@@ -1,10 +1,10 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "program/plan.hpp"
@@ -18,7 +18,9 @@ namespace talweg {
 struct ElementPosition {
   std::size_t space;
   std::int64_t element;
-  friend auto operator<=>(const ElementPosition&, const ElementPosition&) = default;
+  friend bool operator<(const ElementPosition& a, const ElementPosition& b) {
+    return std::tie(a.space, a.element) < std::tie(b.space, b.element);
+  }
 };
 
 /// Rows of a matrix in memory: each begins `between` elements after the one before. Or single numbers, whose
