@@ -5,6 +5,7 @@
 #include <iterator>
 #include <numeric>
 #include <span>
+#include <variant>
 
 namespace talweg {
 namespace {
@@ -36,8 +37,14 @@ std::uint32_t number_in(std::vector<BufferId>& places, BufferId root) {
 
 }  // namespace
 
-bool ColumnPass::add(const GroupRows& group) {
-  if (!takes(group.columns, group.number * std::ssize(group.values), group.views, group.results))
+bool ColumnPass::add(const StepRows& step) {
+  const bool fits = std::visit([&](const auto& rows) { return add_step(rows); }, step);
+  if (fits) finish_step();
+  return fits;
+}
+
+bool ColumnPass::add_step(const GroupRows& group) {
+  if (!accept(group.columns, group.number * std::ssize(group.values), group.views, group.results))
     return false;
   for (std::int64_t row = 0; row < group.number; ++row) {
     const auto first = static_cast<std::uint32_t>(functions_.values.size());
@@ -53,17 +60,16 @@ bool ColumnPass::add(const GroupRows& group) {
       if (value.stored) store(number, *result++, row);
     }
   }
-  finish_step();
   return true;
 }
 
-bool ColumnPass::add(const ProductRows& product) {
+bool ColumnPass::add_step(const ProductRows& product) {
   std::vector<MatrixRows> reads = product.left;
   reads.push_back(product.right);
   if (product.from) reads.insert(reads.end(), {*product.from, *product.scale});
   constexpr std::int64_t kOfSubtraction = 2;
   const std::int64_t of_row = std::ssize(product.left) + 1 + (product.from ? kOfSubtraction : 0);
-  if (!takes(product.columns, product.number * of_row, reads, {product.result})) return false;
+  if (!accept(product.columns, product.number * of_row, reads, {product.result})) return false;
   for (std::int64_t row = 0; row < product.number; ++row) {
     std::uint32_t value = add_sum(product, row);
     if (product.from) {
@@ -72,17 +78,15 @@ bool ColumnPass::add(const ProductRows& product) {
     }
     store(value, product.result, row);
   }
-  finish_step();
   return true;
 }
 
-bool ColumnPass::add(const SumOfRows& sum) {
-  if (!takes(sum.columns, sum.rows.number, {sum.rows}, {sum.result})) return false;
+bool ColumnPass::add_step(const SumOfRows& sum) {
+  if (!accept(sum.columns, sum.rows.number, {sum.rows}, {sum.result})) return false;
   std::uint32_t value = add_value({AddToZero{}, {source(sum.rows, 0)}, 1, std::nullopt});
   for (std::int64_t row = 1; row < sum.rows.number; ++row)
     value = add_value(Elementwise::add, {true, value}, source(sum.rows, row), row);
   store(value, sum.result, 0);
-  finish_step();
   return true;
 }
 
@@ -113,8 +117,8 @@ std::optional<ColumnStep::Loop> ColumnPass::loop(std::size_t steps, DType dtype,
   return loop_of(row_by_row(step_by_step));
 }
 
-bool ColumnPass::takes(std::int64_t columns, std::int64_t values, const std::vector<MatrixRows>& reads,
-                       const std::vector<MatrixRows>& writes) {
+bool ColumnPass::accept(std::int64_t columns, std::int64_t values, const std::vector<MatrixRows>& reads,
+                        const std::vector<MatrixRows>& writes) {
   constexpr std::int64_t kMostValues = 256, kMostWork = 1 << 14, kFurthest = 1 << 24;
   const std::int64_t all_values = std::ssize(functions_.values) + values;
   if ((columns_ != 0 && columns != columns_) || all_values > kMostValues || all_values * columns > kMostWork)

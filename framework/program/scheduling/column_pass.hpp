@@ -15,10 +15,8 @@ namespace talweg {
 /// Steps as one loop over vectors of columns: what becomes of one vector, for each of their rows.
 class ColumnPass {
  public:
-  // Each adds what a step computes; false, and nothing is added, where that does not fit to what is there.
-  bool add(const GroupRows& group);
-  bool add(const ProductRows& product);
-  bool add(const SumOfRows& sum);
+  /// Adds what a step computes; false, and nothing is added, where that does not fit to what is there.
+  bool add(const StepRows& step);
 
   /// The loop of the first so many steps; nothing where there is no code for it. Values in buffers that are
   /// not `is_seen` by others are not written.
@@ -26,10 +24,14 @@ class ColumnPass {
                                                      const std::function<bool(BufferId)>& is_seen) const;
 
  private:
-  /// Has it the same columns, so few values that all of them stay a small piece of code, and can the loop go
-  /// from column to column? What it writes is read, and written again, in the same columns.
-  bool takes(std::int64_t columns, std::int64_t values, const std::vector<MatrixRows>& reads,
-             const std::vector<MatrixRows>& writes);
+  bool add_step(const GroupRows& group);
+  bool add_step(const ProductRows& product);
+  bool add_step(const SumOfRows& sum);
+  /// Takes note of what a step reads and writes; false where it has other columns, so many values that the
+  /// code would be large, or where the loop could not go from column to column: what it writes is read, and
+  /// written again, in the same columns.
+  bool accept(std::int64_t columns, std::int64_t values, const std::vector<MatrixRows>& reads,
+              const std::vector<MatrixRows>& writes);
   /// In the order of the kernels: even and odd terms by themselves.
   std::uint32_t add_sum(const ProductRows& product, std::int64_t row);
   TileOperand source(const MatrixRows& rows, std::int64_t row);

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "program/machine_code/vector_code.hpp"
@@ -21,8 +22,9 @@ namespace {
 /// Replaces steps of a plan by loops.
 class Fuser {
  public:
-  Fuser(Plan& plan, DType dtype, std::size_t bytes_of_element)
-      : plan_(plan), dtype_(dtype), finder_(plan, bytes_of_element) {
+  Fuser(Plan& plan, DType dtype, std::size_t bytes_of_element) : plan_(plan), dtype_(dtype) {
+    const RowFinder finder(plan, bytes_of_element);
+    for (const auto& step : plan.steps) rows_.push_back(finder.rows_of(*step));
     for (std::size_t i = 0; i < plan.steps.size(); ++i)
       for (const std::vector<View>& views : {plan.steps[i]->reads(), plan.steps[i]->writes()})
         for (const View& view : views) {
@@ -34,13 +36,7 @@ class Fuser {
   }
 
   void run() {
-    std::vector<std::int64_t> columns;
-    for (const auto& step : plan_.steps) columns.push_back(columns_of(*step));
-    for (std::size_t begin = 0; begin < columns.size();) {
-      const bool has_next = begin + 1 < columns.size() && columns[begin] == columns[begin + 1];
-      const bool may_fuse = columns[begin] != 0 && (has_next || is_product(begin));
-      begin = may_fuse ? fuse_from(begin) : begin + 1;
-    }
+    for (std::size_t begin = 0; begin < rows_.size();) begin = fuse_from(begin);
     plan_.drop_null_steps();
   }
 
@@ -52,44 +48,26 @@ class Fuser {
 
   /// Where to go on.
   std::size_t fuse_from(std::size_t begin) {
+    // A product alone is sooner done by a loop of its own than by a kernel, too.
+    const std::size_t least = rows_[begin] && std::holds_alternative<ProductRows>(*rows_[begin]) ? 1 : 2;
+    if (!have_same_columns({begin, begin + least})) return begin + 1;
     ColumnPass pass;
     std::size_t end = begin;
-    while (end < plan_.steps.size() && add(pass, *plan_.steps[end])) ++end;
-    // A shorter loop needs fewer registers. A product alone is sooner done by a loop of its own than by a
-    // kernel, too.
-    const std::size_t least = is_product(begin) ? 1 : 2;
+    while (end < rows_.size() && rows_[end] && pass.add(*rows_[end])) ++end;
+    // A shorter loop needs fewer registers.
     for (std::size_t number = end - begin; number >= least; number -= std::max<std::size_t>(number / 4, 1))
       if (fuse(pass, {begin, begin + number})) return begin + number;
     return begin + 1;
   }
 
-  [[nodiscard]] bool is_product(std::size_t step) const {
-    return dynamic_cast<const ProductStep*>(plan_.steps[step].get()) != nullptr;
-  }
-
-  /// Calls `take` with the step's rows, if it has some.
-  template <class Take>
-  bool with_rows(const Step& step, const Take& take) const {
-    const auto as = [&]<class Kind>(const Kind* of_kind) {
-      if (of_kind == nullptr) return false;
-      const auto rows = finder_.rows_of(*of_kind);
-      return rows && take(*rows);
+  /// A quick look at the first steps of a loop.
+  [[nodiscard]] bool have_same_columns(const Range& range) const {
+    const auto columns = [&](std::size_t step) {
+      return std::visit([](const auto& rows) { return rows.columns; }, *rows_[step]);
     };
-    return as(dynamic_cast<const ElementwiseStep*>(&step)) || as(dynamic_cast<const ProductStep*>(&step)) ||
-           as(dynamic_cast<const ReductionStep*>(&step));
-  }
-
-  bool add(ColumnPass& pass, const Step& step) const {
-    return with_rows(step, [&](const auto& rows) { return pass.add(rows); });
-  }
-
-  [[nodiscard]] std::int64_t columns_of(const Step& step) const {
-    std::int64_t columns = 0;
-    with_rows(step, [&](const auto& rows) {
-      columns = rows.columns;
-      return true;
-    });
-    return columns;
+    for (std::size_t i = range.begin; i < range.end; ++i)
+      if (i >= rows_.size() || !rows_[i] || columns(i) != columns(range.begin)) return false;
+    return true;
   }
 
   bool fuse(const ColumnPass& pass, const Range& range) {
@@ -125,8 +103,8 @@ class Fuser {
 
   Plan& plan_;
   DType dtype_;
-  RowFinder finder_;
-  std::unordered_map<BufferId, Range> uses_;  ///< by root: the steps from the first that uses it to the last
+  std::vector<std::optional<StepRows>> rows_;  ///< by step, where it has some
+  std::unordered_map<BufferId, Range> uses_;   ///< by root: the steps from the first that uses it to the last
 };
 
 }  // namespace

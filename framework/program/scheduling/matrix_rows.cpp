@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "program/elementwise_functions.hpp"
+#include "program/scheduling/memory_position.hpp"
 
 namespace talweg {
 namespace {
@@ -15,7 +16,14 @@ bool is_small(std::int64_t number, std::int64_t columns) {
 
 }  // namespace
 
-std::optional<GroupRows> RowFinder::rows_of(const ElementwiseStep& group) const {
+std::optional<StepRows> RowFinder::rows_of(const Step& step) const {
+  if (const auto* group = dynamic_cast<const ElementwiseStep*>(&step)) return of_group(*group);
+  if (const auto* product = dynamic_cast<const ProductStep*>(&step)) return of_product(*product);
+  if (const auto* reduction = dynamic_cast<const ReductionStep*>(&step)) return of_reduction(*reduction);
+  return std::nullopt;
+}
+
+std::optional<GroupRows> RowFinder::of_group(const ElementwiseStep& group) const {
   const Shape& shape = group.shape();
   if (shape.rank() < 1 || shape.rank() > 2) return std::nullopt;
   const int last = shape.rank() - 1;
@@ -36,7 +44,7 @@ std::optional<GroupRows> RowFinder::rows_of(const ElementwiseStep& group) const 
   return found;
 }
 
-std::optional<ProductRows> RowFinder::rows_of(const ProductStep& product) const {
+std::optional<ProductRows> RowFinder::of_product(const ProductStep& product) const {
   View a = product.left(), b = product.right(), c = product.result();
   if (c.shape.rank() != 2 || product.is_large()) return std::nullopt;
   if (c.shape[1] == 1) {
@@ -60,7 +68,7 @@ std::optional<ProductRows> RowFinder::rows_of(const ProductStep& product) const 
   return found;
 }
 
-std::optional<SumOfRows> RowFinder::rows_of(const ReductionStep& step) const {
+std::optional<SumOfRows> RowFinder::of_reduction(const ReductionStep& step) const {
   const std::int64_t number = step.reduced(), columns = step.inner();
   if (bytes_of_element_ != sizeof(double) || !step.is_sum_of_rows() || !is_small(number, columns))
     return std::nullopt;
@@ -71,13 +79,10 @@ std::optional<SumOfRows> RowFinder::rows_of(const ReductionStep& step) const {
 MatrixRows RowFinder::rows(const View& view, std::int64_t number, std::int64_t between,
                            std::int64_t columns) const {
   const auto [root, offset] = plan_.root(view.buffer);
-  const std::int64_t at = offset + view.offset;
-  const bool external = plan_.buffers[root].kind == Buffer::Kind::external;
-  ElementPosition first{external ? 0 : root + std::size_t{1}, at};
-  if (external)
-    first.element += static_cast<std::int64_t>(
-        reinterpret_cast<std::uintptr_t>(plan_.buffers[root].external) / bytes_of_element_);
-  return {root, first, number, between, columns, at};
+  const auto [space, byte] = memory_position(plan_, view.buffer, view.offset, bytes_of_element_);
+  return {root,    {space, static_cast<std::int64_t>(byte / bytes_of_element_)},
+          number,  between,
+          columns, offset + view.offset};
 }
 
 }  // namespace talweg

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <tuple>
+#include <variant>
 #include <vector>
 
 #include "program/plan.hpp"
@@ -14,7 +15,7 @@
 
 namespace talweg {
 
-/// Where an element is: the caller's memory is one space, each buffer of the program's a space of its own.
+/// Where an element is: a MemoryPosition, in elements.
 struct ElementPosition {
   std::size_t space;
   std::int64_t element;
@@ -58,6 +59,8 @@ struct SumOfRows {
   MatrixRows rows, result;
 };
 
+using StepRows = std::variant<GroupRows, ProductRows, SumOfRows>;
+
 /// Finds what steps do, row by row. Nothing where there are too many rows, or columns that do not lie side by
 /// side, or where a step computes more than a few instructions can.
 class RowFinder {
@@ -65,12 +68,13 @@ class RowFinder {
   RowFinder(const Plan& plan, std::size_t bytes_of_element)
       : plan_(plan), bytes_of_element_(bytes_of_element) {}
 
-  [[nodiscard]] std::optional<GroupRows> rows_of(const ElementwiseStep& group) const;
-  [[nodiscard]] std::optional<ProductRows> rows_of(const ProductStep& product) const;
-  /// Of float64: sums of float32 are accumulated in float64.
-  [[nodiscard]] std::optional<SumOfRows> rows_of(const ReductionStep& step) const;
+  [[nodiscard]] std::optional<StepRows> rows_of(const Step& step) const;
 
  private:
+  [[nodiscard]] std::optional<GroupRows> of_group(const ElementwiseStep& group) const;
+  [[nodiscard]] std::optional<ProductRows> of_product(const ProductStep& product) const;
+  /// Of float64: sums of float32 are accumulated in float64.
+  [[nodiscard]] std::optional<SumOfRows> of_reduction(const ReductionStep& step) const;
   [[nodiscard]] MatrixRows rows(const View& view, std::int64_t number, std::int64_t between,
                                 std::int64_t columns) const;
 

@@ -18,24 +18,20 @@ MemorySegments::MemorySegments(const Plan& plan, std::size_t bytes_of_element)
 
 MemorySegments::Range MemorySegments::of(const View& view) const {
   const auto [begin, end] = bounds(view);
-  const auto number = [&](const Position& position) {
+  const auto number = [&](const MemoryPosition& position) {
     return static_cast<std::size_t>(std::ranges::lower_bound(cuts_, position) - cuts_.begin());
   };
   return {number(begin), number(end)};
 }
 
-std::pair<MemorySegments::Position, MemorySegments::Position> MemorySegments::bounds(const View& view) const {
-  const auto [root, offset] = plan_.root(view.buffer);
+std::pair<MemoryPosition, MemoryPosition> MemorySegments::bounds(const View& view) const {
   const bool whole = !is_contiguous(view);
-  const std::int64_t begin = offset + (whole ? 0 : view.offset);
+  const std::int64_t begin = whole ? 0 : view.offset;
   const std::int64_t elements = whole ? plan_.buffers[view.buffer].elements : view.shape.elements();
-  const bool external = plan_.buffers[root].kind == Buffer::Kind::external;
-  const std::size_t space = external ? 0 : root + std::size_t{1};
-  const auto from = external ? reinterpret_cast<std::uintptr_t>(plan_.buffers[root].external) : 0;
-  const auto address = [&](std::int64_t element) {
-    return from + static_cast<std::uintptr_t>(element) * bytes_of_element_;
+  const auto position = [&](std::int64_t element) {
+    return memory_position(plan_, view.buffer, element, bytes_of_element_);
   };
-  return {{space, address(begin)}, {space, address(begin + elements)}};
+  return {position(begin), position(begin + elements)};
 }
 
 }  // namespace talweg

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 #include <vector>
 
-#include "program/plan.hpp"
+#include "program/scheduling/memory_position.hpp"
 
 namespace talweg {
 
@@ -22,13 +21,11 @@ class MemorySegments {
   [[nodiscard]] std::size_t count() const { return cuts_.size(); }
 
  private:
-  /// An address: the caller's memory is one space, each buffer of the program's a space of its own.
-  using Position = std::pair<std::size_t, std::uintptr_t>;
-  [[nodiscard]] std::pair<Position, Position> bounds(const View& view) const;
+  [[nodiscard]] std::pair<MemoryPosition, MemoryPosition> bounds(const View& view) const;
 
   const Plan& plan_;
   std::size_t bytes_of_element_;
-  std::vector<Position> cuts_;  ///< a segment begins at each
+  std::vector<MemoryPosition> cuts_;  ///< a segment begins at each
 };
 
 }  // namespace talweg
