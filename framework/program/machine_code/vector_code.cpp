@@ -591,8 +591,10 @@ std::shared_ptr<const void> known_or_new_code(const CodeFunctions& functions, DT
 }  // namespace
 
 bool VectorCode::is_available() {
+  constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
+  static const bool has_memory = executable_copy(kReturn) != nullptr;
   const std::string_view set = kernels::instruction_set();
-  return set == "x86-64-v3" || set == "x86-64-v4";
+  return has_memory && (set == "x86-64-v3" || set == "x86-64-v4");
 }
 
 std::optional<VectorCode> VectorCode::generate(const CodeFunctions& functions, DType dtype) {

@@ -56,7 +56,7 @@ class VectorCode {
   /// take the place of what no later value reads. Allocates nothing.
   using Run = void (*)(void* const* places, std::size_t elements);
 
-  /// Is there code for this processor?
+  /// Is there code for this processor, and does the system let programs write some?
   [[nodiscard]] static bool is_available();
   /// Nothing where the processor or the system does not allow it, where one of the functions is an
   /// approximation by many instructions, where there are not registers enough, or where the code is longer

@@ -19,12 +19,12 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "program/elementwise_functions.hpp"
-#include "program/machine_code/can_generate.hpp"
 #include "program/machine_code/code_memory.hpp"
 
 namespace talweg {
@@ -145,7 +145,7 @@ void expect_the_kernels_values(const std::vector<TileValue>& values, const std::
                                const std::vector<std::pair<std::size_t, std::size_t>>& in_place,
                                const std::string& what) {
   const auto code = VectorCode::generate(coded(values, repeats), kType<T>);
-  ASSERT_EQ(code.has_value(), can_generate()) << what;
+  ASSERT_EQ(code.has_value(), VectorCode::is_available()) << what;
   if (!code) return;
   std::vector<std::size_t> written;
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -183,6 +183,13 @@ void expect_the_kernels_values(const std::vector<TileValue>& values, const std::
 std::size_t operands_of(Elementwise function) {
   if (function == Elementwise::where) return 3;
   return function < Elementwise::leaky_relu ? 1 : 2;
+}
+
+TEST(VectorCode, IsThereForAvx2WhereTheSystemAllowsIt) {
+  constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
+  const std::string_view set = kernels::instruction_set();
+  const bool has_avx2 = set == "x86-64-v3" || set == "x86-64-v4";
+  EXPECT_EQ(VectorCode::is_available(), has_avx2 && executable_copy(kReturn) != nullptr);
 }
 
 TEST(VectorCode, OfEverySimpleFunctionRoundsAsItsKernel) {
@@ -257,7 +264,7 @@ TEST(VectorCode, AddsAProductWithOneRounding) {
                       {MultiplyAdd{}, {view(0), view(1), value(1)}, 3, CodePlace{2, 0}},
                       {Elementwise::square, {value(1)}, 1, CodePlace{3, 0}}};
   const auto code = VectorCode::generate(functions, DType::float64);
-  ASSERT_EQ(code.has_value(), can_generate());
+  ASSERT_EQ(code.has_value(), VectorCode::is_available());
   if (!code) return;
   constexpr std::size_t kElements = 7;
   std::array<double, kElements + 1> a{};
@@ -358,7 +365,7 @@ bool are_right(const std::vector<VectorCode>& codes, Elementwise function) {
 }
 
 TEST(VectorCode, IsKeptWhileItIsUsed) {
-  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  if (!VectorCode::is_available()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   constexpr std::size_t kMoreThanABlock = 6000;
   const std::vector<VectorCode> codes = many_codes(10, Elementwise::subtract);
   for (int round = 0; round < 3; ++round)
@@ -367,7 +374,7 @@ TEST(VectorCode, IsKeptWhileItIsUsed) {
 }
 
 TEST(VectorCode, OfFunctionsThatAreAlikeIsInMemoryOnce) {
-  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  if (!VectorCode::is_available()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   static std::size_t places = 100'000;  // that no other code has
   const auto bytes_of = [](Elementwise function) {
     constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
@@ -394,7 +401,7 @@ TEST(VectorCode, OfOtherPlacesIsOtherCode) {
       functions.sources[0].from.offset = from;
       functions.values[0].stored->offset = to;
       const auto code = VectorCode::generate(functions, DType::float32);
-      ASSERT_EQ(code.has_value(), can_generate());
+      ASSERT_EQ(code.has_value(), VectorCode::is_available());
       if (!code) return;
       std::array<float, 4> y = {};
       const std::array<void*, 2> places = {const_cast<float*>(x.data()), y.data()};
@@ -405,7 +412,7 @@ TEST(VectorCode, OfOtherPlacesIsOtherCode) {
 }
 
 TEST(VectorCode, IsGeneratedByThreadsAtTheSameTime) {
-  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  if (!VectorCode::is_available()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   std::array<bool, 4> right{};
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < right.size(); ++i)
@@ -428,7 +435,7 @@ int status_of_copy(const Work& work) {
 }
 
 TEST(VectorCode, OfACopiedProcessIsItsOwn) {
-  if (!can_generate()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
+  if (!VectorCode::is_available()) GTEST_SKIP() << "no code for " << kernels::instruction_set();
   constexpr std::size_t kOthers = 50;
   const std::vector<VectorCode> before = many_codes(10, Elementwise::add);
   std::vector<VectorCode> after;
