@@ -127,6 +127,27 @@ Error cannot_be_written(const std::filesystem::path& path, const std::string& re
   return Error(Status::files, path.string() + " cannot be written: " + reason);
 }
 
+/// The file that `path` leads to, whether it is there or not.
+std::filesystem::path behind_links(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code problem;
+  for (int i = 0; std::filesystem::is_symlink(path, problem); ++i) {
+    if (i == kMostLinks) throw cannot_be_written(path, std::system_category().message(ELOOP));
+    const std::filesystem::path target = std::filesystem::read_symlink(path, problem);
+    if (problem) throw cannot_be_written(path, problem.message());
+    path = path.parent_path() / target;
+  }
+  return path;
+}
+
+/// A device or a pipe: a file in its place would not be what whoever has named it wants.
+bool is_stream(const std::filesystem::path& path) {
+  std::error_code problem;
+  const std::filesystem::file_type type = std::filesystem::status(path, problem).type();
+  return type == std::filesystem::file_type::character || type == std::filesystem::file_type::block ||
+         type == std::filesystem::file_type::fifo;
+}
+
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code problem;
   std::filesystem::rename(from, to, problem);
@@ -146,8 +167,15 @@ void keep_as(const std::filesystem::path& path, const std::filesystem::path& pre
     rename_file(partial, previous);
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view text,
+void replace_file(const std::filesystem::path& named, std::string_view text,
                   const std::filesystem::path* previous) {
+  const std::filesystem::path path = behind_links(named);
+  if (is_stream(path)) {
+    File file = File::create(path);
+    file.write(text);
+    file.close();
+    return;
+  }
   const std::filesystem::path partial = partial_of(path);
   try {
     File file = File::create(partial);
@@ -177,16 +205,19 @@ void write_whole_file(const std::filesystem::path& path, std::string_view text,
 }
 
 FileInPieces::FileInPieces(std::filesystem::path path)
-    : path_(std::move(path)), file_(File::create(partial_of(path_))) {}
+    : path_(behind_links(std::move(path))),
+      is_stream_(is_stream(path_)),
+      file_(File::create(is_stream_ ? path_ : partial_of(path_))) {}
 
 FileInPieces::~FileInPieces() {
   std::error_code ignored;
-  if (!finished_) std::filesystem::remove(partial_of(path_), ignored);
+  if (!finished_ && !is_stream_) std::filesystem::remove(partial_of(path_), ignored);
 }
 
 void FileInPieces::finish() {
-  file_.sync();
+  if (!is_stream_) file_.sync();
   file_.close();
+  if (is_stream_) return;
   rename_file(partial_of(path_), path_);
   finished_ = true;
   sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");

@@ -37,8 +37,9 @@ class File {
 
 /// Puts `text` in place of the file at `path`. Whatever happens on the way (a full disk, a kill, a power
 /// cut), the file holds afterwards either all of the old or all of the new. What was written is read again
-/// before it takes the place. Throws Error{files}. REQUIRES: nobody else writes the same file; `path` +
-/// ".partial" is free for use.
+/// before it takes the place. A symbolic link stays, and the file it leads to is replaced; into a device or a
+/// pipe `text` is written as it comes. Throws Error{files}. REQUIRES: nobody else writes the same file; the
+/// file's path + ".partial" is free for use.
 void write_whole_file(const std::filesystem::path& path, std::string_view text);
 /// The same, and the old file is at `previous` afterwards. At every moment at least one of them is there.
 /// REQUIRES: `previous` is in the same directory; `previous` + ".partial" is free for use, too.
@@ -46,7 +47,7 @@ void write_whole_file(const std::filesystem::path& path, std::string_view text,
                       const std::filesystem::path& previous);
 
 /// A file that comes piece by piece. It takes the place of the one at its path when it is finished; until
-/// then, and where it never is, that one stays as it was.
+/// then, and where it never is, that one stays as it was. Links, devices and pipes as in write_whole_file().
 class FileInPieces {
  public:
   /// REQUIRES: as write_whole_file().
@@ -59,7 +60,8 @@ class FileInPieces {
   void finish();
 
  private:
-  std::filesystem::path path_;
+  std::filesystem::path path_;  ///< behind links
+  bool is_stream_;
   File file_;
   bool finished_ = false;
 };

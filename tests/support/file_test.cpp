@@ -3,10 +3,12 @@
 #include "support/file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <talweg/error.hpp>
 #include <thread>
 
@@ -76,6 +78,54 @@ TEST(WholeFile, SaysWhatTheSystemSaysOfAFullDevice) {
   std::filesystem::create_symlink("/dev/full", path.string() + ".partial");
   EXPECT_EQ(refusal(path, "text"), path.string() + ".partial cannot be written: No space left on device");
   EXPECT_TRUE(names_in(temporary.path()).empty());
+}
+
+TEST(WholeFile, ReplacesWhatALinkLeadsTo) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file", link = temporary.path() / "link";
+  std::filesystem::create_symlink("file", link);
+  std::filesystem::create_symlink(link, temporary.path() / "link of a link");
+  write_whole_file(link, "by a link that leads nowhere");
+  EXPECT_EQ(read_whole_file(path), "by a link that leads nowhere");
+  write_whole_file(temporary.path() / "link of a link", "by two");
+  EXPECT_EQ(read_whole_file(path), "by two");
+  FileInPieces pieces(link);
+  pieces.write("in pieces");
+  pieces.finish();
+  EXPECT_EQ(read_whole_file(path), "in pieces");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(names_in(temporary.path()).size(), 3U) << "and nothing else";
+}
+
+TEST(WholeFile, OfLinksInACircleIsRefused) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  std::filesystem::create_symlink("file", path);
+  EXPECT_EQ(refusal(path, "text"), path.string() + " cannot be written: Too many levels of symbolic links");
+}
+
+TEST(WholeFile, GoesIntoAPipeThatStays) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path pipe = temporary.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto read_by_another = [&](const auto& write) {
+    std::string text;
+    std::thread reader([&] { std::getline(std::ifstream(pipe), text, '\0'); });
+    write();
+    reader.join();
+    return text;
+  };
+  EXPECT_EQ(read_by_another([&] { write_whole_file(pipe, "whole"); }), "whole");
+  EXPECT_EQ(read_by_another([&] {
+              FileInPieces file(pipe);
+              file.write("in ");
+              file.write("pieces");
+              file.finish();
+            }),
+            "in pieces");
+  EXPECT_EQ(read_by_another([&] { FileInPieces(pipe).write("unfinished"); }), "unfinished");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"pipe"});
 }
 
 TEST(WholeFile, IsRefusedWhereThereIsNoDirectory) {
