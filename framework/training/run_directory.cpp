@@ -9,7 +9,7 @@
 namespace talweg {
 namespace {
 
-constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char *kMetrics = "metrics.jsonl", *kModel = "model.yaml";
 constexpr const char *kCheckpoint = "checkpoint.safetensors", *kPrevious = "checkpoint.previous.safetensors";
 
 bool file_exists(const std::filesystem::path& path) {
@@ -90,6 +90,10 @@ bool RunDirectory::holds_training() const {
 void RunDirectory::follow(Trainer& trainer) {
   trainer_ = &trainer;
   home_ = home_from(path_, trainer.model());
+  const std::filesystem::path model = path_ / kModel;
+  if (!holds_training() && file_exists(model) && read_whole_file(model) != trainer.model().text)
+    throw Error(Status::files, model.string() + " is another model, and the training's would take its place")
+        .set_hint("--out with a directory of its own");
 }
 
 void RunDirectory::replace_earlier() {
@@ -104,7 +108,7 @@ void RunDirectory::replace_earlier() {
     std::error_code ignored;
     std::filesystem::remove(path_ / kPrevious, ignored);
   }
-  write_whole_file(path_ / "model.yaml", trainer.model().text);
+  write_whole_file(path_ / kModel, trainer.model().text);
   write_whole_file(metrics, kept);
   metrics_ = File::append(metrics);
   save_weights();

@@ -16,7 +16,8 @@ namespace talweg {
 ///   checkpoint.safetensors   see Checkpoint: from time to time, and when training ends or is interrupted;
 ///                            checkpoint.previous.safetensors is the one before it
 ///   weights.safetensors      parameters and states, with every checkpoint; with `keep:` the best
-/// Throws Error{files}: no directory can be made there, another training holds it, the disk is full.
+/// Throws Error{files}: no directory can be made there, another training holds it, the disk is full, it has a
+/// model.yaml that no training left there.
 class RunDirectory final : public TrainingObserver {
  public:
   static constexpr std::chrono::seconds kCheckpointInterval{30};
@@ -38,7 +39,7 @@ class RunDirectory final : public TrainingObserver {
   [[nodiscard]] bool holds_training() const;
   /// Before Trainer::run with this observer. What an earlier training left is replaced when training starts,
   /// so that one that is refused costs nothing; where the trainer goes on with the earlier one, its metrics
-  /// up to there stay. The trainer outlives the directory's use.
+  /// up to there stay. The trainer outlives the directory's use. Throws where a model file would be lost.
   void follow(Trainer& trainer);
   /// Writes weights and checkpoint.
   void save();

@@ -88,6 +88,24 @@ TEST(RunDirectory, ThatCannotBeMadeIsAnErrorOfFiles) {
   EXPECT_THROW(RunDirectory(temporary.path() / "file" / "below"), Error);
 }
 
+TEST(RunDirectory, KeepsAModelFileThatNoTrainingLeftThere) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path model = temporary.path() / "model.yaml";
+  const auto trainer = tutorial(3);
+  write_whole_file(model, "somebody's work");
+  RunDirectory directory(temporary.path());
+  try {
+    directory.follow(*trainer);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::files);
+    EXPECT_EQ(error.message(), model.string() + " is another model, and the training's would take its place");
+  }
+  EXPECT_EQ(read_whole_file(model), "somebody's work");
+  write_whole_file(model, kThreeLayer);
+  EXPECT_NO_THROW(directory.follow(*trainer)) << "it stays as it is";
+}
+
 TEST(RunDirectory, OnAFullDiskEndsTheTrainingAndKeepsTheLastCheckpoint) {
   const TemporaryDirectory temporary;
   ModelOptions options;
