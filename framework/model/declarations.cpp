@@ -209,15 +209,14 @@ void read_inputs(ModelContext& context, const DocumentNode& section) {
   std::vector<DataEntry>& data = context.model.data;
   for (const DocumentEntry& entry : section.entries)
     for (const DocumentNode& name : data_names(entry.key)) {
-      const auto description =
-          std::ranges::find(use.descriptions, name.text, [](const auto& pair) { return pair.first; });
-      if (description == use.descriptions.end())
+      const ColumnDescription* description = use.find_description(name.text);
+      if (description == nullptr)
         throw error_at(name.span, "nothing is known of what the model was trained on as '" + name.text + "'");
       data.push_back({name.text, kNoNode, nullptr, name.span});
       const auto input = std::ranges::find(use.inputs, name.text, &DataInput::name);
       if (input == use.inputs.end()) continue;
       const std::size_t limit = *context.names.find(data_names(entry.key).front().text);
-      data.back().column = read_input(context, entry, *input, description->second, limit);
+      data.back().column = read_input(context, entry, *input, *description, limit);
       const auto first =
           std::ranges::find_if(data, [](const DataEntry& read) { return read.column != nullptr; });
       if (data.back().column->rows() != first->column->rows())
@@ -228,9 +227,7 @@ void read_inputs(ModelContext& context, const DocumentNode& section) {
   const auto first = std::ranges::find_if(data, [](const DataEntry& read) { return read.column != nullptr; });
   for (DataEntry& entry : data)
     if (entry.column == nullptr) {
-      const auto description =
-          std::ranges::find(use.descriptions, entry.name, [](const auto& pair) { return pair.first; });
-      entry.column = placeholder(description->second, first->column->rows());
+      entry.column = placeholder(*use.find_description(entry.name), first->column->rows());
       entry.is_placeholder = true;
     }
 }
@@ -266,6 +263,12 @@ void standardize_data(ModelContext& context) {
   const std::optional<Examples>& examples = context.model.examples;
   for (const std::size_t index : context.standardized) {
     DataEntry& entry = context.model.data[index];
+    const ColumnDescription* trained = context.options.use.find_description(entry.name);
+    if (trained != nullptr && !trained->scale.empty() &&
+        trained->example == describe(*entry.column).example) {
+      entry.column = with_scale(*entry.column, trained->scale, trained->offset);
+      continue;
+    }
     std::int64_t first = 0, count = entry.column->rows();
     std::optional<Permutation> order;
     if (examples) {

@@ -1,5 +1,7 @@
 #include "model/model.hpp"
 
+#include <algorithm>
+
 #include "model/data/generated_entry.hpp"
 #include "model/document.hpp"
 #include "model/document_text.hpp"
@@ -136,6 +138,11 @@ CheckedModel read_text(std::string text, std::string name, const ModelOptions& o
 }
 
 }  // namespace
+
+const ColumnDescription* UseOptions::find_description(std::string_view name) const {
+  const auto found = std::ranges::find(descriptions, name, [](const auto& pair) { return pair.first; });
+  return found == descriptions.end() ? nullptr : &found->second;
+}
 
 std::filesystem::path home_of(const ModelOptions& options, const Source& file) {
   return options.home.value_or(std::filesystem::path(file.name()).parent_path());

@@ -161,12 +161,16 @@ struct DataInput {
 struct UseOptions {
   /// In place of all of the model's data, which are not read then; entries that none is for become zeros.
   std::vector<DataInput> inputs;
-  /// Of every entry of `data:`; needed where there are inputs.
+  /// Of every entry of `data:` that the model was trained on; needed where there are inputs. Of the model's
+  /// own data they decide what texts become and how they are standardized, whatever the files hold now.
   std::vector<std::pair<std::string, ColumnDescription>> descriptions;
   /// The rows of the data are examples, even where the model has neither `split:` nor `batch`.
   bool rows_are_examples = false;
   std::optional<std::int64_t> batch;      ///< examples that are looked at together, in place of train.batch
   std::optional<std::string> expression;  ///< over the names of the model: what is to be predicted
+
+  /// Null where there is none.
+  [[nodiscard]] const ColumnDescription* find_description(std::string_view name) const;
 };
 
 struct ModelOptions {

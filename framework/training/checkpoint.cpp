@@ -1,9 +1,9 @@
 #include "training/checkpoint.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <talweg/error.hpp>
 
 #include "model/fields.hpp"
@@ -37,6 +37,14 @@ class MetadataReader {
     for (EndReason reason : {EndReason::gradient, EndReason::loss})
       if (text(name) == to_string(reason)) return reason;
     refuse(name);
+  }
+
+  [[nodiscard]] DataDescriptions descriptions(std::string_view name) const {
+    try {
+      return decode_descriptions(text(name));
+    } catch (const std::exception&) {
+      refuse(name);
+    }
   }
 
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> pairs(std::string_view name) const {
@@ -78,7 +86,8 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
                    {"processor", checkpoint.surroundings.processor},
                    {"threads", std::to_string(checkpoint.surroundings.threads)},
                    {"settings", nlohmann::json(checkpoint.settings).dump()},
-                   {"model", checkpoint.model}};
+                   {"model", checkpoint.model},
+                   {"data", encode_descriptions(checkpoint.data)}};
   if (checkpoint.set_optimizer) file.metadata.emplace_back("set_optimizer", *checkpoint.set_optimizer);
   if (checkpoint.better_step)
     file.metadata.emplace_back("better_step", std::to_string(*checkpoint.better_step));
@@ -103,6 +112,7 @@ Checkpoint decode_checkpoint(std::string_view bytes, const std::string& path) {
   checkpoint.path = path;
   checkpoint.model = metadata.text("model");
   checkpoint.settings = metadata.pairs("settings");
+  if (file.find_metadata("data") != nullptr) checkpoint.data = metadata.descriptions("data");
   checkpoint.seed =
       static_cast<std::uint32_t>(metadata.integer("seed", std::numeric_limits<std::uint32_t>::max()));
   checkpoint.optimizer = metadata.text("optimizer");
@@ -149,10 +159,24 @@ std::string difference(const Surroundings& then, const Surroundings& now) {
 
 namespace {
 
+/// The line with "..." for the numbers behind `steps:` and `epochs:`.
+std::string without_planned_numbers(std::string line) {
+  for (const std::string_view key : {"steps:", "epochs:"})
+    for (std::size_t place = line.find(key); place != std::string::npos; place = line.find(key, place)) {
+      const bool is_whole_word =
+          place == 0 ||
+          (std::isalnum(static_cast<unsigned char>(line[place - 1])) == 0 && line[place - 1] != '_');
+      place += key.size();
+      const std::size_t begin = line.find_first_not_of(' ', place);
+      const std::size_t end = std::min(line.find_first_of(" ,}", begin), line.size());
+      if (is_whole_word && begin < end) line.replace(place, end - place, " ...");
+    }
+  return line;
+}
+
 /// The lines that mean something, without what surrounds them.
 std::vector<std::string> meaningful_lines(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r";
-  static const std::regex kPlannedNumber(R"(\b(steps|epochs): *[^ ,}]+)");
   std::vector<std::string> lines;
   while (!text.empty()) {
     const std::size_t size = std::min(text.find('\n'), text.size());
@@ -161,7 +185,7 @@ std::vector<std::string> meaningful_lines(std::string_view text) {
     const std::size_t begin = line.find_first_not_of(kSpace);
     if (begin == std::string_view::npos || line[begin] == '#') continue;
     line = line.substr(0, line.find_last_not_of(kSpace) + 1);
-    lines.push_back(std::regex_replace(std::string(line), kPlannedNumber, "$1: ..."));
+    lines.push_back(without_planned_numbers(std::string(line)));
   }
   return lines;
 }
@@ -186,6 +210,7 @@ ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given) {
     if (std::ranges::find(given.set, setting.first, &std::pair<std::string, std::string>::first) ==
         given.set.end())
       given.set.push_back(setting);
+  if (given.use.descriptions.empty()) given.use.descriptions = checkpoint.data;
   return given;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/model.hpp"
+#include "training/data_descriptions.hpp"
 #include "training/records.hpp"
 
 namespace talweg {
@@ -23,8 +24,9 @@ struct Surroundings {
 
 /// Everything that a training needs to go on as if it had never stopped.
 struct Checkpoint {
-  std::string path;                                           ///< of the file it was read from, for errors
-  std::string model;                                          ///< the model file's text
+  std::string path;       ///< of the file it was read from, for errors
+  std::string model;      ///< the model file's text
+  DataDescriptions data;  ///< of every entry of `data:`; of files from before they were kept none
   std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
   std::optional<std::string> set_optimizer;                   ///< the `--set-optimizer`
   std::uint32_t seed = 0;
@@ -61,8 +63,8 @@ struct Checkpoint {
 /// and the numbers of steps and epochs may differ.
 [[nodiscard]] std::string first_difference(std::string_view then, std::string_view now);
 
-/// What a training is resumed with: the checkpoint's settings, optimizer, seed and planned steps where
-/// `given` says nothing else.
+/// What a training is resumed with: the checkpoint's settings, optimizer, seed, planned steps and
+/// descriptions of the data where `given` says nothing else.
 [[nodiscard]] ModelOptions resumed_options(const Checkpoint& checkpoint, ModelOptions given);
 
 }  // namespace talweg

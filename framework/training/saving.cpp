@@ -155,6 +155,7 @@ Checkpoint make_checkpoint(const TrainingState& state) {
   const CheckedModel& model = state.model();
   Checkpoint checkpoint;
   checkpoint.model = model.text;
+  checkpoint.data = describe_data(model);
   checkpoint.settings = model.settings;
   checkpoint.set_optimizer = model.options.optimizer;
   checkpoint.seed = model.seed;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/model.hpp"
+#include "training/data_descriptions.hpp"
 #include "training/records.hpp"
 
 namespace talweg {
@@ -20,7 +21,7 @@ struct Weights {
   std::vector<NamedTensor> tensors;                           ///< parameters and states
   std::vector<std::pair<std::string, std::string>> settings;  ///< the `--set`s that were applied
   std::optional<std::uint32_t> seed;                          ///< which decides the splits too
-  std::vector<std::pair<std::string, ColumnDescription>> data;  ///< of every entry of `data:`
+  DataDescriptions data;                                      ///< of every entry of `data:`
   std::string
       home;  ///< where the model's relative paths begin, from the directory of the weights; "" unknown
 };
@@ -37,6 +38,6 @@ struct Weights {
 [[nodiscard]] ModelOptions options_for(const Weights& weights, ModelOptions given);
 
 /// What the weights of a model's training say of its data.
-[[nodiscard]] std::vector<std::pair<std::string, ColumnDescription>> describe_data(const CheckedModel& model);
+[[nodiscard]] DataDescriptions describe_data(const CheckedModel& model);
 
 }  // namespace talweg

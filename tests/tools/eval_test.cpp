@@ -62,6 +62,35 @@ TEST(EvalCommand, OfTheSameExamplesAsInputsGivesTheSame) {
   }
 }
 
+TEST(EvalCommand, TakesFromTheTrainingWhatTextsBecomeAndHowNumbersAreStandardized) {
+  const Flowers flowers;
+  std::string table = "length,width,species\n";
+  for (int i = 0; i < Flowers::kRows; ++i)
+    if (i % 3 != 0) table += Flowers::measures(i) + "," + Flowers::species(i) + "\n";
+  flowers.write("flowers.csv", table);
+  flowers.write("same.csv", table);
+  const Finished own = flowers.run("eval run --json");
+  EXPECT_EQ(own.status, 0) << own.errors;
+  const std::vector<Json> splits = json_lines(own.out),
+                          input = json_lines(
+                              flowers.run("eval run --json --input X=same.csv --input species=same.csv").out);
+  ASSERT_EQ(splits.size(), 2U);
+  ASSERT_EQ(input.size(), 1U);
+  const double first = splits[0]["examples"], second = splits[1]["examples"];
+  for (const char* name : {"loss", "accuracy"})
+    EXPECT_NEAR(
+        (first * splits[0][name].get<double>() + second * splits[1][name].get<double>()) / (first + second),
+        input[0][name].get<double>(), 1e-12)
+        << name;
+  flowers.write("flowers.csv", table + "1,2,cactus\n");
+  for (const char* command : {"eval run", "train model.yaml --set units=5 --out run --resume --steps 99"}) {
+    const Finished finished = flowers.run(command);
+    EXPECT_EQ(finished.status, 3) << command;
+    EXPECT_NE(finished.errors.find("'cactus' is none of the categories"), std::string::npos)
+        << finished.errors;
+  }
+}
+
 TEST(EvalCommand, OfAModelWithoutExamplesGivesItsLoss) {
   const TemporaryDirectory directory;
   const std::string run = (directory.path() / "run").string();

@@ -163,6 +163,14 @@ TEST(Checkpoint, OfAChangedModelOrPluginIsRefusedWithTheDifference) {
   checkpoint.model.replace(text.find("60000"), 5, "70000");
   EXPECT_EQ(refusal_of(), "accepted") << "a training may be made longer";
   checkpoint.model = text;
+  checkpoint.model.replace(text.find("steps: 60000"), 12, "steps:   6 * 10");
+  EXPECT_EQ(refusal_of(),
+            kPath + ": it is the checkpoint of another model: '  steps: ... * 10' has become '  steps: ...'")
+      << "one word is what stands there";
+  checkpoint.model = text;
+  checkpoint.model.replace(text.find("steps: 60000"), 12, "stops: 60000");
+  EXPECT_NE(refusal_of(), "accepted");
+  checkpoint.model = text;
   ASSERT_EQ(checkpoint.plugins.size(), 1U);
   const std::string hash = checkpoint.plugins[0].second;
   checkpoint.plugins[0].second = "0123";

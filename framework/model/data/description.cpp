@@ -13,6 +13,15 @@ ColumnDescription describe(const DataColumn& column) {
           conversion.one_hot, column.allowed(), conversion.texts};
 }
 
+std::shared_ptr<const DataColumn> with_scale(const DataColumn& column, std::vector<double> scale,
+                                             std::vector<double> offset) {
+  Conversion conversion = column.conversion();
+  conversion.scale = std::move(scale);
+  conversion.offset = std::move(offset);
+  return std::make_shared<const DataColumn>(column.raw(), column.shape(), column.dtype(),
+                                            std::move(conversion), column.allowed());
+}
+
 std::shared_ptr<const DataColumn> placeholder(const ColumnDescription& description, std::int64_t rows) {
   RawRows raw;
   raw.row_elements = description.example.elements();

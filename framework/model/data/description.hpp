@@ -20,6 +20,11 @@ struct ColumnDescription {
 
 [[nodiscard]] ColumnDescription describe(const DataColumn& column);
 
+/// The column with other numbers in place of its `scale` and `offset`: as in Conversion.
+[[nodiscard]] std::shared_ptr<const DataColumn> with_scale(const DataColumn& column,
+                                                           std::vector<double> scale,
+                                                           std::vector<double> offset);
+
 /// A column of so many examples of zeros, for a model that is built without these data.
 [[nodiscard]] std::shared_ptr<const DataColumn> placeholder(const ColumnDescription& description,
                                                             std::int64_t rows);

@@ -30,7 +30,8 @@ struct Entry {
   std::size_t limit;
   std::string what;  ///< "data 'X'"
   Fields fields;
-  const ColumnDescription* like = nullptr;  ///< where other examples are read for it
+  const ColumnDescription* like = nullptr;     ///< where other examples are read for it
+  const ColumnDescription* trained = nullptr;  ///< where the model is trained already: on these data
 };
 
 std::string named(const Entry& entry, std::string_view key) {
@@ -147,8 +148,8 @@ StoredRows read_text_rows(const Entry& entry, const std::filesystem::path& path,
   if (stride && !window)
     throw error_at(entry.fields.key("stride").span, named(entry, "stride") + " is that of a 'window'");
   DataBytes bytes = read_data_file(path);
-  const bool is_known = entry.like != nullptr && !entry.like->texts.empty();
-  return rows_of(is_known ? read_text(std::move(bytes), entry.like->texts) : read_text(std::move(bytes)),
+  const bool is_known = entry.trained != nullptr && !entry.trained->texts.empty();
+  return rows_of(is_known ? read_text(std::move(bytes), entry.trained->texts) : read_text(std::move(bytes)),
                  window, stride.value_or(1));
 }
 
@@ -207,7 +208,9 @@ StoredRows read_csv_rows(const Entry& entry, const std::filesystem::path& path,
   if (request.header && !has_names && request.columns.empty() && entry.fields.find("header") == nullptr)
     throw data_error(bytes, "its first line has numbers, and the names of the columns are due")
         .set_hint("header: False takes that line as the first example, header: True as names");
-  if (entry.like != nullptr && !entry.like->texts.empty()) request.categories = entry.like->texts;
+  const bool are_named = request.categories && !request.categories->empty();
+  if (entry.trained != nullptr && !entry.trained->texts.empty() && (entry.like != nullptr || !are_named))
+    request.categories = entry.trained->texts;
   return rows_of(read_csv(bytes, request), one_column, entry.context.graph().floating());
 }
 
@@ -312,16 +315,12 @@ std::shared_ptr<const DataColumn> read_input(ModelContext& context, const Docume
   const bool same_form = written.value.kind == DocumentNode::Kind::mapping && !is_generated(written.value) &&
                          &form_of(written.value, what) == &form;
   const Entry entry{context, limit, what, Fields(same_form ? written.value : kNothing, what, keys_of(form)),
-                    &like};
+                    &like,   &like};
   const ColumnOptions options = options_like(like);
   try {
     const auto column =
         make_column(form.read(entry, input.file, options), options, context.graph().floating());
-    Conversion conversion = column->conversion();
-    conversion.scale = like.scale;
-    conversion.offset = like.offset;
-    return std::make_shared<const DataColumn>(column->raw(), column->shape(), column->dtype(),
-                                              std::move(conversion), column->allowed());
+    return with_scale(*column, like.scale, like.offset);
   } catch (Error& error) {
     if (error.status() != Status::data) throw;
     throw error.note("it is given for " + what);
@@ -333,7 +332,9 @@ ReadData read_data_entry(ModelContext& context, const DocumentEntry& written, st
   const DocumentNode& node = written.value;
   const std::string what = "data '" + written.key.text + "'";
   const Form& form = form_of(node, what);
-  const Entry entry{context, limit, what, Fields(node, what, keys_of(form)), nullptr};
+  const Entry entry{context, limit,
+                    what,    Fields(node, what, keys_of(form)),
+                    nullptr, context.options.use.find_description(written.key.text)};
   const DocumentNode& file = entry.fields.require(form.key);
   const ColumnOptions options = read_options(entry);
   const std::filesystem::path path = find_file(entry, file);

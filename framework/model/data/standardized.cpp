@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/data/description.hpp"
+
 namespace talweg {
 namespace {
 
@@ -51,17 +53,15 @@ std::vector<Moments> moments_of(const DataColumn& column, std::int64_t count,
 std::shared_ptr<const DataColumn> standardized(const DataColumn& column, std::int64_t count,
                                                const std::function<std::int64_t(std::int64_t)>& row_at) {
   const std::vector<Moments> moments = moments_of(column, count, row_at);
-  Conversion conversion = column.conversion();
-  const std::vector<double> scale = std::exchange(conversion.scale, {}),
-                            offset = std::exchange(conversion.offset, {});
+  const std::vector<double>&own_scales = column.conversion().scale, &own_offsets = column.conversion().offset;
+  std::vector<double> scale, offset;
   for (std::size_t j = 0; j < moments.size(); ++j) {
-    const double own_scale = scale.empty() ? 1 : scale[j % scale.size()];
-    const double own_offset = offset.empty() ? 0 : offset[j % offset.size()];
-    conversion.scale.push_back(own_scale / moments[j].deviation());
-    conversion.offset.push_back((own_offset - moments[j].mean) / moments[j].deviation());
+    const double own_scale = own_scales.empty() ? 1 : own_scales[j % own_scales.size()];
+    const double own_offset = own_offsets.empty() ? 0 : own_offsets[j % own_offsets.size()];
+    scale.push_back(own_scale / moments[j].deviation());
+    offset.push_back((own_offset - moments[j].mean) / moments[j].deviation());
   }
-  return std::make_shared<const DataColumn>(column.raw(), column.shape(), column.dtype(),
-                                            std::move(conversion), column.allowed());
+  return with_scale(column, std::move(scale), std::move(offset));
 }
 
 }  // namespace talweg
