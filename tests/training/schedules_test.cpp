@@ -312,5 +312,19 @@ TEST(Schedules, CanBeModulesOfTheModel) {
   EXPECT_DOUBLE_EQ(trainer->value("x").values[0], 0.5 * 0.75);
 }
 
+TEST(Schedules, AreOfOneNumberAndNotLayers) {
+  for (const char* call :
+       {"constant(x)", "cosine(x)", "exponential(x, 0.5)", "inverse_sqrt(x)", "linear(x, 32)", "one_cycle(x)",
+        "plateau(x, loss)", "polynomial(x)", "step(x, every=2)"})
+    try {
+      (void)load_model_text(
+          "talweg: 1\ndata: {x: [1, 2, 3]}\ngraph: {loss: sum(x), y: '" + std::string(call) + "'}\n",
+          "model.yaml", {});
+      ADD_FAILURE() << call << " is accepted";
+    } catch (const Error& error) {
+      EXPECT_NE(error.message().find("requires peak.ndim == 0"), std::string::npos) << error.what();
+    }
+}
+
 }  // namespace
 }  // namespace talweg
