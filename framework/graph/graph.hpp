@@ -77,8 +77,12 @@ class Graph {
   /// REQUIRES: the name of the function stays where it is.
   void set_origin(Span origin, std::string_view called_function = "") {
     origin_ = origin;
+    if (call_line_ != 0) origin_.call_line = call_line_;
     called_function_ = called_function;
   }
+  /// The line of the model file whose call of a module adds nodes now; 0 outside modules.
+  [[nodiscard]] std::uint32_t call_line() const { return call_line_; }
+  void set_call_line(std::uint32_t line) { call_line_ = line; }
   [[nodiscard]] Phase phase() const { return phase_; }
   void set_phase(Phase phase) { phase_ = phase; }
 
@@ -88,6 +92,7 @@ class Graph {
   NodeId step_ = kNoNode;
   std::uint32_t seed_ = 0, draws_ = 0;
   Span origin_;
+  std::uint32_t call_line_ = 0;
   std::string_view called_function_;
   Phase phase_ = Phase::forward;
 };
@@ -107,6 +112,21 @@ class OriginScope {
   Graph& graph_;
   Span before_;
   std::string_view function_before_;
+};
+
+/// Gives the origins that are set in its lifetime the line of a call, but for one within another.
+class CallScope {
+ public:
+  CallScope(Graph& graph, Span call) : graph_(graph), before_(graph.call_line()) {
+    if (before_ == 0) graph.set_call_line(static_cast<std::uint32_t>(call.line()));
+  }
+  ~CallScope() { graph_.set_call_line(before_); }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Graph& graph_;
+  std::uint32_t before_;
 };
 
 /// Gives the nodes added in its lifetime a phase.

@@ -25,7 +25,7 @@ std::vector<NodeId> of_phase(const Graph& graph, std::span<const NodeId> nodes, 
 }
 
 /// A text between double quotes in DOT.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string result = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -51,7 +51,7 @@ std::string dot_node(const Graph& graph, NodeId id) {
   const bool is_constant = node.op->name == "constant";
   std::string label = node.name.empty() ? "" : node.name + "\n";
   label += (is_constant ? expression_of(graph, id) : node.op->name) + "\n" + to_string(node.shape);
-  return "    n" + std::to_string(id) + " [label=" + quoted(label) + ", fillcolor=" + quoted(color(node)) +
+  return "    n" + std::to_string(id) + " [label=" + in_quotes(label) + ", fillcolor=" + in_quotes(color(node)) +
          "];\n";
 }
 
@@ -91,22 +91,21 @@ std::string to_text(const Graph& graph, std::span<const NodeId> nodes) {
     for (NodeId id : group) {
       const Node& node = graph[id];
       rows.push_back({"%" + std::to_string(id), node.name, expression_of(graph, id), to_string(node.shape),
-                      std::string(to_string(node.dtype)),
-                      node.origin.known() ? std::to_string(node.origin.line()) : ""});
+                      std::string(to_string(node.dtype)), node.origin.line_text()});
     }
   }
   return format_table(rows, "rllllr");
 }
 
 std::string to_dot(const Graph& graph, std::span<const NodeId> nodes, const std::string& title) {
-  std::string text = "digraph " + quoted(title) + " {\n" +
+  std::string text = "digraph " + in_quotes(title) + " {\n" +
                      "  node [shape=box, style=\"filled,rounded\", fontname=\"sans-serif\"];\n"
                      "  edge [color=\"#606060\"];\n";
   for (Phase phase : kPhases) {
     const std::vector<NodeId> group = of_phase(graph, nodes, phase);
     if (group.empty()) continue;
     const std::string name(to_string(phase));
-    text += "  subgraph cluster_" + name + " {\n    label=" + quoted(name) +
+    text += "  subgraph cluster_" + name + " {\n    label=" + in_quotes(name) +
             "; fontname=\"sans-serif\"; color=\"#a0a0a0\";\n";
     for (NodeId id : group) text += dot_node(graph, id);
     text += "  }\n";

@@ -14,6 +14,8 @@
 #include "program/simplify/simplify.hpp"
 #include "program/thread_pool.hpp"
 #include "support/aligned_memory.hpp"
+#include "support/numbers.hpp"
+#include "support/table.hpp"
 
 namespace talweg {
 
@@ -182,14 +184,16 @@ void Program::add_entries() {
 }
 
 std::string Program::listing() const {
-  std::string text = "  no       bytes  line  what it computes\n";
+  std::vector<std::vector<std::string>> rows = {{"no", "bytes", "line", "what it computes"}};
   for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
     const std::string names = names_of(i);
-    text += fmt::format("{:>4}  {:>10}  {:>4}  {}{}{}\n", i, bytes_written(i), line_of(i),
-                        plan_.steps[i]->text(), names.empty() ? "" : "  -> ", names);
+    rows.push_back({std::to_string(i), std::to_string(bytes_written(i)), line_of(i),
+                    plan_.steps[i]->text() + (names.empty() ? "" : "  -> " + names)});
   }
-  return text + fmt::format("{} instructions, {} bytes of memory, kernels for {}\n", plan_.steps.size(),
-                            arena_->size(), kernels::instruction_set());
+  return format_table(rows, "rrrl") +
+         fmt::format("{}, {} bytes of memory, kernels for {}\n",
+                     count(static_cast<std::int64_t>(plan_.steps.size()), "instruction"), arena_->size(),
+                     kernels::instruction_set());
 }
 
 /// An element that a view repeats counts once.
@@ -219,7 +223,7 @@ std::string Program::names_of(std::size_t step) const {
 /// The line of the model file that asks for the step, or "".
 std::string Program::line_of(std::size_t step) const {
   for (NodeId id : plan_.nodes[step])
-    if (const Span origin = (*graph_)[id].origin; origin.known()) return std::to_string(origin.line());
+    if (const Span origin = (*graph_)[id].origin; origin.known()) return origin.line_text();
   return "";
 }
 

@@ -1,6 +1,7 @@
 #include "support/source.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace talweg {
@@ -44,6 +45,14 @@ Location Source::locate(std::size_t begin, std::size_t end) const {
           ? std::max(1, count_characters(std::string_view(text_).substr(begin, shown_end - begin)))
           : 1;
   return location;
+}
+
+std::string Span::line_text() const {
+  if (!known()) return "";
+  const std::string own = std::to_string(line());
+  if (call_line == 0) return own;
+  return std::to_string(call_line) + " (" + std::filesystem::path(source->name()).filename().string() + ":" +
+         own + ")";
 }
 
 }  // namespace talweg

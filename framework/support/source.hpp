@@ -31,9 +31,15 @@ struct Span {
   const Source* source = nullptr;
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
+  std::uint32_t call_line = 0;  ///< of the model file, where it calls the module that this stands in; else 0
 
   [[nodiscard]] bool known() const { return source != nullptr; }
   [[nodiscard]] int line() const { return source == nullptr ? 0 : source->line(begin); }
+  /// The line of the model file, also of what stands in a module.
+  [[nodiscard]] int model_line() const { return call_line != 0 ? static_cast<int>(call_line) : line(); }
+  /// For a table: the line; of what stands in a module, "9 (dense.yaml:13)", the line of its call first; ""
+  /// where it is not known.
+  [[nodiscard]] std::string line_text() const;
   [[nodiscard]] Location location() const {
     return source == nullptr ? Location{} : source->locate(begin, end);
   }

@@ -151,6 +151,30 @@ TEST(ShowCommand, PrintsTheProgramOfAStep) {
   EXPECT_GT(lines_of(finished.out).size(), 4U);
 }
 
+TEST(ShowCommand, NamesTheLineOfACallAndThatOfItsModule) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "model.yaml",
+             "talweg: 1\n"
+             "data: {x: [[1, 2], [3, 4]]}\n"
+             "modules:\n"
+             "  twice:\n"
+             "    in: x\n"
+             "    graph:\n"
+             "      y: dense(dense(x, units=3), units=2)\n"
+             "graph:\n"
+             "  y: twice(x)\n"
+             "  z: exp(y)\n");
+  const std::string text = run_line("show model.yaml", {.directory = directory.path()}).out;
+  EXPECT_TRUE(contains(text, "  9 (dense.yaml:")) << text;
+  EXPECT_TRUE(contains(text, "  10\n")) << text;
+  const std::vector<Json> nodes =
+      json_lines(run_line("check model.yaml --json", {.directory = directory.path()}).out);
+  EXPECT_EQ(
+      std::ranges::count_if(
+          nodes, [](const Json& node) { return node.value("op", "") == "matmul" && node["line"] == 9; }),
+      2);
+}
+
 TEST(PluginsCommand, AreListedWithKindSummaryAndFile) {
   const Finished finished = run_line("plugins list");
   EXPECT_EQ(finished.status, 0);

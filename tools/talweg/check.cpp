@@ -120,7 +120,7 @@ std::string to_json_lines(const CheckedModel& model, const std::vector<NodeId>& 
     std::string shape;
     for (std::int64_t size : node.shape) shape += (shape.empty() ? "" : ",") + std::to_string(size);
     object.add_raw("shape", "[" + shape + "]").add("dtype", to_string(node.dtype));
-    if (node.origin.known()) object.add("line", static_cast<std::int64_t>(node.origin.line()));
+    if (node.origin.known()) object.add("line", static_cast<std::int64_t>(node.origin.model_line()));
     text += object.text() + "\n";
   }
   if (check == nullptr) return text;
@@ -137,7 +137,7 @@ std::string to_json_lines(const CheckedModel& model, const std::vector<NodeId>& 
     JsonObject object;
     object.add("event", "wrong_rule").add("node", static_cast<std::int64_t>(wrong.node));
     object.add("op", graph[wrong.node].op->name);
-    object.add("line", static_cast<std::int64_t>(graph[wrong.node].origin.line()));
+    object.add("line", static_cast<std::int64_t>(graph[wrong.node].origin.model_line()));
     object.add("gradient", wrong.mismatch.gradient).add("difference", wrong.mismatch.difference);
     text += object.text() + "\n";
   }
