@@ -8,6 +8,7 @@
 #include "model/constants.hpp"
 #include "model/indexing.hpp"
 #include "model/modules.hpp"
+#include "model/vocabulary.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -315,8 +316,9 @@ class Evaluator {
     for (const Function* function : FunctionRegistry::instance().all()) names.push_back(function->name);
     names.emplace_back("grad");
     for (std::string& name : scope_.callable_names()) names.push_back(std::move(name));
+    const std::string foreign = hint_for_foreign_name(node.text);
     throw error_at(node.name_span, "there is no function '" + node.text + "'")
-        .set_hint(did_you_mean(node.text, names));
+        .set_hint(foreign.empty() ? did_you_mean(node.text, names) : foreign);
   }
 
   Operand evaluate_gradient(const ExpressionNode& node) {

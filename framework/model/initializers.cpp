@@ -25,18 +25,49 @@ struct Kind {
   std::array<Argument, 2> arguments;
   std::size_t count;
   double value;  ///< of a constant without arguments
+  std::string_view summary;
 };
 
 constexpr std::array<Kind, 9> kKinds = {{
-    {"uniform", Initializer::Kind::uniform, {{{"low", 0}, {"high", 1}}}, 2, 0},
-    {"normal", Initializer::Kind::normal, {{{"mean", 0}, {"std", 1}}}, 2, 0},
-    {"zeros", Initializer::Kind::constant, {}, 0, 0},
-    {"ones", Initializer::Kind::constant, {}, 0, 1},
-    {"constant", Initializer::Kind::constant, {{{"value", {}}, {}}}, 1, 0},
-    {"glorot_uniform", Initializer::Kind::glorot_uniform, {{{"gain", 1}, {}}}, 1, 0},
-    {"glorot_normal", Initializer::Kind::glorot_normal, {{{"gain", 1}, {}}}, 1, 0},
-    {"he_uniform", Initializer::Kind::he_uniform, {{{"gain", 1}, {}}}, 1, 0},
-    {"he_normal", Initializer::Kind::he_normal, {{{"gain", 1}, {}}}, 1, 0},
+    {"uniform",
+     Initializer::Kind::uniform,
+     {{{"low", 0}, {"high", 1}}},
+     2,
+     0,
+     "drawn evenly from low up to high, as numpy.random.random draws"},
+    {"normal",
+     Initializer::Kind::normal,
+     {{{"mean", 0}, {"std", 1}}},
+     2,
+     0,
+     "drawn from the normal distribution, as numpy.random.randn draws"},
+    {"zeros", Initializer::Kind::constant, {}, 0, 0, "0 everywhere"},
+    {"ones", Initializer::Kind::constant, {}, 0, 1, "1 everywhere"},
+    {"constant", Initializer::Kind::constant, {{{"value", {}}, {}}}, 1, 0, "one value everywhere"},
+    {"glorot_uniform",
+     Initializer::Kind::glorot_uniform,
+     {{{"gain", 1}, {}}},
+     1,
+     0,
+     "uniform(-b, b) with b = gain sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010)"},
+    {"glorot_normal",
+     Initializer::Kind::glorot_normal,
+     {{{"gain", 1}, {}}},
+     1,
+     0,
+     "normal(0, s) with s = gain sqrt(2 / (inputs + outputs)) (Glorot and Bengio 2010)"},
+    {"he_uniform",
+     Initializer::Kind::he_uniform,
+     {{{"gain", 1}, {}}},
+     1,
+     0,
+     "uniform(-b, b) with b = gain sqrt(6 / inputs) (He and others 2015)"},
+    {"he_normal",
+     Initializer::Kind::he_normal,
+     {{{"gain", 1}, {}}},
+     1,
+     0,
+     "normal(0, s) with s = gain sqrt(2 / inputs) (He and others 2015)"},
 }};
 
 const Kind* find_kind(std::string_view name) {
@@ -160,6 +191,14 @@ ReadInitializer read_initializer(Graph& graph, Scope& scope, const DocumentNode&
   result.initializer.kind = Initializer::Kind::array;
   result.initializer.values = std::move(array.values);
   return result;
+}
+
+std::vector<Word> initializers() {
+  std::vector<Word> words;
+  for (const Kind& kind : kKinds)
+    words.push_back(
+        {Word::Kind::initializer, std::string(kind.name), signature(kind), std::string(kind.summary)});
+  return words;
 }
 
 }  // namespace talweg

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/model_scope.hpp"
+#include "model/vocabulary.hpp"
 
 namespace talweg {
 
@@ -19,5 +20,8 @@ struct ReadInitializer {
 
 [[nodiscard]] ReadInitializer read_initializer(Graph& graph, Scope& scope, const DocumentNode& node,
                                                const std::string& what);
+
+/// What `init:` can call.
+[[nodiscard]] std::vector<Word> initializers();
 
 }  // namespace talweg

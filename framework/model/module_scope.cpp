@@ -15,6 +15,12 @@ namespace {
 constexpr int kMaximumModuleDepth = 50;
 constexpr std::int64_t kMaximumApplications = 100'000;
 
+Error refusal(const ModuleDefinition& module, const Span& place, const std::string& what) {
+  return error_at(place, module.name + "() " + what).note("its signature is " + signature(module));
+}
+
+}  // namespace
+
 std::string signature(const ModuleDefinition& module) {
   std::string text;
   for (const ModuleDefinition::Part& part : module.inputs) text += (text.empty() ? "" : ", ") + part.name;
@@ -25,12 +31,6 @@ std::string signature(const ModuleDefinition& module) {
   }
   return module.name + "(" + text + ")";
 }
-
-Error refusal(const ModuleDefinition& module, const Span& place, const std::string& what) {
-  return error_at(place, module.name + "() " + what).note("its signature is " + signature(module));
-}
-
-}  // namespace
 
 /// The names within a module: what it is given, its tensors, the entries of its graph before.
 class ModuleScope final : public Scope {
@@ -231,6 +231,7 @@ void require_applications(const ModelContext& context, std::int64_t more, const 
 
 Operand apply_once(ModelContext& context, const ModuleDefinition& module, const ModuleCall& call,
                    const std::string& path, const ModuleScope* caller, bool again = false) {
+  const CallScope call_line(context.graph(), call.place);
   ModuleScope scope(context, module, caller, path, again);
   scope.require_no_circle(call.place);
   ++context.module_applications;

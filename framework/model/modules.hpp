@@ -61,6 +61,9 @@ class Modules {
   std::map<std::string, ModuleDefinition> shipped_;
 };
 
+/// "dense(x, units, bias=true)"
+[[nodiscard]] std::string signature(const ModuleDefinition& module);
+
 /// Does the function of the call's name have all of its keywords? True where there is no such function.
 [[nodiscard]] bool accepts_keywords(const ExpressionNode& call);
 /// Is it a call of the module, whose name it has? conv2d is also a function, as PyTorch has a function and a

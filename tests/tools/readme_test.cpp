@@ -102,6 +102,21 @@ TEST_F(Readme, ShowsHowAModelIsTrainedEvaluatedAndUsed) {
   EXPECT_TRUE(std::filesystem::exists(directory_.path() / "weights.npz"));
 }
 
+TEST_F(Readme, ShowsAModuleThatIsTrained) {
+  write("modules.yaml",
+        "talweg: 1\ndata:\n  x, y: {moons: {examples: 100}}\n" + block_with("yaml", "modules:") +
+            "graph:\n  z: centered(x, units=10)\n"
+            "  loss: cross_entropy(dense(tanh(z), units=2), y)\n"
+            "train: {minimize: loss, steps: 100, optimizer: {adam: {alpha: 0.05}}, log: {every: 100}}\n");
+  const Finished finished = run_line("train modules.yaml --json --out run", there());
+  ASSERT_EQ(finished.status, 0) << finished.errors;
+  EXPECT_LT(json_lines(finished.out).back()["loss"], 0.2);
+  const Finished again = run_line("eval run --json", there());
+  ASSERT_EQ(again.status, 0) << again.errors;
+  EXPECT_NE(json_lines(again.out).back()["loss"], json_lines(finished.out).back()["loss"])
+      << "the state is used";
+}
+
 TEST_F(Readme, ShowsAProgramThatEmbedsTalweg) {
   write("embedding.cpp", block_with("cpp", "talweg/talweg.hpp"));
   const std::string library = (program_directory().parent_path() / "lib").string();

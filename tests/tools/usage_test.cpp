@@ -258,5 +258,13 @@ TEST(WrongFiles, ThatGrowPastTheLimitOfTheUserAreAnErrorAndLeaveNothing) {
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "run/model.yaml.partial"));
 }
 
+TEST(Help, OfACommandIsFoundInBothWays) {
+  const Finished finished = run_line("help train");
+  EXPECT_EQ(finished.status, 0);
+  EXPECT_EQ(finished.out, run_line("train --help").out);
+  EXPECT_EQ(run_line("help trian").errors,
+            "error: talweg has no command 'trian'\nhint: did you mean 'train'?\n");
+}
+
 }  // namespace
 }  // namespace talweg

@@ -12,6 +12,7 @@ int run_bench(std::span<const std::string> arguments);
 int run_check(std::span<const std::string> arguments);
 int run_eval(std::span<const std::string> arguments);
 int run_export(std::span<const std::string> arguments);
+int run_functions(std::span<const std::string> arguments);
 int run_plugins(std::span<const std::string> arguments);
 int run_predict(std::span<const std::string> arguments);
 int run_show(std::span<const std::string> arguments);

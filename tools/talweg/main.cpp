@@ -30,6 +30,7 @@ constexpr Command kCommands[] = {
     {"check", "show every node's shape; check gradients against central differences", run_check},
     {"sweep", "train with every combination of some settings", run_sweep},
     {"show", "show the graph, as text or for Graphviz", run_show},
+    {"functions", "show what expressions can call, with arguments and formulas", run_functions},
     {"plugins", "list and describe optimizers; write, build and test one of your own", run_plugins},
     {"bench", "compare optimizers on test problems", run_bench},
 };
@@ -67,6 +68,7 @@ std::string help() {
 }
 
 int run(const std::vector<std::string>& arguments) {
+  if (arguments.size() == 2 && arguments[0] == "help") return run({arguments[1], "--help"});
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     write_output(help());
     return 0;
