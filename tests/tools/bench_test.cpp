@@ -91,6 +91,9 @@ TEST(BenchCommand, AddsWhatAnEarlierRunOfThisBuildFound) {
 
 TEST(BenchCommand, RefusesWhatThereIsNot) {
   EXPECT_TRUE(contains(run_line("bench gd --problem boot").errors, "hint: did you mean 'booth'?"));
+  EXPECT_TRUE(contains(run_line("bench gd --problem graphs/problems/booth.yaml").errors,
+                       "hint: --problems DIR takes those of a directory, by the names of their files"));
+  EXPECT_EQ(run_line("bench gd --html /nowhere/page.html --problem booth").status, 5);
   EXPECT_EQ(run_line("bench gd --mode best").status, 2);
   EXPECT_EQ(run_line("bench momentun").status, 6);
   EXPECT_EQ(run_line("bench gd --trials 3").status, 2);

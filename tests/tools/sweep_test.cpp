@@ -76,7 +76,7 @@ TEST_F(SweepCommand, ShowsHowWhatIsLoggedGoes) {
 TEST_F(SweepCommand, GoesOnAfterARunThatDiverges) {
   const Finished finished = sweep("--grid alpha=3,0.25");
   EXPECT_EQ(finished.status, 0);
-  EXPECT_NE(finished.out.find("diverged: "), std::string::npos) << finished.out;
+  EXPECT_NE(finished.out.find("  diverged in step "), std::string::npos) << finished.out;
   EXPECT_NE(finished.out.find("*  1    0.25 "), std::string::npos) << finished.out;
 }
 

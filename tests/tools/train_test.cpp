@@ -250,6 +250,23 @@ TEST(TrainCommand, ThatCannotMakeItsDirectoryEndsWithStatus5) {
   EXPECT_TRUE(finished.errors.starts_with("error: /dev/null/out ")) << finished.errors;
 }
 
+TEST(TrainCommand, ThatCannotWriteItsTraceSaysSoBeforeItTrains) {
+  const Finished finished = run_line("train " + kThreeLayerFile + " --trace /nowhere/trace.json");
+  EXPECT_EQ(finished.status, 5);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_NE(finished.errors.find("/nowhere/trace.json"), std::string::npos) << finished.errors;
+}
+
+TEST(TrainCommand, OfAModelThatTrainsNothingIsRefused) {
+  const TemporaryDirectory directory;
+  write_text(directory.path() / "model.yaml", "talweg: 1\ndata: {x: [1, 2]}\ngraph: {y: x * 2}\n");
+  const Finished finished = run_line("train model.yaml --steps 100", {.directory = directory.path()});
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_NE(finished.errors.find("model.yaml has no `train:`, so there is nothing to train"),
+            std::string::npos)
+      << finished.errors;
+}
+
 TEST(TrainCommand, FinishesTheStepAndWritesWhenItIsInterrupted) {
   for (const auto& [signal, status] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
     const TemporaryDirectory directory;

@@ -120,6 +120,9 @@ class Bench {
   int run() {
     const std::vector<FoundOptimizer> optimizers = chosen_optimizers();
     read_earlier();
+    // A place that cannot be written is known before the work, not after it.
+    std::optional<FileInPieces> page;
+    if (options_.html) page.emplace(*options_.html);
     bool is_one_missing = false;
     for (const FoundOptimizer& found : optimizers) {
       std::erase_if(results_,
@@ -135,7 +138,10 @@ class Bench {
     }
     if (results_.empty()) throw Error(Status::model, "there is no optimizer to compare");
     const BenchReport report = make_report(conditions_, experiment_, results_);
-    if (options_.html) write_whole_file(*options_.html, bench_page(report));
+    if (page) {
+      page->write(bench_page(report));
+      page->finish();
+    }
     write_output(options_.json
                      ? bench::to_json_lines(conditions_, experiment_, results_) + score_lines(report)
                      : bench_text(report));
@@ -153,7 +159,9 @@ class Bench {
     for (const std::string& name : options_.problems)
       if (std::ranges::find(names, name) == names.end())
         throw Error(Status::model, "there is no problem '" + name + "' in " + directory.string())
-            .set_hint(did_you_mean(name, names));
+            .set_hint(fs::exists(name)
+                          ? "--problems DIR takes those of a directory, by the names of their files"
+                          : did_you_mean(name, names));
     const bool takes_large = options_.tier.value_or("small") == "all";
     std::erase_if(all, [&](const bench::Problem& problem) {
       if (!options_.problems.empty())

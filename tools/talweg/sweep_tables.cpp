@@ -119,7 +119,7 @@ std::string end_table(const std::vector<SweepRun>& runs, const std::vector<Sweep
       append(row, {seconds_text(end->seconds), std::string(to_string(end->reason))});
     } else {
       row.resize(heading.size() - 1);
-      row.push_back("diverged: " + outcomes[i].problem.value_or(""));
+      row.push_back(outcomes[i].problem.value_or("diverged"));
     }
     rows.push_back(std::move(row));
   }

@@ -59,14 +59,17 @@ struct Options {
 };
 
 /// Says what training steps cost, on standard output, or beside the lines of --json on standard error.
-void show_profile(const Profile& profile, const Options& options) {
+void show_profile(const Profile& profile, const Options& options, FileInPieces* trace_file) {
   const std::string table = "\n" + to_table(profile);
   if (options.training.json)
     std::fputs(table.c_str(), stderr);
   else
     write_output(table);
   const std::string trace = to_chrome_trace(profile);
-  if (options.trace) write_whole_file(*options.trace, trace);
+  if (trace_file != nullptr) {
+    trace_file->write(trace);
+    trace_file->finish();
+  }
   if (options.training.out)
     write_whole_file(std::filesystem::path(*options.training.out) / "trace.json", trace);
 }
@@ -124,6 +127,9 @@ int train(const Options& options) {
   if (found) model_options = resumed_options(found->checkpoint, std::move(model_options));
 
   CheckedModel model = load_model(options.model.model, model_options);
+  if (!model.train)
+    throw Error(Status::model, options.model.model + " has no `train:`, so there is nothing to train")
+        .set_hint("talweg check shows what its graph computes");
   const auto optimizer = find_optimizer(model, plugins);
   Profile profile;
   TrainerOptions trainer_options = options.training.options();
@@ -137,6 +143,10 @@ int train(const Options& options) {
   }
   // A model that is refused leaves no directory behind.
   if (options.training.out && !directory) open_directory();
+
+  // A place that cannot be written is known before the training, not after it.
+  std::optional<FileInPieces> trace_file;
+  if (options.trace) trace_file.emplace(*options.trace);
 
   Observers observers;
   std::optional<StartNote> note;
@@ -153,7 +163,7 @@ int train(const Options& options) {
   if (directory) directory->follow(trainer);
   const Interruption::Stops stops(interruption, trainer);
   const EndRecord end = trainer.run(observers);
-  if (trainer_options.profile != nullptr) show_profile(profile, options);
+  if (trainer_options.profile != nullptr) show_profile(profile, options, trace_file ? &*trace_file : nullptr);
   return end.reason == EndReason::interrupted ? interruption.exit_status() : 0;
 }
 
