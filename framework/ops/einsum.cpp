@@ -244,10 +244,12 @@ class Einsum {
       for (const auto& [label, size] : sizes_)
         if (label <= unnamed_ || std::ranges::count(all, label) == 1) result_ += label;
     }
-    for (char label : result_)
-      if (!sizes_.contains(label) || std::ranges::count(result_, label) != 1)
-        refuse(std::string("'") + label + "' stands in the result " +
-               (sizes_.contains(label) ? "twice" : "and in no tensor"));
+    for (char label : result_) {
+      if (!sizes_.contains(label))
+        refuse(std::string("'").append(1, label).append("' stands in the result and in no tensor"));
+      if (std::ranges::count(result_, label) != 1)
+        refuse(std::string("'").append(1, label).append("' stands in the result twice"));
+    }
   }
 
   Subscripts subscripts_;
