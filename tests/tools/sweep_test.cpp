@@ -76,7 +76,10 @@ TEST_F(SweepCommand, ShowsHowWhatIsLoggedGoes) {
 TEST_F(SweepCommand, GoesOnAfterARunThatDiverges) {
   const Finished finished = sweep("--grid alpha=3,0.25");
   EXPECT_EQ(finished.status, 0);
-  EXPECT_NE(finished.out.find("  diverged in step "), std::string::npos) << finished.out;
+  const std::size_t begin = finished.out.find("  diverged in step ");
+  ASSERT_NE(begin, std::string::npos) << finished.out;
+  const std::string reason = finished.out.substr(begin, finished.out.find('\n', begin) - begin);
+  EXPECT_NE(reason.find(".yaml:"), std::string::npos) << reason;
   EXPECT_NE(finished.out.find("*  1    0.25 "), std::string::npos) << finished.out;
 }
 

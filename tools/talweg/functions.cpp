@@ -49,6 +49,7 @@ std::vector<Word> chosen(const std::vector<Word>& all, const std::vector<std::st
       if (word.name == name) words.push_back(word);
     if (words.size() > before) continue;
     std::vector<std::string> known;
+    known.reserve(all.size());
     for (const Word& word : all) known.push_back(word.name);
     const std::string foreign = hint_for_foreign_name(name);
     throw Error(Status::model, "there is no function, module or initializer '" + name + "'")

@@ -35,6 +35,12 @@ constexpr const char* kExplanation =
     "and 4\n"
     "if all diverged.\n";
 
+/// What went wrong and where: "diverged in step 4: loss is inf (model.yaml:9)".
+std::string in_one_line(const Error& error) {
+  if (!error.has_location()) return error.message();
+  return error.message() + " (" + error.location().file + ":" + std::to_string(error.location().line) + ")";
+}
+
 struct Options {
   ModelArguments model;
   TrainingArguments training;
@@ -198,9 +204,9 @@ class Sweep {
       static_cast<void>(trainer.run(observers));
     } catch (const Error& error) {
       if (error.status() != Status::diverged) throw;
-      outcome.problem = error.message();
+      outcome.problem = in_one_line(error);
       JsonObject end;
-      end.add("event", "end").add("reason", "diverged").add("error", error.message());
+      end.add("event", "end").add("reason", "diverged").add("error", *outcome.problem);
       lines_[run.index] += start_of_line + end.text().substr(1) + "\n";
     }
   }
