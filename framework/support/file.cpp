@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <talweg/error.hpp>
 #include <utility>
@@ -127,25 +129,38 @@ Error cannot_be_written(const std::filesystem::path& path, const std::string& re
   return Error(Status::files, path.string() + " cannot be written: " + reason);
 }
 
-/// The file that `path` leads to, whether it is there or not.
-std::filesystem::path behind_links(std::filesystem::path path) {
-  constexpr int kMostLinks = 40;  // as many as Linux follows
-  std::error_code problem;
-  for (int i = 0; std::filesystem::is_symlink(path, problem); ++i) {
-    if (i == kMostLinks) throw cannot_be_written(path, std::system_category().message(ELOOP));
-    const std::filesystem::path target = std::filesystem::read_symlink(path, problem);
-    if (problem) throw cannot_be_written(path, problem.message());
-    path = path.parent_path() / target;
-  }
-  return path;
-}
-
-/// A device or a pipe: a file in its place would not be what whoever has named it wants.
+/// A device, a pipe, or what a process holds open (/dev/stdout, /proc/self/fd/3): a file in its place would
+/// not be what whoever has named it wants.
 bool is_stream(const std::filesystem::path& path) {
   std::error_code problem;
   const std::filesystem::file_type type = std::filesystem::status(path, problem).type();
   return type == std::filesystem::file_type::character || type == std::filesystem::file_type::block ||
          type == std::filesystem::file_type::fifo;
+}
+
+bool is_held_open(const std::filesystem::path& link) {
+  constexpr auto kFilesOfProcesses = 0x9FA0;  // PROC_SUPER_MAGIC of Linux
+  struct statfs status {};
+  return ::statfs(link.has_parent_path() ? link.parent_path().c_str() : ".", &status) == 0 &&
+         status.f_type == kFilesOfProcesses;
+}
+
+/// The path that a file is put in place at, behind links; nothing where it is a stream. Throws where a
+/// directory is there.
+std::optional<std::filesystem::path> place_of(std::filesystem::path path) {
+  if (is_stream(path)) return std::nullopt;
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code problem;
+  for (int i = 0; std::filesystem::is_symlink(path, problem); ++i) {
+    if (i == kMostLinks) throw cannot_be_written(path, std::system_category().message(ELOOP));
+    if (is_held_open(path)) return std::nullopt;
+    const std::filesystem::path target = std::filesystem::read_symlink(path, problem);
+    if (problem) throw cannot_be_written(path, problem.message());
+    path = path.parent_path() / target;
+  }
+  if (std::filesystem::is_directory(path, problem))
+    throw cannot_be_written(path, std::system_category().message(EISDIR));
+  return path;
 }
 
 void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -169,13 +184,14 @@ void keep_as(const std::filesystem::path& path, const std::filesystem::path& pre
 
 void replace_file(const std::filesystem::path& named, std::string_view text,
                   const std::filesystem::path* previous) {
-  const std::filesystem::path path = behind_links(named);
-  if (is_stream(path)) {
-    File file = File::create(path);
+  const std::optional<std::filesystem::path> place = place_of(named);
+  if (!place) {
+    File file = File::append(named);
     file.write(text);
     file.close();
     return;
   }
+  const std::filesystem::path& path = *place;
   const std::filesystem::path partial = partial_of(path);
   try {
     File file = File::create(partial);
@@ -204,23 +220,21 @@ void write_whole_file(const std::filesystem::path& path, std::string_view text,
   replace_file(path, text, &previous);
 }
 
-FileInPieces::FileInPieces(std::filesystem::path path)
-    : path_(behind_links(std::move(path))),
-      is_stream_(is_stream(path_)),
-      file_(File::create(is_stream_ ? path_ : partial_of(path_))) {}
+FileInPieces::FileInPieces(const std::filesystem::path& path)
+    : place_(place_of(path)), file_(place_ ? File::create(partial_of(*place_)) : File::append(path)) {}
 
 FileInPieces::~FileInPieces() {
   std::error_code ignored;
-  if (!finished_ && !is_stream_) std::filesystem::remove(partial_of(path_), ignored);
+  if (!finished_ && place_) std::filesystem::remove(partial_of(*place_), ignored);
 }
 
 void FileInPieces::finish() {
-  if (!is_stream_) file_.sync();
+  if (place_) file_.sync();
   file_.close();
-  if (is_stream_) return;
-  rename_file(partial_of(path_), path_);
+  if (!place_) return;
+  rename_file(partial_of(*place_), *place_);
   finished_ = true;
-  sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
+  sync_directory(place_->has_parent_path() ? place_->parent_path() : ".");
 }
 
 std::string read_whole_file(const std::filesystem::path& path) { return File::read(path).read_to_end(); }

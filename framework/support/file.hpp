@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,9 +38,9 @@ class File {
 
 /// Puts `text` in place of the file at `path`. Whatever happens on the way (a full disk, a kill, a power
 /// cut), the file holds afterwards either all of the old or all of the new. What was written is read again
-/// before it takes the place. A symbolic link stays, and the file it leads to is replaced; into a device or a
-/// pipe `text` is written as it comes. Throws Error{files}. REQUIRES: nobody else writes the same file; the
-/// file's path + ".partial" is free for use.
+/// before it takes the place. A symbolic link stays, and the file it leads to is replaced; into a device, a
+/// pipe or what a process holds open (/dev/stdout) `text` is written as it comes. Throws Error{files}.
+/// REQUIRES: nobody else writes the same file; the file's path + ".partial" is free for use.
 void write_whole_file(const std::filesystem::path& path, std::string_view text);
 /// The same, and the old file is at `previous` afterwards. At every moment at least one of them is there.
 /// REQUIRES: `previous` is in the same directory; `previous` + ".partial" is free for use, too.
@@ -51,7 +52,7 @@ void write_whole_file(const std::filesystem::path& path, std::string_view text,
 class FileInPieces {
  public:
   /// REQUIRES: as write_whole_file().
-  explicit FileInPieces(std::filesystem::path path);
+  explicit FileInPieces(const std::filesystem::path& path);
   ~FileInPieces();
   FileInPieces(const FileInPieces&) = delete;
   FileInPieces& operator=(const FileInPieces&) = delete;
@@ -60,8 +61,7 @@ class FileInPieces {
   void finish();
 
  private:
-  std::filesystem::path path_;  ///< behind links
-  bool is_stream_;
+  std::optional<std::filesystem::path> place_;  ///< behind links; nothing for a stream
   File file_;
   bool finished_ = false;
 };

@@ -2,6 +2,7 @@
 
 #include "support/file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -110,9 +111,10 @@ TEST(WholeFile, GoesIntoAPipeThatStays) {
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   const auto read_by_another = [&](const auto& write) {
     std::string text;
-    std::thread reader([&] { std::getline(std::ifstream(pipe), text, '\0'); });
-    write();
-    reader.join();
+    {
+      const std::jthread reader([&] { std::getline(std::ifstream(pipe), text, '\0'); });
+      write();
+    }
     return text;
   };
   EXPECT_EQ(read_by_another([&] { write_whole_file(pipe, "whole"); }), "whole");
@@ -126,6 +128,34 @@ TEST(WholeFile, GoesIntoAPipeThatStays) {
   EXPECT_EQ(read_by_another([&] { FileInPieces(pipe).write("unfinished"); }), "unfinished");
   EXPECT_TRUE(std::filesystem::is_fifo(pipe));
   EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"pipe"});
+}
+
+TEST(WholeFile, GoesIntoWhatAProcessHoldsOpen) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path path = temporary.path() / "file";
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  write_whole_file("/proc/self/fd/" + std::to_string(ends[1]), "by a pipe");
+  char read[16] = {};
+  EXPECT_EQ(::read(ends[0], read, sizeof read), 9);
+  EXPECT_STREQ(read, "by a pipe");
+  ::close(ends[0]);
+  ::close(ends[1]);
+
+  const int held = ::open(path.c_str(), O_WRONLY | O_CREAT, 0600);
+  ASSERT_GE(held, 0);
+  ASSERT_EQ(::write(held, "before, ", 8), 8);
+  write_whole_file("/proc/self/fd/" + std::to_string(held), "behind it");
+  ::close(held);
+  EXPECT_EQ(read_whole_file(path), "before, behind it");
+  EXPECT_EQ(names_in(temporary.path()), std::vector<std::string>{"file"});
+}
+
+TEST(WholeFile, OfADirectoryIsRefusedBeforeAnythingIsWritten) {
+  const TemporaryDirectory temporary;
+  EXPECT_EQ(refusal(temporary.path(), "text"),
+            temporary.path().string() + " cannot be written: Is a directory");
+  EXPECT_THROW(FileInPieces{temporary.path()}, Error);
 }
 
 TEST(WholeFile, IsRefusedWhereThereIsNoDirectory) {
