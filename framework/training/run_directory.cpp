@@ -9,7 +9,7 @@
 namespace talweg {
 namespace {
 
-constexpr const char *kMetrics = "metrics.jsonl", *kModel = "model.yaml";
+constexpr const char *kMetrics = "metrics.jsonl", *kModel = "model.yaml", *kWeights = "weights.safetensors";
 constexpr const char *kCheckpoint = "checkpoint.safetensors", *kPrevious = "checkpoint.previous.safetensors";
 
 bool file_exists(const std::filesystem::path& path) {
@@ -17,6 +17,12 @@ bool file_exists(const std::filesystem::path& path) {
   const bool exists = std::filesystem::exists(path, problem);
   if (problem) throw Error(Status::files, path.string() + " cannot be read: " + problem.message());
   return exists;
+}
+
+/// Files of the directory are its own: one that is a link is replaced, and what it leads to stays as it is.
+void drop_link(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(path, ignored)) std::filesystem::remove(path, ignored);
 }
 
 File lock_directory(const std::filesystem::path& path) {
@@ -92,7 +98,8 @@ void RunDirectory::follow(Trainer& trainer) {
   home_ = home_from(path_, trainer.model());
   const std::filesystem::path model = path_ / kModel;
   if (!holds_training() && file_exists(model) && read_whole_file(model) != trainer.model().text)
-    throw Error(Status::files, model.string() + " is another model, and the training's would take its place")
+    throw Error(Status::files,
+                model.string() + " is of no training here, and this one's would take its place")
         .set_hint("--out with a directory of its own");
 }
 
@@ -101,6 +108,7 @@ void RunDirectory::replace_earlier() {
   const std::filesystem::path metrics = path_ / kMetrics;
   std::string kept;
   if (trainer.step() > 0 && file_exists(metrics)) kept = lines_before(read_whole_file(metrics), trainer);
+  for (const char* name : {kModel, kMetrics, kWeights, kCheckpoint, kPrevious}) drop_link(path_ / name);
   // First, so that a kill before it leaves the earlier training as it was, and one after it none to go on
   // with.
   if (trainer.step() == 0) {
@@ -123,7 +131,7 @@ void RunDirectory::save() {
 void RunDirectory::save_weights() {
   Weights weights = trainer_->weights();
   weights.home = home_;
-  write_whole_file(path_ / "weights.safetensors", encode_weights(weights));
+  write_whole_file(path_ / kWeights, encode_weights(weights));
 }
 
 void RunDirectory::save_checkpoint() {

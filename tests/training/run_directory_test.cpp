@@ -99,11 +99,29 @@ TEST(RunDirectory, KeepsAModelFileThatNoTrainingLeftThere) {
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), Status::files);
-    EXPECT_EQ(error.message(), model.string() + " is another model, and the training's would take its place");
+    EXPECT_EQ(error.message(),
+              model.string() + " is of no training here, and this one's would take its place");
   }
   EXPECT_EQ(read_whole_file(model), "somebody's work");
   write_whole_file(model, kThreeLayer);
   EXPECT_NO_THROW(directory.follow(*trainer)) << "it stays as it is";
+}
+
+TEST(RunDirectory, ReplacesTheModelOfAnEarlierTrainingButNotWhatALinkLeadsTo) {
+  const TemporaryDirectory temporary;
+  const std::filesystem::path run = temporary.path() / "run", mine = temporary.path() / "mine";
+  train_in(run, 3);
+  write_whole_file(run / "model.yaml", "of another training");
+  train_in(run, 3);
+  EXPECT_EQ(read_whole_file(run / "model.yaml"), kThreeLayer);
+  for (const char* name : {"model.yaml", "weights.safetensors", "metrics.jsonl", "checkpoint.safetensors"}) {
+    write_whole_file(mine, "mine");
+    std::filesystem::remove(run / name);
+    std::filesystem::create_symlink(mine, run / name);
+    train_in(run, 3);
+    EXPECT_EQ(read_whole_file(mine), "mine") << name;
+    EXPECT_FALSE(std::filesystem::is_symlink(run / name)) << name;
+  }
 }
 
 TEST(RunDirectory, OnAFullDiskEndsTheTrainingAndKeepsTheLastCheckpoint) {
