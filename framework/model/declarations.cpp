@@ -276,9 +276,13 @@ void standardize_data(ModelContext& context) {
       count = examples->train().count;
       if (examples->split_shuffled) order = order_of_splits(*examples, context.model.seed);
     }
-    entry.column = standardized(*entry.column, count, [&](std::int64_t place) {
-      return order ? (*order)(first + place) : first + place;
-    });
+    try {
+      entry.column = standardized(*entry.column, count, [&](std::int64_t place) {
+        return order ? (*order)(first + place) : first + place;
+      });
+    } catch (Error& error) {
+      throw error.at(entry.span.location());
+    }
   }
 }
 

@@ -3,32 +3,13 @@
 #include <string>
 
 #include "model/place.hpp"
+#include "support/utf8.hpp"
 
 namespace talweg {
 namespace {
 
 Span byte_at(const Source& source, std::size_t offset) {
   return {&source, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(offset + 1)};
-}
-
-/// The length of the well-formed UTF-8 character at `at` (Unicode 15, table 3-7), or 0.
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-    return continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-    return continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 bool is_control(std::string_view text, std::size_t at) {
@@ -42,7 +23,7 @@ bool is_control(std::string_view text, std::size_t at) {
 void check_characters(const Source& source) {
   const std::string_view text = source.text();
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = character_length(text, at);
+    const std::size_t length = character_length(text.substr(at));
     if (length == 0) throw error_at(byte_at(source, at), "the file is not UTF-8 text");
     if (is_control(text, at))
       throw error_at(byte_at(source, at),

@@ -91,6 +91,45 @@ TEST(EvalCommand, TakesFromTheTrainingWhatTextsBecomeAndHowNumbersAreStandardize
   }
 }
 
+TEST(EvalCommand, RefusesOtherCategoriesThanThoseOfTheTraining) {
+  const Flowers flowers;
+  const std::string model = read_text(flowers.path("model.yaml")), all = "categories: True";
+  const struct {
+    const char* categories;
+    int status;
+    const char* said;
+  } cases[] = {
+      {"categories: ['iris, blue', setosa, virginica]", 0, ""},
+      {"categories: [setosa, 'iris, blue', virginica]", 2,
+       "'categories' of data 'species' are not those that the model was trained with, in their order: "
+       "iris, blue, setosa and virginica"},
+      {"dtype: float", 3, "'setosa' is no number"}};
+  for (const auto& [categories, status, said] : cases) {
+    std::string changed = model;
+    flowers.write("changed.yaml", changed.replace(changed.find(all), all.size(), categories));
+    const Finished finished = flowers.run("eval changed.yaml --weights run");
+    EXPECT_EQ(finished.status, status) << categories << "\n" << finished.errors;
+    EXPECT_NE(finished.errors.find(said), std::string::npos) << categories << "\n" << finished.errors;
+  }
+}
+
+TEST(TrainCommand, RefusesTextsAndNumbersThatACheckpointCannotHold) {
+  const TemporaryDirectory directory;
+  const auto train = [&](const std::string& column, const std::string& table) {
+    write_text(directory.path() / "t.csv", table);
+    write_text(directory.path() / "model.yaml",
+               "talweg: 1\ndata: {a: {csv: t.csv, columns: a, " + column + "}}\nparameters: {w: 1}\n" +
+                   "train: {minimize: mean((w - a) ** 2), steps: 1, optimizer: {gd: {alpha: 0.1}}}\n");
+    return run_line("train model.yaml --out run", {.directory = directory.path()});
+  };
+  const Finished latin = train("categories: True", "a\ncaf\xe9\nbar\n"),
+                 infinite = train("standardize: True", "a\n1e308\n-1e308\n");
+  EXPECT_EQ(latin.status, 3) << latin.errors;
+  EXPECT_NE(latin.errors.find("the text is not UTF-8"), std::string::npos) << latin.errors;
+  EXPECT_EQ(infinite.status, 3) << infinite.errors;
+  EXPECT_NE(infinite.errors.find("feature 0 cannot be standardized"), std::string::npos) << infinite.errors;
+}
+
 TEST(EvalCommand, OfAModelWithoutExamplesGivesItsLoss) {
   const TemporaryDirectory directory;
   const std::string run = (directory.path() / "run").string();

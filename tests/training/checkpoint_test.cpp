@@ -168,8 +168,9 @@ TEST(Checkpoint, OfAChangedModelOrPluginIsRefusedWithTheDifference) {
             kPath + ": it is the checkpoint of another model: '  steps: ... * 10' has become '  steps: ...'")
       << "one word is what stands there";
   checkpoint.model = text;
-  checkpoint.model.replace(text.find("steps: 60000"), 12, "stops: 60000");
-  EXPECT_NE(refusal_of(), "accepted");
+  checkpoint.model.replace(text.find("steps: 60000"), 12, "nsteps: 60000");
+  EXPECT_EQ(refusal_of(),
+            kPath + ": it is the checkpoint of another model: '  nsteps: 60000' has become '  steps: ...'");
   checkpoint.model = text;
   ASSERT_EQ(checkpoint.plugins.size(), 1U);
   const std::string hash = checkpoint.plugins[0].second;

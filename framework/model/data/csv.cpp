@@ -11,6 +11,7 @@
 #include "model/fields.hpp"
 #include "support/numbers.hpp"
 #include "support/suggest.hpp"
+#include "support/utf8.hpp"
 
 namespace talweg {
 namespace {
@@ -232,9 +233,19 @@ class TableReader {
     const auto found = index_.find(cell.text);
     if (found != index_.end()) return static_cast<double>(found->second);
     if (!request_.categories->empty())
-      throw lines_.error_at(cell, "'" + cell.text + "' is none of the categories " + join(categories_))
+      throw lines_.error_at(cell, "'" + cell.text + "' is none of the " + name_categories())
           .set_hint(did_you_mean(cell.text, categories_));
+    if (!is_utf8(cell.text))
+      throw lines_.error_at(cell, "the text is not UTF-8")
+          .set_hint("convert it: iconv -f LATIN1 -t UTF-8 old.csv > new.csv");
     return static_cast<double>(add_category(cell.text));
+  }
+
+  /// "categories ant and bee"; of many only their number.
+  [[nodiscard]] std::string name_categories() const {
+    constexpr std::size_t kMost = 20;
+    if (categories_.size() > kMost) return std::to_string(categories_.size()) + " categories";
+    return "categories " + join(categories_);
   }
 
   std::size_t add_category(const std::string& text) {

@@ -19,6 +19,7 @@
 #include "model/data/unpack.hpp"
 #include "model/fields.hpp"
 #include "model/typed.hpp"
+#include "support/numbers.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {
@@ -208,9 +209,15 @@ StoredRows read_csv_rows(const Entry& entry, const std::filesystem::path& path,
   if (request.header && !has_names && request.columns.empty() && entry.fields.find("header") == nullptr)
     throw data_error(bytes, "its first line has numbers, and the names of the columns are due")
         .set_hint("header: False takes that line as the first example, header: True as names");
-  const bool are_named = request.categories && !request.categories->empty();
-  if (entry.trained != nullptr && !entry.trained->texts.empty() && (entry.like != nullptr || !are_named))
-    request.categories = entry.trained->texts;
+  if (entry.trained != nullptr && !entry.trained->texts.empty()) {
+    const std::vector<std::string>& texts = entry.trained->texts;
+    if (entry.like == nullptr && request.categories && !request.categories->empty() &&
+        *request.categories != texts)
+      throw error_at(entry.fields.require("categories").span,
+                     named(entry, "categories") +
+                         " are not those that the model was trained with, in their order: " + join(texts));
+    if (entry.like != nullptr || request.categories) request.categories = texts;
+  }
   return rows_of(read_csv(bytes, request), one_column, entry.context.graph().floating());
 }
 

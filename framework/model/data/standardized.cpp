@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <talweg/error.hpp>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,9 @@ std::shared_ptr<const DataColumn> standardized(const DataColumn& column, std::in
   const std::vector<double>&own_scales = column.conversion().scale, &own_offsets = column.conversion().offset;
   std::vector<double> scale, offset;
   for (std::size_t j = 0; j < moments.size(); ++j) {
+    if (!std::isfinite(moments[j].mean) || !std::isfinite(moments[j].deviation()))
+      throw Error(Status::data, "feature " + std::to_string(j) +
+                                    " cannot be standardized: its mean or deviation is not finite");
     const double own_scale = own_scales.empty() ? 1 : own_scales[j % own_scales.size()];
     const double own_offset = own_offsets.empty() ? 0 : own_offsets[j % own_offsets.size()];
     scale.push_back(own_scale / moments[j].deviation());
