@@ -6,8 +6,11 @@
 namespace talweg {
 namespace {
 
-std::string with_line(const std::string& text, const Node& node) {
-  return node.origin.known() ? text + " (line " + std::to_string(node.origin.line()) + ")" : text;
+/// `here` is where the error is: in another file, a node of a module has the line of its call.
+std::string with_line(const std::string& text, const Node& node, const Span& here) {
+  if (!node.origin.known()) return text;
+  const int line = node.origin.source == here.source ? node.origin.line() : node.origin.model_line();
+  return text + " (line " + std::to_string(line) + ")";
 }
 
 /// Puts the inputs' names for {0}, {1}; empty where one of them has none.
@@ -30,7 +33,7 @@ void explain(Error& error, const Graph& graph, const Op& op, std::span<const Nod
   for (NodeId input : inputs) {
     const Node& node = graph[input];
     if (node.name.empty()) continue;
-    const std::string text = with_line(node.name + " is " + to_string(node.shape), node);
+    const std::string text = with_line(node.name + " is " + to_string(node.shape), node, graph.origin());
     if (note.find(text) == std::string::npos) note += (note.empty() ? "" : ", ") + text;
   }
   if (!note.empty()) error.note(note);
@@ -39,6 +42,12 @@ void explain(Error& error, const Graph& graph, const Op& op, std::span<const Nod
 }
 
 }  // namespace
+
+Span Graph::origin_of_node() const {
+  Span origin = origin_;
+  if (call_line_ != 0) origin.call_line = call_line_;
+  return origin;
+}
 
 Value Graph::add(const Op& op, std::vector<NodeId> inputs, Attributes attributes) {
   if (nodes_.size() >= kMaximumNodes)
@@ -59,7 +68,7 @@ Value Graph::add(const Op& op, std::vector<NodeId> inputs, Attributes attributes
   node.shape = inferred.shape;
   node.dtype = inferred.dtype;
   node.phase = phase_;
-  node.origin = origin_;
+  node.origin = origin_of_node();
   return value(static_cast<NodeId>(nodes_.size() - 1));
 }
 
@@ -72,7 +81,7 @@ Value Graph::add_leaf(std::string_view op, std::string name, const Shape& shape,
   node.dtype = dtype;
   node.phase = phase_;
   node.name = std::move(name);
-  node.origin = origin_;
+  node.origin = origin_of_node();
   return value(static_cast<NodeId>(nodes_.size() - 1));
 }
 

@@ -77,7 +77,6 @@ class Graph {
   /// REQUIRES: the name of the function stays where it is.
   void set_origin(Span origin, std::string_view called_function = "") {
     origin_ = origin;
-    if (call_line_ != 0) origin_.call_line = call_line_;
     called_function_ = called_function;
   }
   /// The line of the model file whose call of a module adds nodes now; 0 outside modules.
@@ -91,6 +90,9 @@ class Graph {
   DType floating_;
   NodeId step_ = kNoNode;
   std::uint32_t seed_ = 0, draws_ = 0;
+  /// Where a node that is added now is from.
+  [[nodiscard]] Span origin_of_node() const;
+
   Span origin_;
   std::uint32_t call_line_ = 0;
   std::string_view called_function_;
@@ -114,7 +116,7 @@ class OriginScope {
   std::string_view function_before_;
 };
 
-/// Gives the origins that are set in its lifetime the line of a call, but for one within another.
+/// Gives the nodes added in its lifetime the line of a call, but for one within another.
 class CallScope {
  public:
   CallScope(Graph& graph, Span call) : graph_(graph), before_(graph.call_line()) {

@@ -105,6 +105,8 @@ Error explain_divergence(TrainingState& state) {
   Error error(Status::diverged, when + std::string(where(node.phase)) + ": " + graph.describe(id) + " is " +
                                     values->bad_value(id));
   if (node.origin.known()) error.at(node.origin.location());
+  if (node.origin.call_line != 0)
+    error.note("line " + std::to_string(node.origin.call_line) + " of the model calls the module");
   const std::string inputs = values->describe_inputs(id);
   if (!inputs.empty()) error.note(inputs);
   return error.set_hint(hint_for(state, node.phase));

@@ -301,7 +301,7 @@ class GradientChecker {
     Checker checker([this] { return evaluate(); }, generator_, options_.elements);
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
       const TensorDeclaration& parameter = model_.parameters[i];
-      ParameterCheck check{parameter.name, parameters_[i].shape(), parameter.span};
+      ParameterCheck check{parameter.name, parameters_[i].shape(), graph_[parameter.node].origin};
       check.has_gradient = is_reached(parameter.node);
       if (check.has_gradient) {
         const TensorCheck tensor = checker.check(*movable_.offsets.at(parameter.node).values,

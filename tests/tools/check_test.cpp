@@ -163,7 +163,9 @@ TEST(ShowCommand, NamesTheLineOfACallAndThatOfItsModule) {
              "      y: dense(dense(x, units=3), units=2)\n"
              "graph:\n"
              "  y: twice(x)\n"
-             "  z: exp(y)\n");
+             "  z: exp(y)\n"
+             "  sequence: zeros([2, 3, 5])\n"
+             "  states: scan(rnn_cell, sequence, zeros([2, 5]), U=eye(5))\n");
   const std::string text = run_line("show model.yaml", {.directory = directory.path()}).out;
   EXPECT_TRUE(contains(text, "  9 (dense.yaml:")) << text;
   EXPECT_TRUE(contains(text, "  10\n")) << text;
@@ -173,6 +175,10 @@ TEST(ShowCommand, NamesTheLineOfACallAndThatOfItsModule) {
       std::ranges::count_if(
           nodes, [](const Json& node) { return node.value("op", "") == "matmul" && node["line"] == 9; }),
       2);
+  for (const std::string& line : lines_of(text))
+    if (contains(line, "slice(")) {
+      EXPECT_TRUE(line.ends_with("  12")) << line << ": the line of the call";
+    }
 }
 
 TEST(PluginsCommand, AreListedWithKindSummaryAndFile) {

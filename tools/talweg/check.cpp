@@ -127,7 +127,7 @@ std::string to_json_lines(const CheckedModel& model, const std::vector<NodeId>& 
   for (const ParameterCheck& parameter : check->parameters) {
     JsonObject object;
     object.add("event", "gradient").add("parameter", parameter.name);
-    object.add("line", static_cast<std::int64_t>(parameter.span.line()));
+    object.add("line", static_cast<std::int64_t>(parameter.span.model_line()));
     object.add("elements", parameter.shape.elements()).add("checked", parameter.checked);
     object.add("has_gradient", parameter.has_gradient).add("right", !parameter.mismatch);
     object.add("largest_error", parameter.largest_error);
