@@ -23,6 +23,8 @@ const std::vector<Word>& built_in_functions() {
       {function, "scan", "scan(module, sequence, initial, ...)",
        "a module applied along the second axis, each time to what it gave before; all that it gave"},
       {function, "array", "array(values)", "a list as a tensor"},
+      {function, "int", "int(x)", "a number known before the model runs, without its fraction"},
+      {function, "float", "float(x)", "the number as a floating one"},
       {function, "len", "len(x)", "the size of the first axis, or of a list"},
       {function, "pair", "pair(x)", "[x, x], or x where it is a list of two"}};
   return words;
@@ -88,7 +90,7 @@ std::string hint_for_foreign_name(std::string_view name) {
       {"detach", "stop_gradient"},
       {"view", "reshape"},
       {"ravel", "reshape(x, [-1])"},
-      {"size", "x.shape[i]"},
+      {"size", "x.size"},
       {"bmm", "a @ b"},
       {"mm", "a @ b"},
       {"Linear", "dense(x, units=n)"},

@@ -255,6 +255,9 @@ TEST(TrainCommand, ThatCannotWriteItsTraceSaysSoBeforeItTrains) {
   EXPECT_EQ(finished.status, 5);
   EXPECT_EQ(finished.out, "");
   EXPECT_NE(finished.errors.find("/nowhere/trace.json"), std::string::npos) << finished.errors;
+  const Finished directory = run_line("train " + kThreeLayerFile + " --trace graphs");
+  EXPECT_EQ(directory.status, 5);
+  EXPECT_EQ(directory.errors, "error: graphs cannot be written: Is a directory\n");
 }
 
 TEST(TrainCommand, OfAModelThatTrainsNothingIsRefused) {
@@ -262,6 +265,7 @@ TEST(TrainCommand, OfAModelThatTrainsNothingIsRefused) {
   write_text(directory.path() / "model.yaml", "talweg: 1\ndata: {x: [1, 2]}\ngraph: {y: x * 2}\n");
   const Finished finished = run_line("train model.yaml --steps 100", {.directory = directory.path()});
   EXPECT_EQ(finished.status, 2);
+  EXPECT_EQ(run_line("sweep model.yaml --restarts 2", {.directory = directory.path()}).status, 2);
   EXPECT_NE(finished.errors.find("model.yaml has no `train:`, so there is nothing to train"),
             std::string::npos)
       << finished.errors;

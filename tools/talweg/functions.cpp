@@ -1,5 +1,6 @@
 // talweg functions
 
+#include <cctype>
 #include <talweg/error.hpp>
 
 #include "command_line.hpp"
@@ -20,7 +21,7 @@ constexpr const char* kExplanation =
     "default. Names of arguments may be left out: dense(x, 10) is dense(x, units=10).\n"
     "Expressions know the numbers pi, e, inf and nan, too; `step`, the updates made; `steps`, those "
     "planned;\n"
-    "`training`, which is False in evaluation.\n\n"
+    "`epoch`, in hyperparameters; `training`, which is False in evaluation.\n\n"
     "  talweg functions                what there is, a line each\n"
     "  talweg functions dense softmax  more of some\n\n"
     "With --json, a line each:\n"
@@ -62,11 +63,18 @@ std::vector<Word> chosen(const std::vector<Word>& all, const std::vector<std::st
 std::string short_signature(const std::string& signature) {
   constexpr std::size_t kLong = 32;
   const std::size_t first_default = signature.substr(0, signature.find('=')).rfind(',');
-  if (signature.size() <= kLong || first_default == std::string::npos) return signature;
+  if (signature.size() <= kLong || signature.find('=') == std::string::npos) return signature;
+  if (first_default == std::string::npos) return signature;
   return signature.substr(0, first_default) + ", ...)";
 }
 
-std::string first_sentence(const std::string& text) { return text.substr(0, text.find(". ")); }
+/// Up to a full stop before a capital letter, without it: "et al. 2017" goes on.
+std::string first_sentence(const std::string& text) {
+  for (std::size_t stop = text.find(". "); stop != std::string::npos; stop = text.find(". ", stop + 1))
+    if (stop + 2 < text.size() && std::isupper(static_cast<unsigned char>(text[stop + 2])) != 0)
+      return text.substr(0, stop);
+  return text.ends_with(".") && !text.ends_with("..") ? text.substr(0, text.size() - 1) : text;
+}
 
 /// A line each, under the name of their kind.
 std::string overview(const std::vector<Word>& words) {

@@ -41,4 +41,10 @@ PluginPath ModelArguments::plugin_path() const {
 
 int processor_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
+void require_training(const CheckedModel& model, const std::string& path) {
+  if (!model.train)
+    throw Error(Status::model, path + " has no `train:`, so there is nothing to train")
+        .set_hint("talweg check shows what its graph computes");
+}
+
 }  // namespace talweg

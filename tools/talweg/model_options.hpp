@@ -27,6 +27,9 @@ struct ModelArguments {
   [[nodiscard]] PluginPath plugin_path() const;
 };
 
+/// Throws Error{model} where the model has no `train:`. `path` is what the command line calls it.
+void require_training(const CheckedModel& model, const std::string& path);
+
 /// The default of --threads and --jobs: as many as the processor runs at once.
 [[nodiscard]] int processor_threads();
 

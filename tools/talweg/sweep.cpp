@@ -138,6 +138,7 @@ class Sweep {
 
   int run() {
     const CheckedModel model = load_model(options_.model.model, model_options_);
+    require_training(model, options_.model.model);
     static_cast<void>(find_optimizer(model, plugins_));
     runs_ = plan_sweep(read_sweep(options_, model), model.seed);
     outcomes_.resize(runs_.size());

@@ -127,9 +127,7 @@ int train(const Options& options) {
   if (found) model_options = resumed_options(found->checkpoint, std::move(model_options));
 
   CheckedModel model = load_model(options.model.model, model_options);
-  if (!model.train)
-    throw Error(Status::model, options.model.model + " has no `train:`, so there is nothing to train")
-        .set_hint("talweg check shows what its graph computes");
+  require_training(model, options.model.model);
   const auto optimizer = find_optimizer(model, plugins);
   Profile profile;
   TrainerOptions trainer_options = options.training.options();
