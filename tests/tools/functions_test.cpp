@@ -33,6 +33,8 @@ TEST(FunctionsCommand, KnowsWhatIsMeant) {
   EXPECT_EQ(unknown.status, 2);
   EXPECT_EQ(unknown.errors,
             "error: there is no function, module or initializer 'sofmax'\nhint: did you mean 'softmax'?\n");
+  EXPECT_NE(run_line("functions xyzzy").errors.find("hint: talweg functions shows what there is"),
+            std::string::npos);
   EXPECT_NE(run_line("functions detach").errors.find("hint: here that is stop_gradient"), std::string::npos);
 }
 

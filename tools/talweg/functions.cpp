@@ -53,8 +53,9 @@ std::vector<Word> chosen(const std::vector<Word>& all, const std::vector<std::st
     known.reserve(all.size());
     for (const Word& word : all) known.push_back(word.name);
     const std::string foreign = hint_for_foreign_name(name);
+    const std::string hint = foreign.empty() ? did_you_mean(name, known) : foreign;
     throw Error(Status::model, "there is no function, module or initializer '" + name + "'")
-        .set_hint(foreign.empty() ? did_you_mean(name, known) : foreign);
+        .set_hint(hint.empty() ? "talweg functions shows what there is" : hint);
   }
   return words;
 }
