@@ -49,7 +49,7 @@ Location Source::locate(std::size_t begin, std::size_t end) const {
 
 std::string Span::line_text() const {
   if (!known()) return "";
-  const std::string own = std::to_string(line());
+  std::string own = std::to_string(line());
   if (call_line == 0) return own;
   return std::to_string(call_line) + " (" + std::filesystem::path(source->name()).filename().string() + ":" +
          own + ")";
