@@ -86,13 +86,13 @@ class Graph {
   void set_phase(Phase phase) { phase_ = phase; }
 
  private:
+  /// Where a node that is added now is from.
+  [[nodiscard]] Span origin_of_node() const;
+
   std::deque<Node> nodes_;
   DType floating_;
   NodeId step_ = kNoNode;
   std::uint32_t seed_ = 0, draws_ = 0;
-  /// Where a node that is added now is from.
-  [[nodiscard]] Span origin_of_node() const;
-
   Span origin_;
   std::uint32_t call_line_ = 0;
   std::string_view called_function_;

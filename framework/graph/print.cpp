@@ -51,8 +51,8 @@ std::string dot_node(const Graph& graph, NodeId id) {
   const bool is_constant = node.op->name == "constant";
   std::string label = node.name.empty() ? "" : node.name + "\n";
   label += (is_constant ? expression_of(graph, id) : node.op->name) + "\n" + to_string(node.shape);
-  return "    n" + std::to_string(id) + " [label=" + in_quotes(label) + ", fillcolor=" + in_quotes(color(node)) +
-         "];\n";
+  return "    n" + std::to_string(id) + " [label=" + in_quotes(label) +
+         ", fillcolor=" + in_quotes(color(node)) + "];\n";
 }
 
 }  // namespace

@@ -129,8 +129,7 @@ Error cannot_be_written(const std::filesystem::path& path, const std::string& re
   return Error(Status::files, path.string() + " cannot be written: " + reason);
 }
 
-/// A device, a pipe, or what a process holds open (/dev/stdout, /proc/self/fd/3): a file in its place would
-/// not be what whoever has named it wants.
+/// A device or a pipe: a file in its place would not be what whoever has named it wants.
 bool is_stream(const std::filesystem::path& path) {
   std::error_code problem;
   const std::filesystem::file_type type = std::filesystem::status(path, problem).type();
@@ -138,6 +137,7 @@ bool is_stream(const std::filesystem::path& path) {
          type == std::filesystem::file_type::fifo;
 }
 
+/// A link of /proc to what a process holds open, as /dev/stdout leads to: the same holds of that.
 bool is_held_open(const std::filesystem::path& link) {
   constexpr auto kFilesOfProcesses = 0x9FA0;  // PROC_SUPER_MAGIC of Linux
   struct statfs status {};
@@ -145,8 +145,8 @@ bool is_held_open(const std::filesystem::path& link) {
          status.f_type == kFilesOfProcesses;
 }
 
-/// The path that a file is put in place at, behind links; nothing where it is a stream. Throws where a
-/// directory is there.
+/// The path that a file is put in place at, behind links; nothing where what is named is written as it
+/// comes. Throws where a directory is there.
 std::optional<std::filesystem::path> place_of(std::filesystem::path path) {
   if (is_stream(path)) return std::nullopt;
   constexpr int kMostLinks = 40;  // as many as Linux follows
