@@ -31,8 +31,8 @@ struct Entry {
   std::size_t limit;
   std::string what;  ///< "data 'X'"
   Fields fields;
-  const ColumnDescription* like = nullptr;     ///< where other examples are read for it
   const ColumnDescription* trained = nullptr;  ///< where the model is trained already: on these data
+  bool is_input = false;                       ///< other examples than the model's own
 };
 
 std::string named(const Entry& entry, std::string_view key) {
@@ -205,18 +205,17 @@ StoredRows read_csv_rows(const Entry& entry, const std::filesystem::path& path,
   const DataBytes bytes = read_data_file(path);
   const bool has_names = has_header(bytes, request.delimiter);
   // A file that the model does not name may do without names of its columns.
-  request.header = read_flag(entry, "header", entry.like == nullptr || has_names);
+  request.header = read_flag(entry, "header", !entry.is_input || has_names);
   if (request.header && !has_names && request.columns.empty() && entry.fields.find("header") == nullptr)
     throw data_error(bytes, "its first line has numbers, and the names of the columns are due")
         .set_hint("header: False takes that line as the first example, header: True as names");
   if (entry.trained != nullptr && !entry.trained->texts.empty()) {
     const std::vector<std::string>& texts = entry.trained->texts;
-    if (entry.like == nullptr && request.categories && !request.categories->empty() &&
-        *request.categories != texts)
+    if (!entry.is_input && request.categories && !request.categories->empty() && *request.categories != texts)
       throw error_at(entry.fields.require("categories").span,
                      named(entry, "categories") +
                          " are not those that the model was trained with, in their order: " + join(texts));
-    if (entry.like != nullptr || request.categories) request.categories = texts;
+    if (entry.is_input || request.categories) request.categories = texts;
   }
   return rows_of(read_csv(bytes, request), one_column, entry.context.graph().floating());
 }
@@ -322,7 +321,7 @@ std::shared_ptr<const DataColumn> read_input(ModelContext& context, const Docume
   const bool same_form = written.value.kind == DocumentNode::Kind::mapping && !is_generated(written.value) &&
                          &form_of(written.value, what) == &form;
   const Entry entry{context, limit, what, Fields(same_form ? written.value : kNothing, what, keys_of(form)),
-                    &like,   &like};
+                    &like,   true};
   const ColumnOptions options = options_like(like);
   try {
     const auto column =
@@ -339,9 +338,8 @@ ReadData read_data_entry(ModelContext& context, const DocumentEntry& written, st
   const DocumentNode& node = written.value;
   const std::string what = "data '" + written.key.text + "'";
   const Form& form = form_of(node, what);
-  const Entry entry{context, limit,
-                    what,    Fields(node, what, keys_of(form)),
-                    nullptr, context.options.use.find_description(written.key.text)};
+  const Entry entry{context, limit, what, Fields(node, what, keys_of(form)),
+                    context.options.use.find_description(written.key.text)};
   const DocumentNode& file = entry.fields.require(form.key);
   const ColumnOptions options = read_options(entry);
   const std::filesystem::path path = find_file(entry, file);
