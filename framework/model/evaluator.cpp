@@ -6,9 +6,9 @@
 #include "graph/op.hpp"
 #include "model/call.hpp"
 #include "model/constants.hpp"
+#include "model/foreign_names.hpp"
 #include "model/indexing.hpp"
 #include "model/modules.hpp"
-#include "model/vocabulary.hpp"
 #include "support/suggest.hpp"
 
 namespace talweg {

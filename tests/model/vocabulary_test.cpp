@@ -6,6 +6,7 @@
 #include <talweg/error.hpp>
 
 #include "graph/function.hpp"
+#include "model/constants.hpp"
 #include "model/model.hpp"
 
 namespace talweg {
@@ -38,6 +39,7 @@ TEST(Vocabulary, HasFunctionsModulesAndInitializers) {
               1)
         << signature;
   for (const Function* function : FunctionRegistry::instance().all()) EXPECT_TRUE(is_word(function->name));
+  for (const std::string& name : number_function_names()) EXPECT_TRUE(is_word(name)) << name;
 }
 
 /// What a model is told that calls the function.

@@ -5,6 +5,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "model/foreign_names.hpp"
 #include "model/vocabulary.hpp"
 #include "output.hpp"
 #include "support/json_object.hpp"
