@@ -163,7 +163,7 @@ struct UseOptions {
   std::vector<DataInput> inputs;
   /// Of every entry of `data:` that the model was trained on; needed where there are inputs. Of the model's
   /// own data they decide what texts become and how they are standardized, whatever the files hold now.
-  std::vector<std::pair<std::string, ColumnDescription>> descriptions;
+  DataDescriptions descriptions;
   /// The rows of the data are examples, even where the model has neither `split:` nor `batch`.
   bool rows_are_examples = false;
   std::optional<std::int64_t> batch;      ///< examples that are looked at together, in place of train.batch

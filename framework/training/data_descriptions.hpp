@@ -2,15 +2,10 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "model/data/description.hpp"
 
 namespace talweg {
-
-/// By the name of its entry of `data:`.
-using DataDescriptions = std::vector<std::pair<std::string, ColumnDescription>>;
 
 /// As JSON, for the metadata of weights and checkpoints.
 [[nodiscard]] std::string encode_descriptions(const DataDescriptions& descriptions);

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/data/column.hpp"
@@ -17,6 +18,9 @@ struct ColumnDescription {
   AllowedValues allowed;
   std::vector<std::string> texts;  ///< what its integers stand for: as in Conversion
 };
+
+/// By the name of the entry of `data:`.
+using DataDescriptions = std::vector<std::pair<std::string, ColumnDescription>>;
 
 [[nodiscard]] ColumnDescription describe(const DataColumn& column);
 
