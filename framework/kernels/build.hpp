@@ -16,6 +16,8 @@ void add_reductions(Table<T>& table);
 template <class T>
 void add_products(Table<T>& table);
 template <class T>
+void add_panels(Table<T>& table);
+template <class T>
 void add_windows(Table<T>& table);
 
 }  // namespace talweg::kernels::TALWEG_KERNELS

@@ -141,6 +141,56 @@ using ProductKernel = void (*)(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a
 template <class T>
 using FindProduct = ProductKernel<T> (*)(std::size_t n, std::size_t k);
 
+// Products of large matrices that lie in panels: the first w columns row by row, then the next w, and so on.
+// Element (i, j) of a matrix of r rows is at [j / w][i][j % w]; behind its last column there are zeros. So it
+// is read in the order in which it lies as either operand and as what is subtracted from. Panels begin at
+// multiples of kVectorBytes.
+
+/// Where element (i, j) of a result is.
+enum class ResultLayout : std::uint8_t {
+  rows,              ///< i * stride + j
+  columns,           ///< j * stride + i
+  panels,            ///< j / w * stride + i * w + j % w
+  transposed_panels  ///< i / w * stride + j * w + i % w
+};
+
+/// c (m, n) becomes a (m, k) @ b (k, n), or that plus a row, or relu of either. a and b lie in panels.
+template <class T>
+struct PanelProduct {
+  const T* a;          ///< its first row, in the first panel
+  std::size_t a_rows;  ///< of the matrix that a is some rows of
+  const T* b;
+  const T* bias;  ///< the row; null where there is none, and where c is transposed
+  bool relu;
+  T* c;
+  ResultLayout c_layout;
+  std::ptrdiff_t c_stride;
+  std::size_t m, n, k;
+  T* sums;  ///< for as many elements as c would have in panels; not used where it has them
+};
+
+/// c (m, n) becomes c - scale * a^T (m, k) @ b (k, n), where a, b and c lie in panels. The product is rounded
+/// once, with the difference. All k terms are one sum.
+template <class T>
+struct PanelSubtraction {
+  const T* a;  ///< as (k, m)
+  const T* b;
+  T* c;                ///< its first row, in the first panel
+  std::size_t c_rows;  ///< of the matrix that c is some rows of
+  std::size_t m, n, k;
+  T scale;
+};
+
+template <class T>
+struct PanelKernels {
+  std::size_t width;  ///< w
+  /// Into some rows of a matrix that has `all_rows`.
+  void (*pack)(T* panels, std::size_t all_rows, const Matrix<T>& from, std::size_t rows, std::size_t columns);
+  void (*unpack)(T* to, std::ptrdiff_t stride, const T* panels, std::size_t rows, std::size_t columns);
+  void (*multiply)(const PanelProduct<T>& product);
+  void (*subtract)(const PanelSubtraction<T>& product);
+};
+
 /// Windows side by side that have the same elements: element k of the i-th is plane[elements[k] + i *
 /// stride].
 template <class T>
@@ -189,6 +239,7 @@ struct Table {
   ReductionKernel<T> reduction[kReductionCount];
   ProductKernel<T> product[kProductEndCount];
   FindProduct<T> find_product[kProductEndCount];
+  PanelKernels<T> panels;
   FindLargestKernel<T> find_largest;
   CorrelateKernel<T> correlate;
 };

@@ -71,12 +71,6 @@ void block(const End& end, T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdi
         end.part(even[i][j], c + j * kLanes<T>, last);
 }
 
-#if defined(__AVX512F__) || defined(__aarch64__)
-inline constexpr std::size_t kRegisters = 32;
-#else
-inline constexpr std::size_t kRegisters = 16;
-#endif
-
 /// Rows of a block whose sums stay in registers beside what is read for them.
 template <std::size_t kVectors>
 inline constexpr std::size_t kBlockRows = std::min<std::size_t>((kRegisters - kVectors - 1) / (2 * kVectors),

@@ -19,6 +19,8 @@ namespace talweg::kernels {
   template <class T>                  \
   void add_products(Table<T>&);       \
   template <class T>                  \
+  void add_panels(Table<T>&);         \
+  template <class T>                  \
   void add_windows(Table<T>&);        \
   template <class T>                  \
   static void fill(Table<T>& table) { \
@@ -26,6 +28,7 @@ namespace talweg::kernels {
     add_compositions(table);          \
     add_reductions(table);            \
     add_products(table);              \
+    add_panels(table);                \
     add_windows(table);               \
   }                                   \
   }

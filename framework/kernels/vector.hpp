@@ -19,6 +19,13 @@ using Vector = xsimd::batch<T>;
 template <class T>
 inline constexpr std::size_t kLanes = Vector<T>::size;
 
+/// Vectors that an instruction set has room for.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr std::size_t kRegisters = 32;
+#else
+inline constexpr std::size_t kRegisters = 16;
+#endif
+
 template <class T>
 inline Vector<T> load(const T* from) {
   return Vector<T>::load_unaligned(from);

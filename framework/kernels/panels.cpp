@@ -1,0 +1,332 @@
+// Products of large matrices that lie in panels, of one instruction set.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kernels/build.hpp"
+#include "kernels/transpose.hpp"
+#include "kernels/vector.hpp"
+
+namespace talweg::kernels {
+namespace {
+
+template <class T>
+inline constexpr std::size_t kWidth = 2 * kLanes<T>;
+
+/// Rows whose sums stay in registers, two vectors each, beside what is read for them.
+inline constexpr std::size_t kMostRows = kRegisters == 32 ? 12 : 6;
+
+/// Terms of which a panel stays in the first-level cache, and rows of so many terms in the second-level one:
+/// half as many are a multiple of kMostRows and of kWidth. Up to `kFewRows` are not divided.
+inline constexpr std::size_t kTerms = 256, kRows = kRegisters == 32 ? 192 : 96, kFewRows = 132;
+
+/// Parts of about the same size, each a multiple of `grain` but the last.
+struct Parts {
+  Parts(std::size_t all, std::size_t most, std::size_t unit = 1)
+      : number((all + most - 1) / most), grain(unit) {
+    if (number == 0) return;
+    const std::size_t grains = (all + grain - 1) / grain;
+    least = grains / number * grain;
+    longer = grains % number;
+  }
+  [[nodiscard]] std::size_t size(std::size_t part) const { return least + (part < longer ? grain : 0); }
+
+  std::size_t number, grain;
+  std::size_t least = 0, longer = 0;
+};
+
+/// One term of the sums of kNumber rows: those of a are `a_stride` apart.
+template <class T, std::size_t kNumber>
+inline void add_term(Vector<T> (&sums)[kNumber][2], const T* a, std::ptrdiff_t a_stride, const T* b) {
+  const Vector<T> first = Vector<T>::load_aligned(b), second = Vector<T>::load_aligned(b + kLanes<T>);
+#pragma GCC unroll 12
+  for (std::size_t i = 0; i < kNumber; ++i) {
+    const Vector<T> from_a(a[static_cast<std::ptrdiff_t>(i) * a_stride]);
+    sums[i][0] = multiply_add(from_a, first, sums[i][0]);
+    sums[i][1] = multiply_add(from_a, second, sums[i][1]);
+  }
+}
+
+template <class T, std::size_t kNumber>
+inline void clear(Vector<T> (&sums)[kNumber][2]) {
+#pragma GCC unroll 12
+  for (std::size_t i = 0; i < kNumber; ++i) sums[i][0] = sums[i][1] = Vector<T>(T(0));
+}
+
+/// Where the sums of some terms begin and where they go.
+template <class T>
+struct Place {
+  const T* before;  ///< rows of a panel, to which they are added; or null
+  const T* bias;    ///< is added to each row; or null
+  bool relu;        ///< is taken of the result
+  T* to;
+  std::ptrdiff_t stride;  ///< between rows at `to`
+  std::size_t columns;    ///< at most kWidth
+};
+
+/// The first `columns` of two vectors.
+template <class T>
+inline void load_row(Vector<T> (&row)[2], const T* from, std::size_t columns) {
+  if (columns == kWidth<T>) {
+    row[0] = load(from);
+    row[1] = load(from + kLanes<T>);
+  } else {
+    alignas(64) T lanes[kWidth<T>] = {};
+    std::copy_n(from, columns, lanes);
+    row[0] = load(lanes);
+    row[1] = load(lanes + kLanes<T>);
+  }
+}
+
+template <class T>
+inline void store_row(const Vector<T> (&row)[2], T* to, std::size_t columns) {
+  if (columns == kWidth<T>) {
+    store(row[0], to);
+    store(row[1], to + kLanes<T>);
+  } else {
+    alignas(64) T lanes[kWidth<T>];
+    store(row[0], lanes);
+    store(row[1], lanes + kLanes<T>);
+    std::copy_n(lanes, columns, to);
+  }
+}
+
+/// Rows of a @ b for one panel of b: `a_panel` is from one panel of a to the next.
+template <class T, std::size_t kNumber>
+void product_tile(const T* a, std::ptrdiff_t a_panel, const T* b, std::size_t terms, const Place<T>& place) {
+  Vector<T> sums[kNumber][2];
+  clear(sums);
+  constexpr auto kStride = static_cast<std::ptrdiff_t>(kWidth<T>);
+  for (; terms >= kWidth<T>; terms -= kWidth<T>, a += a_panel)
+#pragma GCC unroll 4
+    for (std::size_t l = 0; l < kWidth<T>; ++l, b += kStride) add_term(sums, a + l, kStride, b);
+  for (std::size_t l = 0; l < terms; ++l, b += kStride) add_term(sums, a + l, kStride, b);
+  if (place.before != nullptr)
+#pragma GCC unroll 12
+    for (std::size_t i = 0; i < kNumber; ++i) {
+      sums[i][0] += load(place.before + i * kWidth<T>);
+      sums[i][1] += load(place.before + i * kWidth<T> + kLanes<T>);
+    }
+  if (place.bias != nullptr) {
+    Vector<T> bias[2];
+    load_row(bias, place.bias, place.columns);
+#pragma GCC unroll 12
+    for (std::size_t i = 0; i < kNumber; ++i) {
+      sums[i][0] += bias[0];
+      sums[i][1] += bias[1];
+    }
+  }
+  if (place.relu)
+#pragma GCC unroll 12
+    for (std::size_t i = 0; i < kNumber; ++i) {
+      sums[i][0] = relu(sums[i][0]);
+      sums[i][1] = relu(sums[i][1]);
+    }
+#pragma GCC unroll 12
+  for (std::size_t i = 0; i < kNumber; ++i)
+    store_row(sums[i], place.to + static_cast<std::ptrdiff_t>(i) * place.stride, place.columns);
+}
+
+/// Rows of c, a panel, from which `scale` times those of a^T @ b are subtracted.
+template <class T, std::size_t kNumber>
+void subtraction_tile(const T* a, const T* b, std::size_t terms, T* c, T scale) {
+  constexpr std::size_t kAhead = 22;  // rows of c that are on their way to the cache
+  for (std::size_t i = 0; i < kNumber; ++i)
+    for (std::size_t j = 0; j < kWidth<T> * sizeof(T); j += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(c + (kAhead + i) * kWidth<T>) + j, 1);
+  Vector<T> sums[kNumber][2];
+  clear(sums);
+#pragma GCC unroll 4
+  for (std::size_t l = 0; l < terms; ++l) add_term(sums, a + l * kWidth<T>, 1, b + l * kWidth<T>);
+  const Vector<T> factor(-scale);
+#pragma GCC unroll 12
+  for (std::size_t i = 0; i < kNumber; ++i, c += kWidth<T>) {
+    store(multiply_add(factor, sums[i][0], load(c)), c);
+    store(multiply_add(factor, sums[i][1], load(c + kLanes<T>)), c + kLanes<T>);
+  }
+}
+
+template <class T>
+using ProductTile = void (*)(const T*, std::ptrdiff_t, const T*, std::size_t, const Place<T>&);
+template <class T>
+using SubtractionTile = void (*)(const T*, const T*, std::size_t, T*, T);
+
+/// By the number of their rows, less one.
+template <class T, std::size_t... kNumbers>
+constexpr std::array<ProductTile<T>, kMostRows> product_tiles(std::index_sequence<kNumbers...> /*numbers*/) {
+  return {product_tile<T, kNumbers + 1>...};
+}
+template <class T, std::size_t... kNumbers>
+constexpr std::array<SubtractionTile<T>, kMostRows> subtraction_tiles(
+    std::index_sequence<kNumbers...> /*numbers*/) {
+  return {subtraction_tile<T, kNumbers + 1>...};
+}
+
+/// Has lines of memory fetched a few at a time, as many calls as there are.
+class Prefetch {
+ public:
+  Prefetch(const void* begin, std::size_t bytes, std::size_t calls)
+      : at_(static_cast<const char*>(begin)), lines_(bytes / (64 * calls) + 1) {}
+  void some() {
+    for (std::size_t i = 0; i < lines_; ++i, at_ += 64) __builtin_prefetch(at_, 0, 2);
+  }
+
+ private:
+  const char* at_;
+  std::size_t lines_;
+};
+
+/// Some rows and terms of a product.
+struct Block {
+  std::size_t first_row, rows, first_term, terms;
+};
+
+/// Where those rows of the product are in c, from column `first` on, which begins a panel.
+template <class T>
+T* place_in_c(const PanelProduct<T>& product, std::size_t row, std::size_t first) {
+  const auto along = [&](std::size_t number) {
+    return static_cast<std::ptrdiff_t>(number) * product.c_stride;
+  };
+  switch (product.c_layout) {
+    case ResultLayout::rows:
+      return product.c + along(row) + first;
+    case ResultLayout::columns:
+      return product.c + along(first) + row;
+    case ResultLayout::panels:
+      return product.c + along(first / kWidth<T>) + row * kWidth<T>;
+    default:
+      return product.c + along(row / kWidth<T>) + first * kWidth<T>;
+  }
+}
+
+/// The finished sums of some rows, a panel of them, turned around. REQUIRES: for transposed panels, the first
+/// row begins one.
+template <class T>
+void store_transposed(const PanelProduct<T>& product, const T* sums, const Block& block, std::size_t first,
+                      std::size_t columns) {
+  constexpr auto kPanel = static_cast<std::ptrdiff_t>(kWidth<T>);
+  if (product.c_layout == ResultLayout::columns)
+    return transpose(sums, kPanel, place_in_c(product, block.first_row, first), product.c_stride, block.rows,
+                     columns);
+  for (std::size_t row = 0; row < block.rows; row += kWidth<T>)
+    transpose(sums + row * kWidth<T>, kPanel, place_in_c(product, block.first_row + row, first), kPanel,
+              std::min(kWidth<T>, block.rows - row), columns);
+}
+
+template <class T>
+void add_block(const PanelProduct<T>& product, const Block& block) {
+  static constexpr auto kTiles = product_tiles<T>(std::make_index_sequence<kMostRows>());
+  constexpr std::size_t kPanel = kWidth<T>;
+  constexpr auto kStride = static_cast<std::ptrdiff_t>(kPanel);
+  const bool first = block.first_term == 0, last = block.first_term + block.terms == product.k;
+  const bool in_panels = product.c_layout == ResultLayout::panels;
+  const bool is_final = last && product.c_layout == ResultLayout::rows;
+  const auto a_panel = static_cast<std::ptrdiff_t>(product.a_rows * kPanel);
+  const Parts tiles(block.rows, kMostRows);
+  for (std::size_t j = 0; j < product.n; j += kPanel) {
+    const T* b = product.b + j * product.k + block.first_term * kPanel;
+    const T* a = product.a + block.first_term * product.a_rows + block.first_row * kPanel;
+    T* const sums = in_panels       ? place_in_c(product, block.first_row, j)
+                    : first && last ? product.sums
+                                    : product.sums + j * product.m + block.first_row * kPanel;
+    const std::size_t columns = std::min(kPanel, product.n - j);
+    Place<T> place{.before = first ? nullptr : sums,
+                   .bias = last && product.bias != nullptr ? product.bias + j : nullptr,
+                   .relu = last && product.relu,
+                   .to = is_final ? place_in_c(product, block.first_row, j) : sums,
+                   .stride = is_final ? product.c_stride : kStride,
+                   .columns = is_final || in_panels ? columns : kPanel};
+    const T* next = j + kPanel < product.n ? b + product.k * kPanel : b;
+    Prefetch prefetch(next, block.terms * kPanel * sizeof(T), tiles.number);
+    for (std::size_t tile = 0; tile < tiles.number; ++tile) {
+      const std::size_t number = tiles.size(tile);
+      prefetch.some();
+      kTiles[number - 1](a, a_panel, b, block.terms, place);
+      a += number * kPanel;
+      if (!first) place.before += number * kPanel;
+      place.to += static_cast<std::ptrdiff_t>(number) * place.stride;
+    }
+    if (last && !is_final && !in_panels) store_transposed(product, sums, block, j, columns);
+  }
+}
+
+template <class T>
+void multiply(const PanelProduct<T>& product) {
+  const Parts terms(product.k, kTerms, kWidth<T>);
+  const Parts rows(product.m, product.m <= kFewRows ? kFewRows : kRows, kRows / 2);
+  std::size_t term = 0;
+  for (std::size_t i = 0; i < terms.number; ++i) {
+    const std::size_t some = std::min(terms.size(i), product.k - term);
+    std::size_t row = 0;
+    for (std::size_t part = 0; part < rows.number && row < product.m; row += rows.size(part), ++part)
+      add_block(product, {row, std::min(rows.size(part), product.m - row), term, some});
+    term += some;
+  }
+}
+
+template <class T>
+void subtract(const PanelSubtraction<T>& product) {
+  static constexpr auto kTiles = subtraction_tiles<T>(std::make_index_sequence<kMostRows>());
+  constexpr std::size_t kPanel = kWidth<T>;
+  for (std::size_t j = 0; j < product.n; j += kPanel)
+    for (std::size_t i = 0; i < product.m; i += kPanel) {
+      const T* a = product.a + i * product.k;
+      T* c = product.c + j * product.c_rows + i * kPanel;
+      const Parts tiles(std::min(kPanel, product.m - i), kMostRows);
+      for (std::size_t tile = 0; tile < tiles.number; ++tile) {
+        const std::size_t number = tiles.size(tile);
+        kTiles[number - 1](a, product.b + j * product.k, product.k, c, product.scale);
+        a += number;
+        c += number * kPanel;
+      }
+    }
+}
+
+template <class T>
+void pack(T* panels, std::size_t all_rows, const Matrix<T>& from, std::size_t rows, std::size_t columns) {
+  constexpr auto kStride = static_cast<std::ptrdiff_t>(kWidth<T>);
+  for (std::size_t j = 0; j < columns; j += kWidth<T>, panels += all_rows * kWidth<T>) {
+    const T* panel = from.data + static_cast<std::ptrdiff_t>(j) * from.column_stride;
+    const std::size_t some = std::min(kWidth<T>, columns - j);
+    if (some < kWidth<T>) std::fill_n(panels, rows * kWidth<T>, T(0));
+    if (from.row_stride == 1) {
+      transpose(panel, from.column_stride, panels, kStride, some, rows);
+      continue;
+    }
+    T* to = panels;
+    for (std::size_t i = 0; i < rows; ++i, panel += from.row_stride, to += kStride) {
+      if (from.column_stride == 1) {
+        Vector<T> row[2];
+        load_row(row, panel, some);
+        store_row(row, to, kWidth<T>);
+      } else {
+        for (std::size_t l = 0; l < some; ++l)
+          to[l] = panel[static_cast<std::ptrdiff_t>(l) * from.column_stride];
+      }
+    }
+  }
+}
+
+template <class T>
+void unpack(T* to, std::ptrdiff_t stride, const T* panels, std::size_t rows, std::size_t columns) {
+  for (std::size_t j = 0; j < columns; j += kWidth<T>, panels += rows * kWidth<T>)
+    for (std::size_t i = 0; i < rows; ++i)
+      std::copy_n(panels + i * kWidth<T>, std::min(kWidth<T>, columns - j),
+                  to + static_cast<std::ptrdiff_t>(i) * stride + j);
+}
+
+}  // namespace
+
+namespace TALWEG_KERNELS {
+
+template <class T>
+void add_panels(Table<T>& table) {
+  table.panels = {kWidth<T>, pack<T>, unpack<T>, multiply<T>, subtract<T>};
+}
+
+template void add_panels(Table<float>&);
+template void add_panels(Table<double>&);
+
+}  // namespace TALWEG_KERNELS
+}  // namespace talweg::kernels

@@ -1,0 +1,183 @@
+// Products of matrices in panels against plain sums.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "kernels/kernels.hpp"
+#include "support/aligned_memory.hpp"
+
+namespace talweg {
+namespace {
+
+template <class T>
+class PanelKernels : public testing::Test {};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(PanelKernels, Types);
+
+template <class T>
+const kernels::PanelKernels<T>& panel_kernels() {
+  return kernels::table<T>().panels;
+}
+
+/// Row-major; small whole numbers, so that sums of them are exact in any order.
+template <class T>
+struct Dense {
+  Dense(std::size_t row_count, std::size_t column_count, int seed)
+      : rows(row_count), columns(column_count), values(rows * columns) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<T>(static_cast<int>((i * 37 + static_cast<std::size_t>(seed) * 11) % 19) - 9);
+  }
+  [[nodiscard]] T at(std::size_t i, std::size_t j) const { return values[i * columns + j]; }
+
+  std::size_t rows, columns;
+  std::vector<T> values;
+};
+
+template <class T>
+class Panels {
+ public:
+  Panels(std::size_t rows, std::size_t columns)
+      : rows_(rows),
+        elements_(rows * ((columns + panel_kernels<T>().width - 1) / panel_kernels<T>().width) *
+                  panel_kernels<T>().width),
+        bytes_(allocate_zeros(std::max(elements_ * sizeof(T), kMemoryAlignment))) {}
+  explicit Panels(const Dense<T>& matrix) : Panels(matrix.rows, matrix.columns) {
+    std::fill_n(data(), elements_, T(77));
+    panel_kernels<T>().pack(data(), matrix.rows,
+                            {matrix.values.data(), static_cast<std::ptrdiff_t>(matrix.columns), 1},
+                            matrix.rows, matrix.columns);
+  }
+  [[nodiscard]] T* data() { return reinterpret_cast<T*>(bytes_.get()); }
+  [[nodiscard]] std::size_t elements() const { return elements_; }
+  [[nodiscard]] T at(std::size_t i, std::size_t j) {
+    const std::size_t width = panel_kernels<T>().width;
+    return data()[j / width * rows_ * width + i * width + j % width];
+  }
+
+ private:
+  std::size_t rows_, elements_;
+  AlignedMemory bytes_;
+};
+
+constexpr std::size_t kSizes[] = {1, 5, 8, 13, 16, 33, 70};
+
+TYPED_TEST(PanelKernels, PackAndUnpackMatricesOfAnyLayout) {
+  using T = TypeParam;
+  for (std::size_t rows : kSizes)
+    for (std::size_t columns : kSizes) {
+      const Dense<T> matrix(rows, columns, 1);
+      Panels<T> packed(matrix), packed_transposed(columns, rows);
+      panel_kernels<T>().pack(packed_transposed.data(), columns,
+                              {matrix.values.data(), 1, static_cast<std::ptrdiff_t>(columns)}, columns, rows);
+      const std::size_t width = panel_kernels<T>().width;
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < (columns + width - 1) / width * width; ++j)
+          ASSERT_EQ(packed.at(i, j), j < columns ? matrix.at(i, j) : T(0)) << rows << " x " << columns;
+      for (std::size_t i = 0; i < columns; ++i)
+        for (std::size_t j = 0; j < rows; ++j) ASSERT_EQ(packed_transposed.at(i, j), matrix.at(j, i));
+      std::vector<T> unpacked(rows * (columns + 2), T(77));
+      panel_kernels<T>().unpack(unpacked.data(), static_cast<std::ptrdiff_t>(columns) + 2, packed.data(),
+                                rows, columns);
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; j < columns + 2; ++j)
+          ASSERT_EQ(unpacked[i * (columns + 2) + j], j < columns ? matrix.at(i, j) : T(77));
+    }
+}
+
+/// In two parts of rows, as two threads compute it.
+template <class T>
+void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::ResultLayout layout, bool has_end) {
+  using enum kernels::ResultLayout;
+  const bool is_transposed = layout == columns || layout == transposed_panels;
+  const std::size_t width = panel_kernels<T>().width;
+  const Dense<T> a(m, k, 1), b(k, n, 2), bias(1, n, 3);
+  Panels<T> left(a), right(b), sums(m, n);
+  // Some more, which nothing is written to.
+  const std::size_t rows_of_c = is_transposed ? n : m, columns_of_c = is_transposed ? m : n;
+  const std::size_t stride = (layout == rows || layout == columns) ? columns_of_c + 3 : rows_of_c * width;
+  Panels<T> c(rows_of_c + 1, columns_of_c + 3 + width);
+  std::fill_n(c.data(), c.elements(), T(77));
+  const auto place = [&](std::size_t i, std::size_t j) {
+    if (is_transposed) std::swap(i, j);
+    return layout == rows || layout == columns ? i * stride + j : j / width * stride + i * width + j % width;
+  };
+  const std::size_t half = m / 2 / width * width;
+  for (const auto& [begin, end] : {std::pair{std::size_t{0}, half}, {half, m}})
+    panel_kernels<T>().multiply({.a = left.data() + begin * width,
+                                 .a_rows = m,
+                                 .b = right.data(),
+                                 .bias = has_end ? bias.values.data() : nullptr,
+                                 .relu = has_end,
+                                 .c = c.data() + place(begin, 0),
+                                 .c_layout = layout,
+                                 .c_stride = static_cast<std::ptrdiff_t>(stride),
+                                 .m = end - begin,
+                                 .n = n,
+                                 .k = k,
+                                 .sums = sums.data()});
+  std::vector<T> expected(c.elements(), T(77));
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      T& total = expected[place(i, j)] = has_end ? bias.at(0, j) : T(0);
+      for (std::size_t l = 0; l < k; ++l) total += a.at(i, l) * b.at(l, j);
+      if (has_end) total = std::max(total, T(0));
+    }
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    ASSERT_EQ(c.data()[i], expected[i])
+        << m << " x " << k << " x " << n << ", layout " << static_cast<int>(layout) << ", at " << i;
+}
+
+template <class T>
+void expect_products(std::size_t m, std::size_t n, std::size_t k) {
+  for (const bool has_end : {false, true}) {
+    expect_product<T>(m, n, k, kernels::ResultLayout::rows, has_end);
+    expect_product<T>(m, n, k, kernels::ResultLayout::panels, has_end);
+  }
+  expect_product<T>(m, n, k, kernels::ResultLayout::columns, false);
+  expect_product<T>(m, n, k, kernels::ResultLayout::transposed_panels, false);
+}
+
+TYPED_TEST(PanelKernels, MultiplyAsPlainSumsDo) {
+  for (std::size_t m : kSizes)
+    for (std::size_t n : kSizes)
+      for (std::size_t k : kSizes) expect_products<TypeParam>(m, n, k);
+  expect_products<TypeParam>(300, 50, 700);  // several blocks of rows and of terms
+  expect_products<TypeParam>(600, 20, 300);
+  expect_products<TypeParam>(128, 100, 257);
+}
+
+TYPED_TEST(PanelKernels, SubtractScaledProductsOfATransposedMatrix) {
+  using T = TypeParam;
+  for (std::size_t m : kSizes)
+    for (std::size_t n : kSizes)
+      for (std::size_t k : kSizes) {
+        const Dense<T> a(k, m, 1), b(k, n, 2), c(m, n, 3);
+        Panels<T> left(a), right(b), result(c);
+        panel_kernels<T>().subtract({left.data(), right.data(), result.data(), m, m, n, k, T(0.5)});
+        for (std::size_t i = 0; i < m; ++i)
+          for (std::size_t j = 0; j < n; ++j) {
+            T expected = c.at(i, j);
+            for (std::size_t l = 0; l < k; ++l) expected -= T(0.5) * a.at(l, i) * b.at(l, j);
+            ASSERT_EQ(result.at(i, j), expected) << m << " x " << k << " x " << n;
+          }
+      }
+}
+
+TYPED_TEST(PanelKernels, KeepWhatIsNotANumberInItsRowsAndColumns) {
+  using T = TypeParam;
+  Dense<T> a(20, 40, 1);
+  const Dense<T> b(40, 30, 2);
+  a.values[7 * 40 + 39] = std::numeric_limits<T>::quiet_NaN();
+  Panels<T> left(a), right(b), sums(20, 30);
+  std::vector<T> c(20 * 30);
+  panel_kernels<T>().multiply({left.data(), 20, right.data(), nullptr, false, c.data(),
+                               kernels::ResultLayout::rows, 30, 20, 30, 40, sums.data()});
+  for (std::size_t i = 0; i < 20; ++i)
+    for (std::size_t j = 0; j < 30; ++j) ASSERT_EQ(std::isnan(c[i * 30 + j]), i == 7);
+}
+
+}  // namespace
+}  // namespace talweg
