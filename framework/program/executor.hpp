@@ -36,6 +36,11 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void run() = 0;
+  /// From here to `hand_back` nobody else reads or changes the memory that runs assign to: meanwhile its
+  /// values may be elsewhere, in another layout. This saves time where there are many runs. Otherwise each
+  /// run takes over and hands back.
+  virtual void take_over() {}
+  virtual void hand_back() {}
   /// The value of a fetched node after the last run: row-major, of the graph's floating type.
   [[nodiscard]] virtual const void* value(NodeId fetched) const = 0;
   /// For people: one line an instruction, with sizes.

@@ -4,6 +4,7 @@
 
 #include "kernels/dnnl/product.hpp"
 #include "program/kernel_library.hpp"
+#include "program/panels.hpp"
 
 namespace talweg {
 namespace {
@@ -65,7 +66,8 @@ kernels::LargeProduct<double> fastest_product(const ProductLayout& /*layout*/) {
 
 template <class T>
 bool is_added_well(std::int64_t m, std::int64_t n, std::int64_t k) {
-  return k <= kTermsOfASum<T> && 1 / static_cast<double>(m) + 1 / static_cast<double>(n) < kAdds;
+  const bool adds_sooner = 1 / static_cast<double>(m) + 1 / static_cast<double>(n) < kAdds;
+  return k <= kTermsOfASum<T> && (adds_sooner || are_panels_faster(k, m, n, panel_width<T>()));
 }
 
 template bool is_added_well<float>(std::int64_t m, std::int64_t n, std::int64_t k);

@@ -16,7 +16,7 @@ struct ProductLayout {
 };
 
 /// Can the BLAS's product, times a number, be added to what lies there, as exactly as if it were written
-/// first, and is that at least as fast?
+/// first, and is that, or the same with panels, at least as fast?
 template <class T>
 [[nodiscard]] bool is_added_well(std::int64_t m, std::int64_t n, std::int64_t k);
 

@@ -9,6 +9,7 @@
 #include "program/scheduling/fuse_columns.hpp"
 #include "program/scheduling/update_early.hpp"
 #include "program/scheduling/update_in_products.hpp"
+#include "program/scheduling/weights_in_panels.hpp"
 #include "program/steps/copy_step.hpp"
 #include "program/steps/reference_step.hpp"
 
@@ -75,6 +76,7 @@ LoweredTask Lowering::run() {
   divide_updates(plan_, graph_.floating());
   update_in_products(plan_, graph_.floating(), bytes_of_element());
   update_early(plan_, bytes_of_element());
+  weights_in_panels(plan_, graph_.floating(), bytes_of_element());
   fuse_columns(plan_, graph_.floating(), bytes_of_element());
   result.plan = std::move(plan_);
   return result;

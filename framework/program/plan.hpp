@@ -17,6 +17,7 @@ struct Buffer {
   enum class Kind : std::uint8_t {
     arena,     ///< planned: it may share its place with buffers of other times
     constant,  ///< filled when the program is built
+    lasting,   ///< keeps its values from run to run: steps of `before` write it first
     external   ///< belongs to the caller
   };
   Kind kind = Kind::arena;
@@ -34,6 +35,9 @@ struct Plan {
   std::vector<Buffer> buffers;
   std::vector<std::unique_ptr<Step>> steps;
   std::vector<std::vector<NodeId>> nodes;  ///< by step: what it computes
+  /// Between them the caller's values lie in lasting buffers: they run before and after some runs of `steps`
+  /// (Executor::take_over), and read and write nothing but the caller's memory and those buffers.
+  std::vector<std::unique_ptr<Step>> before, after;
 
   BufferId add_buffer(Buffer buffer) {
     buffers.push_back(std::move(buffer));

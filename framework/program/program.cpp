@@ -19,7 +19,7 @@
 
 namespace talweg {
 
-/// Buffers of times that do not overlap share memory; constants and scratch follow behind them.
+/// Buffers of times that do not overlap share memory; constants, what lasts and scratch follow behind them.
 class Program::Arena final : public Memory {
  public:
   Arena(const Plan& plan, DType dtype, const ProgramOptions& options)
@@ -34,7 +34,7 @@ class Program::Arena final : public Memory {
       return begin;
     };
     for (std::size_t id = 0; id < plan.buffers.size(); ++id)
-      if (plan.buffers[id].kind == Buffer::Kind::constant)
+      if (plan.buffers[id].kind == Buffer::Kind::constant || plan.buffers[id].kind == Buffer::Kind::lasting)
         layout_.offsets[id] = append(plan.buffers[id].elements);
     std::int64_t scratch = 0;
     for (const auto& step : plan.steps) scratch = std::max(scratch, step->scratch_elements());
@@ -134,7 +134,13 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
     blame_largest(error, graph, needed_nodes(graph, task));
     throw;
   }
-  for (const auto& step : plan_.steps) instructions_.push_back(step->bind(*arena_, graph.floating()));
+  const auto bind = [&](const std::vector<std::unique_ptr<Step>>& steps,
+                        std::vector<std::unique_ptr<Instruction>>& to) {
+    for (const auto& step : steps) to.push_back(step->bind(*arena_, graph.floating()));
+  };
+  bind(plan_.steps, instructions_);
+  bind(plan_.before, before_);
+  bind(plan_.after, after_);
   for (std::size_t i = 0; i < task.fetches.size(); ++i) {
     const View& view = lowered.fetches.at(simplified.task.fetches[i]);
     values_[task.fetches[i]] = graph.floating() == DType::float32
@@ -147,6 +153,23 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
 Program::~Program() = default;
 
 void Program::run() {
+  if (before_.empty() || has_taken_over_) return run_instructions();
+  take_over();
+  run_instructions();
+  hand_back();
+}
+
+void Program::take_over() {
+  for (const auto& instruction : before_) instruction->run();
+  has_taken_over_ = true;
+}
+
+void Program::hand_back() {
+  for (const auto& instruction : after_) instruction->run();
+  has_taken_over_ = false;
+}
+
+void Program::run_instructions() {
   if (profile_ != nullptr) return run_profiled();
   for (const auto& instruction : instructions_) instruction->run();
 }

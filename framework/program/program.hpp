@@ -19,12 +19,15 @@ class Program final : public Executor {
   Program& operator=(const Program&) = delete;
 
   void run() override;
+  void take_over() override;
+  void hand_back() override;
   [[nodiscard]] const void* value(NodeId fetched) const override { return values_.at(fetched); }
   [[nodiscard]] std::string listing() const override;
 
  private:
   class Arena;
 
+  void run_instructions();
   void run_profiled();
   void add_entries();
   [[nodiscard]] std::size_t bytes_of(const std::vector<View>& views) const;
@@ -36,6 +39,8 @@ class Program final : public Executor {
   Plan plan_;
   std::unique_ptr<Arena> arena_;
   std::vector<std::unique_ptr<Instruction>> instructions_;
+  std::vector<std::unique_ptr<Instruction>> before_, after_;
+  bool has_taken_over_ = false;
   std::unordered_map<NodeId, const void*> values_;
   Profile* profile_;             ///< or null
   std::size_t first_entry_ = 0;  ///< of this program's in the profile

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "training/divergence.hpp"
 #include "training/optimizer_groups.hpp"
@@ -180,8 +181,18 @@ std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
 }
 
 void TrainingRun::run_step() {
-  programs().step->run();
+  Executor* step = programs().step.get();
+  if (holder_ != step) {
+    hand_back();
+    step->take_over();
+    holder_ = step;
+  }
+  step->run();
   state_.set_step(state_.step + 1);
+}
+
+void TrainingRun::hand_back() {
+  if (Executor* holder = std::exchange(holder_, nullptr)) holder->hand_back();
 }
 
 std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) {
@@ -235,6 +246,7 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
 }
 
 void TrainingRun::check(Program program) {
+  hand_back();
   if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge(program);
   state_.values.save_to(good_);
   good_step_ = state_.step;

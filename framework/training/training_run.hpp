@@ -15,6 +15,9 @@ namespace talweg {
 class TrainingRun {
  public:
   TrainingRun(TrainingState& state, TrainingObserver& observer);
+  ~TrainingRun() { hand_back(); }
+  TrainingRun(const TrainingRun&) = delete;
+  TrainingRun& operator=(const TrainingRun&) = delete;
 
   /// What Trainer::run does.
   EndRecord run();
@@ -39,6 +42,8 @@ class TrainingRun {
   /// Makes steps until `end`, or until one of them ends the training.
   [[nodiscard]] std::optional<EndReason> make_steps(std::int64_t end);
   void run_step();
+  /// Everybody may read and change the values.
+  void hand_back();
   /// Looks at what the step that was just made on `instance` has computed.
   [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance);
   [[nodiscard]] std::int64_t next_pause() const;
@@ -59,10 +64,11 @@ class TrainingRun {
   Programs of_main_, of_rest_;
   std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
   std::optional<Validation> validation_;
-  TensorMemory good_;       ///< a snapshot of the last values that were found finite,
-  std::int64_t good_step_;  ///< and when that was
-  std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
-  double loss_ = 0;         ///< of the last log line
+  Executor* holder_ = nullptr;  ///< the program that has taken over the values, if one has
+  TensorMemory good_;           ///< a snapshot of the last values that were found finite,
+  std::int64_t good_step_;      ///< and when that was
+  std::int64_t chunk_ = 1;      ///< steps between two looks at the clock
+  double loss_ = 0;             ///< of the last log line
   Clock::time_point begin_, shown_;
   Clock::duration shown_every_;
 };

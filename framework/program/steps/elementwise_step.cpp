@@ -92,10 +92,59 @@ std::optional<ElementwiseStep::ScaledSubtraction> ElementwiseStep::scaled_subtra
   return ScaledSubtraction{x, scale, g, *difference.stored};
 }
 
-bool ElementwiseStep::is_divisible() const {
-  return shape_.rank() == 1 &&
-         std::ranges::all_of(views_, [](const View& view) { return is_single(view) || is_contiguous(view); });
+std::optional<ElementwiseStep::SumWithRow> ElementwiseStep::sum_with_row(BufferId matrix) const {
+  if (shape_.rank() != 2 || std::ranges::count(views_, matrix, &View::buffer) != 1) return std::nullopt;
+  const auto index =
+      static_cast<std::uint32_t>(std::ranges::find(views_, matrix, &View::buffer) - views_.begin());
+  if (!is_contiguous(views_[index])) return std::nullopt;
+  std::optional<SumWithRow> found;
+  for (std::uint32_t i = 0; i < values_.size(); ++i) {
+    const std::span<const Operand> operands(values_[i].operands.data(), values_[i].operand_count);
+    const Operand sought{false, index};
+    if (std::ranges::find(operands, sought) == operands.end()) continue;
+    if (found || values_[i].function != kernels::Elementwise::add) return std::nullopt;
+    const Operand other = operands[operands[0] == sought ? 1 : 0];
+    if (other.is_value || other == sought) return std::nullopt;
+    const View& row = views_[other.index];
+    if (row.stride(0) != 0 || row.stride(1) != 1) return std::nullopt;
+    found = {i, row};
+  }
+  return found;
 }
+
+std::unique_ptr<ElementwiseStep> ElementwiseStep::without(std::uint32_t value, const View& view) const {
+  auto result = std::make_unique<ElementwiseStep>(shape_);
+  std::vector<Operand> now;
+  for (std::uint32_t i = 0; i < values_.size(); ++i) {
+    if (i == value) {
+      now.push_back(result->add_view(view));
+      continue;
+    }
+    std::vector<Operand> operands;
+    for (std::size_t k = 0; k < values_[i].operand_count; ++k) {
+      const Operand& operand = values_[i].operands[k];
+      operands.push_back(operand.is_value ? now[operand.index] : result->add_view(views_[operand.index]));
+    }
+    now.push_back({true, result->add_value(values_[i].function, operands)});
+    if (values_[i].stored) result->store(now.back().index, *values_[i].stored);
+  }
+  if (result->values_.empty()) return nullptr;
+  result->finish();
+  return result;
+}
+
+std::optional<BufferId> ElementwiseStep::relu_of(BufferId matrix) const {
+  if (values_.size() != 1 || values_[0].function != kernels::Elementwise::relu ||
+      views_.front().buffer != matrix || !is_contiguous(views_.front()))
+    return std::nullopt;
+  return values_[0].stored;
+}
+
+bool ElementwiseStep::is_in_order() const {
+  return std::ranges::all_of(views_, [](const View& view) { return is_single(view) || is_contiguous(view); });
+}
+
+bool ElementwiseStep::is_divisible() const { return shape_.rank() == 1 && is_in_order(); }
 
 std::unique_ptr<ElementwiseStep> ElementwiseStep::part(
     std::int64_t count, const std::function<View(const View&)>& place,

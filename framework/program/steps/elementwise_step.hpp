@@ -64,6 +64,20 @@ class ElementwiseStep final : public Step {
   };
   /// What the group computes, if it is that and nothing else.
   [[nodiscard]] std::optional<ScaledSubtraction> scaled_subtraction() const;
+  /// A value that is the sum of a matrix, which the group needs for nothing else, and of one row for all its
+  /// rows.
+  struct SumWithRow {
+    std::uint32_t value;
+    View row;
+  };
+  [[nodiscard]] std::optional<SumWithRow> sum_with_row(BufferId matrix) const;
+  /// The same functions, finished, but for that value's, which lies in `view`. Null where none is left.
+  [[nodiscard]] std::unique_ptr<ElementwiseStep> without(std::uint32_t value, const View& view) const;
+  /// Where relu of a matrix is stored, if the group computes that and nothing else.
+  [[nodiscard]] std::optional<BufferId> relu_of(BufferId matrix) const;
+  /// Does each view that is not a single number have the elements without gaps? Then they may as well be in
+  /// any other order, as long as it is the same in all of them.
+  [[nodiscard]] bool is_in_order() const;
   /// Can some of the elements be computed without the others? Then they lie side by side in all views.
   [[nodiscard]] bool is_divisible() const;
   /// The same functions, finished, over `count` elements: of views that are not single numbers those of

@@ -1,0 +1,128 @@
+#include "program/steps/pack_step.hpp"
+
+#include <algorithm>
+
+#include "kernels/kernels.hpp"
+#include "program/thread_pool.hpp"
+
+namespace talweg {
+namespace {
+
+/// Calls work(its part of the columns) on each thread, where that is worth their coming together; parts begin
+/// with a panel.
+template <class Work>
+void divide_columns(ThreadPool* pool, std::int64_t columns, std::int64_t width, const Work& work) {
+  if (pool == nullptr) return work(Range{0, columns});
+  pool->run([&](int piece) {
+    const Range part = piece_of(columns, piece, pool->threads(), width);
+    if (part.size() > 0) work(part);
+  });
+}
+
+ThreadPool* pool_for(const Memory& memory, const InPanels& matrix) {
+  constexpr std::int64_t kElementsForThreads = 1 << 14;
+  return matrix.rows * matrix.columns >= kElementsForThreads ? memory.pool() : nullptr;
+}
+
+std::size_t size(std::int64_t number) { return static_cast<std::size_t>(number); }
+
+template <class T>
+class Pack final : public Instruction {
+ public:
+  Pack(const Memory& memory, const View& from, const InPanels& to)
+      : from_{memory.at<T>(from), from.stride(0), from.stride(1)},
+        to_(to.in<T>(memory)),
+        rows_(to.rows),
+        columns_(to.columns),
+        pool_(pool_for(memory, to)) {}
+
+  void run() override {
+    divide_columns(pool_, columns_, panel_width<T>(), [&](const Range& part) {
+      kernels::Matrix<T> from = from_;
+      from.data += part.begin * from.column_stride;
+      kernels::table<T>().panels.pack(to_ + part.begin * rows_, size(rows_), from, size(rows_),
+                                      size(part.size()));
+    });
+  }
+
+ private:
+  kernels::Matrix<T> from_;
+  T* to_;
+  std::int64_t rows_, columns_;
+  ThreadPool* pool_;
+};
+
+template <class T>
+class Unpack final : public Instruction {
+ public:
+  Unpack(const Memory& memory, const InPanels& from, const View& to)
+      : from_(from.in<T>(memory)),
+        to_(memory.at<T>(to)),
+        stride_(to.stride(0)),
+        rows_(from.rows),
+        columns_(from.columns),
+        pool_(pool_for(memory, from)) {}
+
+  void run() override {
+    divide_columns(pool_, columns_, panel_width<T>(), [&](const Range& part) {
+      kernels::table<T>().panels.unpack(to_ + part.begin, stride_, from_ + part.begin * rows_, size(rows_),
+                                        size(part.size()));
+    });
+  }
+
+ private:
+  const T* from_;
+  T* to_;
+  std::int64_t stride_, rows_, columns_;
+  ThreadPool* pool_;
+};
+
+/// Panel by panel of `from`: each is some rows of the transpose.
+template <class T>
+class TransposePanels final : public Instruction {
+ public:
+  TransposePanels(const Memory& memory, const InPanels& from, const InPanels& to)
+      : from_(from.in<T>(memory)),
+        to_(to.in<T>(memory)),
+        rows_(from.rows),
+        columns_(from.columns),
+        pool_(pool_for(memory, from)) {}
+
+  void run() override {
+    const std::int64_t width = panel_width<T>();
+    divide_columns(pool_, columns_, width, [&](const Range& part) {
+      for (std::int64_t first = part.begin; first < part.end; first += width)
+        kernels::table<T>().panels.pack(to_ + first * width, size(columns_),
+                                        {from_ + first * rows_, 1, width},
+                                        size(std::min(width, part.end - first)), size(rows_));
+    });
+  }
+
+ private:
+  const T* from_;
+  T* to_;
+  std::int64_t rows_, columns_;
+  ThreadPool* pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<Instruction> PackStep::bind(const Memory& memory, DType dtype) const {
+  return bind_as<Pack>(dtype, memory, from_, to_);
+}
+
+std::string PackStep::text() const { return "pack " + to_string(from_.shape); }
+
+std::unique_ptr<Instruction> UnpackStep::bind(const Memory& memory, DType dtype) const {
+  return bind_as<Unpack>(dtype, memory, from_, to_);
+}
+
+std::string UnpackStep::text() const { return "unpack " + to_string(to_.shape); }
+
+std::unique_ptr<Instruction> TransposePanelsStep::bind(const Memory& memory, DType dtype) const {
+  return bind_as<TransposePanels>(dtype, memory, from_, to_);
+}
+
+std::string TransposePanelsStep::text() const { return "transpose panels " + to_string(from_.view().shape); }
+
+}  // namespace talweg
