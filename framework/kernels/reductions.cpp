@@ -12,8 +12,6 @@ namespace {
 // Sums and products are accumulated in double. Within a block several vectors run side by side; blocks are
 // added up one after the other, which keeps the error of a long sum small.
 constexpr std::size_t kBlock = 4096;
-/// Columns that are reduced together.
-constexpr std::size_t kColumns = 64;
 
 using Wide = Vector<double>;
 
@@ -73,6 +71,21 @@ T accumulate_row(F f, const T* x, std::size_t n) {
   return static_cast<T>(total);
 }
 
+/// kVectors vectors of columns, whose rows are `stride` apart. The totals stay in registers.
+template <std::size_t kVectors, class T, class F>
+void accumulate_columns(F f, T* out, const T* x, std::size_t reduced, std::size_t stride) {
+  constexpr std::size_t kWidth = kLanes<double>;
+  Wide total[kVectors];
+  for (Wide& one : total) one = Wide(F::kStart);
+  for (std::size_t i = 0; i < reduced; ++i, x += stride)
+    for (std::size_t j = 0; j < kVectors; ++j) total[j] = f(total[j], load_wide(x + j * kWidth));
+  for (const Wide& one : total) {
+    alignas(64) double lanes[kWidth];
+    one.store_aligned(lanes);
+    out = std::transform(lanes, lanes + kWidth, out, [](double value) { return static_cast<T>(value); });
+  }
+}
+
 template <class T, class F>
 void accumulate(T* out, const T* x, std::size_t outer, std::size_t reduced, std::size_t inner) {
   const F f;
@@ -80,17 +93,18 @@ void accumulate(T* out, const T* x, std::size_t outer, std::size_t reduced, std:
     for (std::size_t row = 0; row < outer; ++row) out[row] = accumulate_row(f, x + row * reduced, reduced);
     return;
   }
-  for (std::size_t row = 0; row < outer; ++row)
-    for (std::size_t begin = 0; begin < inner; begin += kColumns) {
-      const std::size_t columns = std::min(kColumns, inner - begin);
-      alignas(64) double total[kColumns];
-      std::fill_n(total, kColumns, F::kStart);
-      for (std::size_t i = 0; i < reduced; ++i) {
-        const T* from = x + (row * reduced + i) * inner + begin;
-        for (std::size_t j = 0; j < columns; ++j) total[j] = f(total[j], static_cast<double>(from[j]));
-      }
-      for (std::size_t j = 0; j < columns; ++j) out[row * inner + begin + j] = static_cast<T>(total[j]);
+  constexpr std::size_t kWidth = kLanes<double>;
+  for (std::size_t row = 0; row < outer; ++row, x += reduced * inner, out += inner) {
+    std::size_t j = 0;
+    for (; j + 8 * kWidth <= inner; j += 8 * kWidth) accumulate_columns<8>(f, out + j, x + j, reduced, inner);
+    for (; j + 4 * kWidth <= inner; j += 4 * kWidth) accumulate_columns<4>(f, out + j, x + j, reduced, inner);
+    for (; j + kWidth <= inner; j += kWidth) accumulate_columns<1>(f, out + j, x + j, reduced, inner);
+    for (; j < inner; ++j) {
+      double total = F::kStart;
+      for (std::size_t i = 0; i < reduced; ++i) total = f(total, static_cast<double>(x[i * inner + j]));
+      out[j] = static_cast<T>(total);
     }
+  }
 }
 
 struct Largest {
