@@ -154,7 +154,8 @@ enum class ResultLayout : std::uint8_t {
   transposed_panels  ///< i / w * stride + j * w + i % w
 };
 
-/// c (m, n) becomes a (m, k) @ b (k, n), or that plus a row, or relu of either. a and b lie in panels.
+/// c (m, n) becomes a (m, k) @ b (k, n), and where they are asked for that plus a row, relu of the result,
+/// and 0 where a mask is not above 0. a and b lie in panels.
 template <class T>
 struct PanelProduct {
   const T* a;          ///< its first row, in the first panel
@@ -162,6 +163,7 @@ struct PanelProduct {
   const T* b;
   const T* bias;  ///< the row; null where there is none, and where c is transposed
   bool relu;
+  const T* mask;  ///< it lies as c does; null where there is none, and where c is not transposed
   T* c;
   ResultLayout c_layout;
   std::ptrdiff_t c_stride;

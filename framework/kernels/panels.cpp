@@ -200,18 +200,28 @@ T* place_in_c(const PanelProduct<T>& product, std::size_t row, std::size_t first
   }
 }
 
-/// The finished sums of some rows, a panel of them, turned around. REQUIRES: for transposed panels, the first
-/// row begins one.
+/// Some rows of a panel of finished sums, whose columns become rows of c.
+template <class T>
+void store_transposed(const PanelProduct<T>& product, const T* sums, std::size_t rows, T* c,
+                      std::ptrdiff_t c_stride, std::size_t columns) {
+  transpose(sums, static_cast<std::ptrdiff_t>(kWidth<T>), c, c_stride, rows, columns);
+  if (product.mask == nullptr) return;
+  const T* mask = product.mask + (c - product.c);
+  for (std::size_t j = 0; j < columns; ++j, c += c_stride, mask += c_stride)
+    for (std::size_t i = 0; i < rows; ++i) c[i] = mask[i] <= 0 ? T(0) : c[i];
+}
+
+/// REQUIRES: for transposed panels, the first row begins one.
 template <class T>
 void store_transposed(const PanelProduct<T>& product, const T* sums, const Block& block, std::size_t first,
                       std::size_t columns) {
-  constexpr auto kPanel = static_cast<std::ptrdiff_t>(kWidth<T>);
   if (product.c_layout == ResultLayout::columns)
-    return transpose(sums, kPanel, place_in_c(product, block.first_row, first), product.c_stride, block.rows,
-                     columns);
+    return store_transposed(product, sums, block.rows, place_in_c(product, block.first_row, first),
+                            product.c_stride, columns);
   for (std::size_t row = 0; row < block.rows; row += kWidth<T>)
-    transpose(sums + row * kWidth<T>, kPanel, place_in_c(product, block.first_row + row, first), kPanel,
-              std::min(kWidth<T>, block.rows - row), columns);
+    store_transposed(product, sums + row * kWidth<T>, std::min(kWidth<T>, block.rows - row),
+                     place_in_c(product, block.first_row + row, first),
+                     static_cast<std::ptrdiff_t>(kWidth<T>), columns);
 }
 
 template <class T>
@@ -269,18 +279,21 @@ template <class T>
 void subtract(const PanelSubtraction<T>& product) {
   static constexpr auto kTiles = subtraction_tiles<T>(std::make_index_sequence<kMostRows>());
   constexpr std::size_t kPanel = kWidth<T>;
-  for (std::size_t j = 0; j < product.n; j += kPanel)
-    for (std::size_t i = 0; i < product.m; i += kPanel) {
-      const T* a = product.a + i * product.k;
-      T* c = product.c + j * product.c_rows + i * kPanel;
-      const Parts tiles(std::min(kPanel, product.m - i), kMostRows);
-      for (std::size_t tile = 0; tile < tiles.number; ++tile) {
-        const std::size_t number = tiles.size(tile);
-        kTiles[number - 1](a, product.b + j * product.k, product.k, c, product.scale);
-        a += number;
-        c += number * kPanel;
+  // Rows of which the columns of a stay in the second-level cache.
+  constexpr std::size_t kRowsAtATime = 256;
+  for (std::size_t row = 0; row < product.m; row += kRowsAtATime)
+    for (std::size_t j = 0; j < product.n; j += kPanel)
+      for (std::size_t i = row; i < std::min(product.m, row + kRowsAtATime); i += kPanel) {
+        const T* a = product.a + i * product.k;
+        T* c = product.c + j * product.c_rows + i * kPanel;
+        const Parts tiles(std::min(kPanel, product.m - i), kMostRows);
+        for (std::size_t tile = 0; tile < tiles.number; ++tile) {
+          const std::size_t number = tiles.size(tile);
+          kTiles[number - 1](a, product.b + j * product.k, product.k, c, product.scale);
+          a += number;
+          c += number * kPanel;
+        }
       }
-    }
 }
 
 template <class T>

@@ -28,6 +28,16 @@ class ThreadPool {
     run([](const void* context, int piece) { (*static_cast<const Work*>(context))(piece); }, &work);
   }
 
+  /// Calls work(part, piece) for each 0 <= part < parts. A thread that is done with one takes the next, so
+  /// that nobody waits long for one that is held up; `piece` says which of the threads it is.
+  template <class Work>
+  void share(int parts, const Work& work) {
+    std::atomic<int> next = 0;
+    run([&](int piece) {
+      for (int part = next.fetch_add(1); part < parts; part = next.fetch_add(1)) work(part, piece);
+    });
+  }
+
  private:
   using Call = void (*)(const void* context, int piece);
 

@@ -100,6 +100,8 @@ void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::Result
   const std::size_t stride = (layout == rows || layout == columns) ? columns_of_c + 3 : rows_of_c * width;
   Panels<T> c(rows_of_c + 1, columns_of_c + 3 + width);
   std::fill_n(c.data(), c.elements(), T(77));
+  std::vector<T> mask(c.elements());
+  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = static_cast<T>(static_cast<int>(i * 5 % 7) - 3);
   const auto place = [&](std::size_t i, std::size_t j) {
     if (is_transposed) std::swap(i, j);
     return layout == rows || layout == columns ? i * stride + j : j / width * stride + i * width + j % width;
@@ -109,8 +111,9 @@ void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::Result
     panel_kernels<T>().multiply({.a = left.data() + begin * width,
                                  .a_rows = m,
                                  .b = right.data(),
-                                 .bias = has_end ? bias.values.data() : nullptr,
-                                 .relu = has_end,
+                                 .bias = has_end && !is_transposed ? bias.values.data() : nullptr,
+                                 .relu = has_end && !is_transposed,
+                                 .mask = has_end && is_transposed ? mask.data() + place(begin, 0) : nullptr,
                                  .c = c.data() + place(begin, 0),
                                  .c_layout = layout,
                                  .c_stride = static_cast<std::ptrdiff_t>(stride),
@@ -121,9 +124,10 @@ void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::Result
   std::vector<T> expected(c.elements(), T(77));
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t j = 0; j < n; ++j) {
-      T& total = expected[place(i, j)] = has_end ? bias.at(0, j) : T(0);
+      T& total = expected[place(i, j)] = has_end && !is_transposed ? bias.at(0, j) : T(0);
       for (std::size_t l = 0; l < k; ++l) total += a.at(i, l) * b.at(l, j);
-      if (has_end) total = std::max(total, T(0));
+      if (has_end && !is_transposed) total = std::max(total, T(0));
+      if (has_end && is_transposed && mask[place(i, j)] <= 0) total = 0;
     }
   for (std::size_t i = 0; i < expected.size(); ++i)
     ASSERT_EQ(c.data()[i], expected[i])
@@ -132,12 +136,9 @@ void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::Result
 
 template <class T>
 void expect_products(std::size_t m, std::size_t n, std::size_t k) {
-  for (const bool has_end : {false, true}) {
-    expect_product<T>(m, n, k, kernels::ResultLayout::rows, has_end);
-    expect_product<T>(m, n, k, kernels::ResultLayout::panels, has_end);
-  }
-  expect_product<T>(m, n, k, kernels::ResultLayout::columns, false);
-  expect_product<T>(m, n, k, kernels::ResultLayout::transposed_panels, false);
+  using enum kernels::ResultLayout;
+  for (const kernels::ResultLayout layout : {rows, columns, panels, transposed_panels})
+    for (const bool has_end : {false, true}) expect_product<T>(m, n, k, layout, has_end);
 }
 
 TYPED_TEST(PanelKernels, MultiplyAsPlainSumsDo) {
@@ -173,7 +174,7 @@ TYPED_TEST(PanelKernels, KeepWhatIsNotANumberInItsRowsAndColumns) {
   a.values[7 * 40 + 39] = std::numeric_limits<T>::quiet_NaN();
   Panels<T> left(a), right(b), sums(20, 30);
   std::vector<T> c(20 * 30);
-  panel_kernels<T>().multiply({left.data(), 20, right.data(), nullptr, false, c.data(),
+  panel_kernels<T>().multiply({left.data(), 20, right.data(), nullptr, false, nullptr, c.data(),
                                kernels::ResultLayout::rows, 30, 20, 30, 40, sums.data()});
   for (std::size_t i = 0; i < 20; ++i)
     for (std::size_t j = 0; j < 30; ++j) ASSERT_EQ(std::isnan(c[i * 30 + j]), i == 7);

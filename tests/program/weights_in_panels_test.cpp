@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <string>
@@ -28,12 +29,15 @@ struct Variant {
   const char* activation = "relu";
   bool has_bias = true;
   bool joins_inputs = false;    ///< the second layer has the first one's inputs, too
+  bool adds_inputs = false;     ///< it has them by weights of their own
   bool shares_weights = false;  ///< the third layer multiplies by the second one's, transposed
   bool needs_squares = false;   ///< of the first weights, in the loss
   bool is_fetched = false;      ///< the second layer
   bool keeps_gradient = false;  ///< of the second weights
   // In a step's program: weights in panels, and what is copied to panels from elsewhere and from panels.
+  // And the products that add a bias, if there are any: by default all.
   std::size_t weights = 3, packed = 3, turned = 1;
+  std::optional<std::size_t> biases = {};
 };
 
 /// A step of gradient descent. All numbers are small and whole, or a few halves of such: no order of sums
@@ -48,7 +52,7 @@ class Layers {
     const Value input = leaf({variant.examples, units[0]}, 2);
     const Value direction = leaf({variant.examples, variant.shares_weights ? units[1] : units[3]}, 2);
     rate = leaf({}, 100);
-    std::vector<Value> parameters;
+    std::vector<Value> parameters, more;
     Value layer = input, loss, second_layer;
     for (std::size_t i = 0; i < 3; ++i) {
       if (i == 1 && variant.joins_inputs) layer = concatenate({layer, input}, 1);
@@ -57,6 +61,11 @@ class Layers {
           shares ? parameters[variant.has_bias ? 2 : 1] : leaf({layer.shape()[1], units[i + 1]}, 2);
       layer = emit("matmul", {layer, shares ? transpose(weights, {1, 0}) : weights});
       if (!shares) parameters.push_back(weights);
+      if (i == 1 && variant.adds_inputs) {
+        const Value others = leaf({units[0], units[2]}, 2);
+        layer = layer + emit("matmul", {input, others});
+        more.push_back(others);
+      }
       if (variant.has_bias) {
         parameters.push_back(leaf({layer.shape()[1]}, 30));
         layer = layer + parameters.back();
@@ -69,6 +78,7 @@ class Layers {
     };
     loss = sum(emit("abs", {layer}) * direction);  // all three products are needed
     if (variant.needs_squares) loss = loss + sum(parameters[0] * parameters[0]);
+    parameters.insert(parameters.end(), more.begin(), more.end());
     const std::vector<Value> found = gradients(loss, parameters);
     for (std::size_t i = 0; i < parameters.size(); ++i)
       task.assignments.push_back({(parameters[i] - rate * found[i]).id(), memory_of(parameters[i])});
@@ -127,6 +137,13 @@ std::vector<Variant> variants() {
     variant.joins_inputs = true;
     variant.packed = 5;  // what is joined, and a gradient of a part of it
   });
+  add("of two products", [](Variant& variant) {
+    variant.adds_inputs = true;
+    variant.weights = 4;
+    variant.biases = 2;  // the second is added to a sum
+    variant.packed = 6;
+    variant.turned = 0;
+  });
   add("that share weights", [](Variant& variant) {
     variant.shares_weights = true;
     variant.weights = 1;
@@ -180,7 +197,7 @@ TEST(WeightsInPanels, AreThoseThatAreOnlyMultipliedByAndUpdated) {
     expect({"panel product", "multiply subtract"}, variant.weights);
     expect({" pack "}, variant.packed);
     expect({"transpose panels"}, variant.turned);
-    expect({"panel product", ": add"}, variant.has_bias ? variant.weights : 0);
+    expect({"panel product", ": add"}, variant.has_bias ? variant.biases.value_or(variant.weights) : 0);
   }
 }
 

@@ -26,7 +26,7 @@ const ElementwiseStep* as_elementwise(const Step& step) {
 
 std::vector<View> WeightProduct::matrices() const {
   std::vector<View> views;
-  for (const std::optional<View>& view : {input, gradient, result})
+  for (const std::optional<View>& view : {input, gradient, result, mask})
     if (view) views.push_back(*view);
   return views;
 }
@@ -89,21 +89,37 @@ void ValuesInPanels::remove_others() {
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t i = 0; i < plan_.steps.size(); ++i)
-      for (const std::vector<View>& views : {plan_.steps[i]->reads(), plan_.steps[i]->writes()})
-        for (const View& view : views) {
-          const BufferId root = plan_.root(view.buffer).first;
-          if (columns_.contains(root) && !is_done_in_panels(i, root)) changed |= columns_.erase(root) > 0;
-        }
+      for (const View& view : views_of(i)) {
+        const BufferId root = plan_.root(view.buffer).first;
+        if (columns_.contains(root) && !is_done_in_panels(i, root)) changed |= columns_.erase(root) > 0;
+      }
   }
 }
 
+/// What a step reads and writes.
+std::vector<View> ValuesInPanels::views_of(std::size_t step) const {
+  std::vector<View> views;
+  if (const std::optional<WeightProduct>& product = products_[step]) {
+    views = product->matrices();
+    for (const std::optional<View>& view : {product->bias, product->scale})
+      if (view) views.push_back(*view);
+  } else {
+    views = plan_.steps[step]->reads();
+    const std::vector<View> writes = plan_.steps[step]->writes();
+    views.insert(views.end(), writes.begin(), writes.end());
+  }
+  return views;
+}
+
 bool ValuesInPanels::is_done_in_panels(std::size_t step, BufferId buffer) const {
-  if (const std::optional<WeightProduct>& product = products_[step])
-    return std::ranges::all_of(
-               product->matrices(),
-               [&](const View& view) { return view.buffer != buffer || is_in_panels(view); }) &&
-           (!product->bias || product->bias->buffer != buffer) &&
-           (!product->scale || product->scale->buffer != buffer);
+  if (const std::optional<WeightProduct>& product = products_[step]) {
+    const auto lies_well = [&](const View& view) { return view.buffer != buffer || is_in_panels(view); };
+    const auto is_it = [&](const std::optional<View>& view) { return view && view->buffer == buffer; };
+    if (!std::ranges::all_of(product->matrices(), lies_well) || is_it(product->bias) || is_it(product->scale))
+      return false;
+    return !product->mask || !(is_it(product->mask) || is_it(product->result)) ||
+           (is_in_panels(*product->mask) && is_in_panels(*product->result));
+  }
   if (const ElementwiseStep* group = as_elementwise(*plan_.steps[step])) {
     const std::vector<BufferId> values = values_of(*group);
     const std::int64_t columns = columns_.at(buffer);

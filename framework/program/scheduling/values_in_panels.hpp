@@ -15,12 +15,12 @@ namespace talweg {
 struct WeightProduct {
   enum class Kind : std::uint8_t {
     forward,         ///< result (m, n) = input (m, k) @ weights, plus bias, or relu of that
-    input_gradient,  ///< result (m, k) = gradient (m, n) @ weights^T
+    input_gradient,  ///< result (m, k) = gradient (m, n) @ weights^T, or 0 where mask is not above 0
     update           ///< weights -= scale * input^T @ gradient
   };
   Kind kind = Kind::forward;
   InPanels weights;
-  std::optional<View> input, gradient, result;
+  std::optional<View> input, gradient, result, mask;
   std::optional<View> bias, scale;
   bool relu = false;
 
@@ -45,6 +45,7 @@ class ValuesInPanels {
   void add_products();
   void add_elementwise();
   void remove_others();
+  [[nodiscard]] std::vector<View> views_of(std::size_t step) const;
   [[nodiscard]] bool is_done_in_panels(std::size_t step, BufferId buffer) const;
 
   const Plan& plan_;

@@ -56,7 +56,7 @@ class Finder {
     for (const auto& step : plan_.steps)
       if (const ProductStep* update = as_update(*step)) take_weights(*update);
     for (std::size_t i = 0; i < products_.size(); ++i)
-      if (products_[i] && products_[i]->kind == Kind::forward) take_end(i);
+      if (products_[i] && products_[i]->kind != Kind::update) take_end(i);
     return std::move(products_);
   }
 
@@ -152,7 +152,7 @@ class Finder {
   }
 
   /// Has the product do what elementwise functions would do with it, if nobody else needs it as it is: add a
-  /// row, and take relu.
+  /// row, and take relu; or take the gradient of relu.
   void take_end(std::size_t step) {
     WeightProduct& product = *products_[step];
     const std::vector<std::size_t> users = users_of(*product.result);
@@ -160,7 +160,10 @@ class Finder {
     if (!is_planned(root) || plan_.buffers[root].kept || users.size() != 2) return;
     const std::size_t reader = users[1];
     if (dynamic_cast<const ElementwiseStep*>(plan_.steps[reader].get()) == nullptr) return;
-    if (take_bias(product, step, reader)) take_relu(product, reader);
+    if (product.kind == Kind::input_gradient)
+      take_mask(product, step, reader);
+    else if (take_bias(product, step, reader))
+      take_relu(product, reader);
     if (plan_.steps[reader] != nullptr) return;
     std::vector<NodeId>& nodes = plan_.nodes[step];
     nodes.insert(nodes.end(), plan_.nodes[reader].begin(), plan_.nodes[reader].end());
@@ -186,6 +189,22 @@ class Finder {
     product.result = contiguous_view(*stored, product.result->shape);
     product.relu = true;
     plan_.steps[reader] = nullptr;
+  }
+
+  void take_mask(WeightProduct& product, std::size_t step, std::size_t reader) {
+    const auto& group = static_cast<const ElementwiseStep&>(*plan_.steps[reader]);
+    const auto masked = group.masked(product.result->buffer);
+    if (!masked || !is_zero(masked->threshold) || !is_zero(masked->zero) || is_single(masked->mask) ||
+        !is_planned(masked->stored) || is_written_between(masked->mask, step, reader))
+      return;
+    product.mask = contiguous_view(masked->mask.buffer, product.result->shape, masked->mask.offset);
+    product.result = contiguous_view(masked->stored, product.result->shape);
+    plan_.steps[reader] = nullptr;
+  }
+
+  [[nodiscard]] bool is_zero(const View& view) const {
+    const Buffer& buffer = plan_.buffers[view.buffer];
+    return buffer.kind == Buffer::Kind::constant && buffer.values == std::vector<double>{0};
   }
 
   [[nodiscard]] bool is_planned(BufferId id) const {
@@ -234,8 +253,9 @@ class Replacer {
 
   void add_product(const WeightProduct& product) {
     const auto multiply = [&](const InPanels& a, const InPanels& b, bool is_transposed) {
-      add(std::make_unique<PanelProductStep>(a, b, result_of(product, is_transposed),
-                                             PanelProductStep::End{product.bias, product.relu}));
+      add(std::make_unique<PanelProductStep>(
+          a, b, result_of(product, is_transposed),
+          PanelProductStep::End{product.bias, product.relu, product.mask}));
     };
     switch (product.kind) {
       case Kind::forward:

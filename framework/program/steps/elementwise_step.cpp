@@ -140,6 +140,19 @@ std::optional<BufferId> ElementwiseStep::relu_of(BufferId matrix) const {
   return values_[0].stored;
 }
 
+std::optional<ElementwiseStep::Masked> ElementwiseStep::masked(BufferId matrix) const {
+  using enum kernels::Elementwise;
+  if (values_.size() != 2 || !is_in_order()) return std::nullopt;
+  const Value &compared = values_[0], &chosen = values_[1];
+  const auto view = [&](const Operand& operand) { return views_[operand.index]; };
+  if (compared.function != less_equal || chosen.function != where || compared.stored || !chosen.stored ||
+      chosen.operands[0] != Operand{true, 0} || chosen.operands[1].is_value || chosen.operands[2].is_value ||
+      view(chosen.operands[2]).buffer != matrix || view(compared.operands[0]).buffer == matrix)
+    return std::nullopt;
+  return Masked{view(compared.operands[0]), view(compared.operands[1]), view(chosen.operands[1]),
+                *chosen.stored};
+}
+
 bool ElementwiseStep::is_in_order() const {
   return std::ranges::all_of(views_, [](const View& view) { return is_single(view) || is_contiguous(view); });
 }

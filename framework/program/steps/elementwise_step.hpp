@@ -75,6 +75,12 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::unique_ptr<ElementwiseStep> without(std::uint32_t value, const View& view) const;
   /// Where relu of a matrix is stored, if the group computes that and nothing else.
   [[nodiscard]] std::optional<BufferId> relu_of(BufferId matrix) const;
+  /// 0, or the matrix where a mask is above a threshold, if the group computes that and nothing else.
+  struct Masked {
+    View mask, threshold, zero;
+    BufferId stored;
+  };
+  [[nodiscard]] std::optional<Masked> masked(BufferId matrix) const;
   /// Does each view that is not a single number have the elements without gaps? Then they may as well be in
   /// any other order, as long as it is the same in all of them.
   [[nodiscard]] bool is_in_order() const;

@@ -1,5 +1,7 @@
 #include "program/steps/panel_product_step.hpp"
 
+#include <algorithm>
+
 #include "kernels/kernels.hpp"
 #include "program/thread_pool.hpp"
 
@@ -22,63 +24,90 @@ std::int64_t stride_of(const Result& result) {
   return std::get<InPanels>(result.matrix).rows * panel_width<T>();
 }
 
-/// Threads divide the longer side of c among themselves.
+struct Part {
+  Range rows, columns;
+};
+
+enum class Side : std::uint8_t { rows, columns };
+
+/// Parts of c that threads take one after the other: several for each, of some panels.
+std::vector<Part> parts_of(std::int64_t m, std::int64_t n, Side side, std::int64_t width, ThreadPool* pool) {
+  constexpr std::int64_t kPanels = 4, kMostForAThread = 8;
+  if (pool == nullptr) return {{{0, m}, {0, n}}};
+  const std::int64_t length = side == Side::rows ? m : n, threads = pool->threads();
+  const std::int64_t for_a_thread =
+      std::clamp<std::int64_t>(length / (kPanels * width * threads), 1, kMostForAThread);
+  const int number = static_cast<int>(threads * for_a_thread);
+  std::vector<Part> parts;
+  for (int i = 0; i < number; ++i) {
+    const Range some = piece_of(length, i, number, width);
+    if (some.size() > 0) parts.push_back(side == Side::rows ? Part{some, {0, n}} : Part{{0, m}, some});
+  }
+  return parts;
+}
+
+/// Calls work(part, piece) for all parts, on the threads of the pool if there is one.
+template <class Work>
+void run_parts(ThreadPool* pool, std::size_t parts, const Work& work) {
+  const auto number = static_cast<int>(parts);
+  if (pool != nullptr) return pool->share(number, work);
+  for (int part = 0; part < number; ++part) work(part, 0);
+}
+
 template <class T>
 class PanelProduct final : public Instruction {
  public:
   PanelProduct(const Memory& memory, const InPanels& a, const InPanels& b, const Result& result,
                const PanelProductStep::End& end)
-      : product_{.a = a.in<T>(memory),
-                 .a_rows = size(a.rows),
-                 .b = b.in<T>(memory),
-                 .bias = end.bias ? memory.at<T>(*end.bias) : nullptr,
-                 .relu = end.relu,
-                 .c = memory.at<T>(result.view()),
-                 .c_layout = layout_of(result),
-                 .c_stride = stride_of<T>(result),
-                 .m = size(a.rows),
-                 .n = size(b.columns),
-                 .k = size(a.columns),
-                 .sums = nullptr},
-        m_(a.rows),
-        n_(b.columns),
-        pool_(memory.pool()) {
-    const int pieces = pool_ == nullptr ? 1 : pool_->threads();
-    for (int piece = 0; piece < pieces; ++piece)
-      parts_.push_back(part(piece, pieces, static_cast<T*>(memory.scratch(piece))));
+      : pool_(memory.pool()) {
+    const kernels::PanelProduct<T> whole{.a = a.in<T>(memory),
+                                         .a_rows = size(a.rows),
+                                         .b = b.in<T>(memory),
+                                         .bias = end.bias ? memory.at<T>(*end.bias) : nullptr,
+                                         .relu = end.relu,
+                                         .mask = end.mask ? memory.at<T>(*end.mask) : nullptr,
+                                         .c = memory.at<T>(result.view()),
+                                         .c_layout = layout_of(result),
+                                         .c_stride = stride_of<T>(result),
+                                         .m = size(a.rows),
+                                         .n = size(b.columns),
+                                         .k = size(a.columns),
+                                         .sums = nullptr};
+    for (const Part& part : parts_of(a.rows, b.columns, a.rows >= b.columns ? Side::rows : Side::columns,
+                                     panel_width<T>(), pool_))
+      parts_.push_back(part_of(whole, part));
+    for (int piece = 0; piece < (pool_ == nullptr ? 1 : pool_->threads()); ++piece)
+      sums_.push_back(static_cast<T*>(memory.scratch(piece)));
   }
 
   void run() override {
-    const auto run_part = [&](int piece) {
-      const kernels::PanelProduct<T>& product = parts_[size(piece)];
-      if (product.m > 0 && product.n > 0) kernels::table<T>().panels.multiply(product);
-    };
-    if (pool_ == nullptr) return run_part(0);
-    pool_->run(run_part);
+    run_parts(pool_, parts_.size(), [&](int part, int piece) {
+      kernels::PanelProduct<T> product = parts_[size(part)];
+      product.sums = sums_[size(piece)];
+      kernels::table<T>().panels.multiply(product);
+    });
   }
 
  private:
-  [[nodiscard]] kernels::PanelProduct<T> part(int piece, int pieces, T* sums) const {
-    const std::int64_t width = panel_width<T>();
-    Range part_rows{0, m_}, part_columns{0, n_};
-    if (m_ >= n_)
-      part_rows = piece_of(m_, piece, pieces, width);
-    else
-      part_columns = piece_of(n_, piece, pieces, width);
-    kernels::PanelProduct<T> part = product_;
-    part.m = size(part_rows.size());
-    part.n = size(part_columns.size());
-    part.a += part_rows.begin * width;
-    part.b += part_columns.begin * static_cast<std::int64_t>(part.k);
-    if (part.bias != nullptr) part.bias += part_columns.begin;
-    part.c += first_in_c(part_rows.begin, part_columns.begin);
-    part.sums = sums;
+  [[nodiscard]] static kernels::PanelProduct<T> part_of(const kernels::PanelProduct<T>& whole,
+                                                        const Part& some) {
+    kernels::PanelProduct<T> part = whole;
+    part.m = size(some.rows.size());
+    part.n = size(some.columns.size());
+    part.a += some.rows.begin * panel_width<T>();
+    part.b += some.columns.begin * static_cast<std::int64_t>(whole.k);
+    if (part.bias != nullptr) part.bias += some.columns.begin;
+    const std::int64_t first = first_in_c(whole, some.rows.begin, some.columns.begin);
+    part.c += first;
+    if (part.mask != nullptr) part.mask += first;
     return part;
   }
 
-  [[nodiscard]] std::int64_t first_in_c(std::int64_t row, std::int64_t column) const {
-    const std::int64_t width = panel_width<T>(), stride = product_.c_stride;
-    switch (product_.c_layout) {
+  /// REQUIRES: both begin a panel.
+  [[nodiscard]] static std::int64_t first_in_c(const kernels::PanelProduct<T>& product, std::int64_t row,
+                                               std::int64_t column) {
+    const std::int64_t width = panel_width<T>(), stride = product.c_stride;
+    switch (product.c_layout) {
       case rows:
         return row * stride + column;
       case columns:
@@ -90,51 +119,45 @@ class PanelProduct final : public Instruction {
     }
   }
 
-  kernels::PanelProduct<T> product_;
-  std::int64_t m_, n_;
   ThreadPool* pool_;
-  std::vector<kernels::PanelProduct<T>> parts_;  ///< by piece
+  std::vector<kernels::PanelProduct<T>> parts_;
+  std::vector<T*> sums_;  ///< by piece
 };
 
-/// Threads divide the rows of c among themselves.
 template <class T>
 class PanelSubtraction final : public Instruction {
  public:
   PanelSubtraction(const Memory& memory, const InPanels& a, const InPanels& b, const View& scale,
                    const InPanels& c)
-      : a_(a.in<T>(memory)),
-        b_(b.in<T>(memory)),
-        c_(c.in<T>(memory)),
-        scale_(memory.at<T>(scale)),
-        m_(c.rows),
-        n_(c.columns),
-        k_(a.rows),
-        pool_(memory.pool()) {}
+      : scale_(memory.at<T>(scale)), pool_(memory.pool()) {
+    const std::int64_t width = panel_width<T>();
+    // A part by columns writes its panels from the beginning to the end.
+    const Side side = c.columns >= kColumns ? Side::columns : Side::rows;
+    for (const Part& part : parts_of(c.rows, c.columns, side, width, pool_))
+      parts_.push_back({.a = a.in<T>(memory) + part.rows.begin * a.rows,
+                        .b = b.in<T>(memory) + part.columns.begin * b.rows,
+                        .c = c.in<T>(memory) + part.rows.begin * width + part.columns.begin * c.rows,
+                        .c_rows = size(c.rows),
+                        .m = size(part.rows.size()),
+                        .n = size(part.columns.size()),
+                        .k = size(a.rows),
+                        .scale = 0});
+  }
 
   void run() override {
-    if (pool_ == nullptr) return run_rows({0, m_});
-    pool_->run([&](int piece) { run_rows(piece_of(m_, piece, pool_->threads(), panel_width<T>())); });
+    run_parts(pool_, parts_.size(), [&](int part, int /*piece*/) {
+      kernels::PanelSubtraction<T> product = parts_[size(part)];
+      product.scale = *scale_;
+      kernels::table<T>().panels.subtract(product);
+    });
   }
 
  private:
-  void run_rows(const Range& part) const {
-    if (part.size() == 0) return;
-    kernels::table<T>().panels.subtract({.a = a_ + part.begin * k_,
-                                         .b = b_,
-                                         .c = c_ + part.begin * panel_width<T>(),
-                                         .c_rows = size(m_),
-                                         .m = size(part.size()),
-                                         .n = size(n_),
-                                         .k = size(k_),
-                                         .scale = *scale_});
-  }
+  static constexpr std::int64_t kColumns = 128;
 
-  const T* a_;
-  const T* b_;
-  T* c_;
   const T* scale_;
-  std::int64_t m_, n_, k_;
   ThreadPool* pool_;
+  std::vector<kernels::PanelSubtraction<T>> parts_;
 };
 
 double operations_of(std::int64_t m, std::int64_t n, std::int64_t k) {
@@ -152,7 +175,8 @@ View PanelProductStep::Result::view() const {
 
 std::vector<View> PanelProductStep::reads() const {
   std::vector<View> views = {a_.view(), b_.view()};
-  if (end_.bias) views.push_back(*end_.bias);
+  for (const std::optional<View>& view : {end_.bias, end_.mask})
+    if (view) views.push_back(*view);
   return views;
 }
 
@@ -162,7 +186,7 @@ std::int64_t PanelProductStep::scratch_elements() const {
 }
 
 double PanelProductStep::operations() const {
-  const double ends = (end_.bias ? 1 : 0) + (end_.relu ? 1 : 0);
+  const double ends = (end_.bias ? 1 : 0) + (end_.relu ? 1 : 0) + (end_.mask ? 2 : 0);
   return operations_of(a_.rows, b_.columns, a_.columns) + ends * static_cast<double>(a_.rows * b_.columns);
 }
 
@@ -171,8 +195,9 @@ std::unique_ptr<Instruction> PanelProductStep::bind(const Memory& memory, DType 
 }
 
 std::string PanelProductStep::text() const {
-  return "panel product " + text_of(a_) + " @ " + text_of(b_) + (end_.bias || end_.relu ? ":" : "") +
-         (end_.bias ? " add" : "") + (end_.relu ? " relu" : "");
+  const std::string ends = std::string(end_.bias ? " add" : "") + (end_.relu ? " relu" : "") +
+                           (end_.mask ? " less_equal where" : "");
+  return "panel product " + text_of(a_) + " @ " + text_of(b_) + (ends.empty() ? "" : ":") + ends;
 }
 
 double PanelSubtractionStep::operations() const { return operations_of(c_.rows, c_.columns, a_.rows + 1); }

@@ -19,10 +19,11 @@ class PanelProductStep final : public Step {
 
   struct End {
     std::optional<View> bias;  ///< a row that is added to each row
-    bool relu = false;         ///< is taken at last
+    bool relu = false;         ///< is taken then
+    std::optional<View> mask;  ///< which lies as the result does: where it is not above 0, that is 0
   };
 
-  /// REQUIRES: there is no bias where the transpose is written.
+  /// REQUIRES: there is a bias only where the result is written, and a mask only where its transpose is.
   PanelProductStep(const InPanels& a, const InPanels& b, const Result& result, const End& end)
       : a_(a), b_(b), result_(result), end_(end) {}
 
