@@ -155,7 +155,7 @@ enum class ResultLayout : std::uint8_t {
 };
 
 /// c (m, n) becomes a (m, k) @ b (k, n), and where they are asked for that plus a row, relu of the result,
-/// and 0 where a mask is not above 0. a and b lie in panels.
+/// and 0 where a mask is not above 0. a and b lie in panels. REQUIRES: k > 0.
 template <class T>
 struct PanelProduct {
   const T* a;          ///< its first row, in the first panel
@@ -171,15 +171,16 @@ struct PanelProduct {
   T* sums;  ///< for as many elements as c would have in panels; not used where it has them
 };
 
-/// c (m, n) becomes c - scale * a^T (m, k) @ b (k, n), where a, b and c lie in panels. The product is rounded
-/// once, with the difference. All k terms are one sum.
+/// c (m, n) becomes a^T (m, k) @ b (k, n), or c - scale * that, where a, b and c lie in panels. What is
+/// subtracted is rounded once, with the difference. All k terms are one sum.
 template <class T>
-struct PanelSubtraction {
+struct TransposedPanelProduct {
   const T* a;  ///< as (k, m)
   const T* b;
   T* c;                ///< its first row, in the first panel
   std::size_t c_rows;  ///< of the matrix that c is some rows of
   std::size_t m, n, k;
+  bool subtracts;
   T scale;
 };
 
@@ -190,7 +191,7 @@ struct PanelKernels {
   void (*pack)(T* panels, std::size_t all_rows, const Matrix<T>& from, std::size_t rows, std::size_t columns);
   void (*unpack)(T* to, std::ptrdiff_t stride, const T* panels, std::size_t rows, std::size_t columns);
   void (*multiply)(const PanelProduct<T>& product);
-  void (*subtract)(const PanelSubtraction<T>& product);
+  void (*multiply_transposed)(const TransposedPanelProduct<T>& product);
 };
 
 /// Windows side by side that have the same elements: element k of the i-th is plane[elements[k] + i *

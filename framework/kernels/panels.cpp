@@ -128,9 +128,9 @@ void product_tile(const T* a, std::ptrdiff_t a_panel, const T* b, std::size_t te
     store_row(sums[i], place.to + static_cast<std::ptrdiff_t>(i) * place.stride, place.columns);
 }
 
-/// Rows of c, a panel, from which `scale` times those of a^T @ b are subtracted.
-template <class T, std::size_t kNumber>
-void subtraction_tile(const T* a, const T* b, std::size_t terms, T* c, T scale) {
+/// Rows of c, a panel: those of a^T @ b, or `scale` times those are subtracted from them.
+template <class T, bool kSubtracts, std::size_t kNumber>
+void transposed_tile(const T* a, const T* b, std::size_t terms, T* c, T scale) {
   constexpr std::size_t kAhead = 22;  // rows of c that are on their way to the cache
   for (std::size_t i = 0; i < kNumber; ++i)
     for (std::size_t j = 0; j < kWidth<T> * sizeof(T); j += 64)
@@ -141,26 +141,26 @@ void subtraction_tile(const T* a, const T* b, std::size_t terms, T* c, T scale) 
   for (std::size_t l = 0; l < terms; ++l) add_term(sums, a + l * kWidth<T>, 1, b + l * kWidth<T>);
   const Vector<T> factor(-scale);
 #pragma GCC unroll 12
-  for (std::size_t i = 0; i < kNumber; ++i, c += kWidth<T>) {
-    store(multiply_add(factor, sums[i][0], load(c)), c);
-    store(multiply_add(factor, sums[i][1], load(c + kLanes<T>)), c + kLanes<T>);
-  }
+  for (std::size_t i = 0; i < kNumber; ++i, c += kWidth<T>)
+    for (std::size_t j = 0; j < 2; ++j)
+      store(kSubtracts ? multiply_add(factor, sums[i][j], load(c + j * kLanes<T>)) : sums[i][j],
+            c + j * kLanes<T>);
 }
 
 template <class T>
 using ProductTile = void (*)(const T*, std::ptrdiff_t, const T*, std::size_t, const Place<T>&);
 template <class T>
-using SubtractionTile = void (*)(const T*, const T*, std::size_t, T*, T);
+using TransposedTile = void (*)(const T*, const T*, std::size_t, T*, T);
 
 /// By the number of their rows, less one.
 template <class T, std::size_t... kNumbers>
 constexpr std::array<ProductTile<T>, kMostRows> product_tiles(std::index_sequence<kNumbers...> /*numbers*/) {
   return {product_tile<T, kNumbers + 1>...};
 }
-template <class T, std::size_t... kNumbers>
-constexpr std::array<SubtractionTile<T>, kMostRows> subtraction_tiles(
+template <class T, bool kSubtracts, std::size_t... kNumbers>
+constexpr std::array<TransposedTile<T>, kMostRows> transposed_tiles(
     std::index_sequence<kNumbers...> /*numbers*/) {
-  return {subtraction_tile<T, kNumbers + 1>...};
+  return {transposed_tile<T, kSubtracts, kNumbers + 1>...};
 }
 
 /// Has lines of memory fetched a few at a time, as many calls as there are.
@@ -276,8 +276,10 @@ void multiply(const PanelProduct<T>& product) {
 }
 
 template <class T>
-void subtract(const PanelSubtraction<T>& product) {
-  static constexpr auto kTiles = subtraction_tiles<T>(std::make_index_sequence<kMostRows>());
+void multiply_transposed(const TransposedPanelProduct<T>& product) {
+  static constexpr auto kAssign = transposed_tiles<T, false>(std::make_index_sequence<kMostRows>());
+  static constexpr auto kSubtract = transposed_tiles<T, true>(std::make_index_sequence<kMostRows>());
+  const auto& tiles_of = product.subtracts ? kSubtract : kAssign;
   constexpr std::size_t kPanel = kWidth<T>;
   // Rows of which the columns of a stay in the second-level cache.
   constexpr std::size_t kRowsAtATime = 256;
@@ -289,7 +291,7 @@ void subtract(const PanelSubtraction<T>& product) {
         const Parts tiles(std::min(kPanel, product.m - i), kMostRows);
         for (std::size_t tile = 0; tile < tiles.number; ++tile) {
           const std::size_t number = tiles.size(tile);
-          kTiles[number - 1](a, product.b + j * product.k, product.k, c, product.scale);
+          tiles_of[number - 1](a, product.b + j * product.k, product.k, c, product.scale);
           a += number;
           c += number * kPanel;
         }
@@ -335,7 +337,7 @@ namespace TALWEG_KERNELS {
 
 template <class T>
 void add_panels(Table<T>& table) {
-  table.panels = {kWidth<T>, pack<T>, unpack<T>, multiply<T>, subtract<T>};
+  table.panels = {kWidth<T>, pack<T>, unpack<T>, multiply<T>, multiply_transposed<T>};
 }
 
 template void add_panels(Table<float>&);

@@ -36,9 +36,10 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void run() = 0;
-  /// From here to `hand_back` nobody else reads or changes the memory that runs assign to: meanwhile its
-  /// values may be elsewhere, in another layout. This saves time where there are many runs. Otherwise each
-  /// run takes over and hands back.
+  /// From here to `hand_back` nobody else changes the memory that runs assign to, or reads matrices from it:
+  /// meanwhile their values may be elsewhere, in another layout, and are lost if the executor ends. This
+  /// saves time where there are many runs; otherwise each takes over and hands back. Nothing happens where
+  /// that has been done already.
   virtual void take_over() {}
   virtual void hand_back() {}
   /// The value of a fetched node after the last run: row-major, of the graph's floating type.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <talweg/error.hpp>
+#include <utility>
 
 #include "kernels/kernels.hpp"
 #include "program/lowering.hpp"
@@ -119,6 +120,10 @@ void require_instruction_set() {
                             lacking, kernels::instruction_set()));
 }
 
+void run_all(const std::vector<std::unique_ptr<Instruction>>& instructions) {
+  for (const auto& instruction : instructions) instruction->run();
+}
+
 }  // namespace
 
 Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options)
@@ -154,24 +159,22 @@ Program::~Program() = default;
 
 void Program::run() {
   if (before_.empty() || has_taken_over_) return run_instructions();
-  take_over();
+  run_all(before_);
   run_instructions();
-  hand_back();
+  run_all(after_);
 }
 
 void Program::take_over() {
-  for (const auto& instruction : before_) instruction->run();
-  has_taken_over_ = true;
+  if (!std::exchange(has_taken_over_, true)) run_all(before_);
 }
 
 void Program::hand_back() {
-  for (const auto& instruction : after_) instruction->run();
-  has_taken_over_ = false;
+  if (std::exchange(has_taken_over_, false)) run_all(after_);
 }
 
 void Program::run_instructions() {
   if (profile_ != nullptr) return run_profiled();
-  for (const auto& instruction : instructions_) instruction->run();
+  run_all(instructions_);
 }
 
 void Program::run_profiled() {

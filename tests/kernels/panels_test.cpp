@@ -150,21 +150,24 @@ TYPED_TEST(PanelKernels, MultiplyAsPlainSumsDo) {
   expect_products<TypeParam>(128, 100, 257);
 }
 
-TYPED_TEST(PanelKernels, SubtractScaledProductsOfATransposedMatrix) {
+TYPED_TEST(PanelKernels, MultiplyATransposedMatrixAndSubtractThat) {
   using T = TypeParam;
   for (std::size_t m : kSizes)
     for (std::size_t n : kSizes)
-      for (std::size_t k : kSizes) {
-        const Dense<T> a(k, m, 1), b(k, n, 2), c(m, n, 3);
-        Panels<T> left(a), right(b), result(c);
-        panel_kernels<T>().subtract({left.data(), right.data(), result.data(), m, m, n, k, T(0.5)});
-        for (std::size_t i = 0; i < m; ++i)
-          for (std::size_t j = 0; j < n; ++j) {
-            T expected = c.at(i, j);
-            for (std::size_t l = 0; l < k; ++l) expected -= T(0.5) * a.at(l, i) * b.at(l, j);
-            ASSERT_EQ(result.at(i, j), expected) << m << " x " << k << " x " << n;
-          }
-      }
+      for (std::size_t k : kSizes)
+        for (const bool subtracts : {false, true}) {
+          const Dense<T> a(k, m, 1), b(k, n, 2), c(m, n, 3);
+          Panels<T> left(a), right(b), result(c);
+          panel_kernels<T>().multiply_transposed(
+              {left.data(), right.data(), result.data(), m, m, n, k, subtracts, T(0.5)});
+          for (std::size_t i = 0; i < m; ++i)
+            for (std::size_t j = 0; j < n; ++j) {
+              T product = 0;
+              for (std::size_t l = 0; l < k; ++l) product += a.at(l, i) * b.at(l, j);
+              ASSERT_EQ(result.at(i, j), subtracts ? c.at(i, j) - T(0.5) * product : product)
+                  << m << " x " << k << " x " << n;
+            }
+        }
 }
 
 TYPED_TEST(PanelKernels, KeepWhatIsNotANumberInItsRowsAndColumns) {

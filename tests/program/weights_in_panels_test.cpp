@@ -34,8 +34,8 @@ struct Variant {
   bool needs_squares = false;   ///< of the first weights, in the loss
   bool is_fetched = false;      ///< the second layer
   bool keeps_gradient = false;  ///< of the second weights
-  // In a step's program: weights in panels, and what is copied to panels from elsewhere and from panels.
-  // And the products that add a bias, if there are any: by default all.
+  // In a step's program: weights in panels that products are subtracted from, and what is copied to panels
+  // from elsewhere and from panels. And the products that add a bias, if there are any: by default all.
   std::size_t weights = 3, packed = 3, turned = 1;
   std::optional<std::size_t> biases = {};
 };
@@ -152,7 +152,8 @@ std::vector<Variant> variants() {
   });
   add("with a penalty", [](Variant& variant) {
     variant.needs_squares = true;
-    variant.weights = 2;
+    variant.weights = 2;  // elementwise functions update the others
+    variant.biases = 3;
   });
   add("whose values are read", [](Variant& variant) {
     variant.is_fetched = true;

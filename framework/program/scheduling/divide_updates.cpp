@@ -5,11 +5,18 @@
 #include <set>
 #include <utility>
 
+#include "program/panels.hpp"
 #include "program/steps/elementwise_step.hpp"
 #include "program/steps/product_step.hpp"
 
 namespace talweg {
 namespace {
+
+bool may_be_in_panels(const ProductStep& product, std::int64_t width) {
+  const Shape& shape = product.result().shape;
+  return product.is_large() && shape.rank() == 2 && shape[1] % width == 0 &&
+         are_panels_faster(product.right().shape[0], shape[0], shape[1], width);
+}
 
 /// Elements of a concatenation: a part that has a step of its own, or all between two of them.
 struct Piece {
@@ -20,10 +27,12 @@ struct Piece {
 class Divider {
  public:
   Divider(Plan& plan, DType dtype) : plan_(plan) {
-    for (const auto& step : plan.steps)
-      if (const auto* product = dynamic_cast<const ProductStep*>(step.get());
-          product != nullptr && product->is_subtractable(dtype))
-        products_.insert(product->writes().front().buffer);
+    for (const auto& step : plan.steps) {
+      const auto* product = dynamic_cast<const ProductStep*>(step.get());
+      if (product == nullptr) continue;
+      if (product->is_subtractable(dtype)) products_.insert(product->result().buffer);
+      if (may_be_in_panels(*product, panel_width(dtype))) panels_.insert(product->result().buffer);
+    }
     for (BufferId id = 0; id < plan.buffers.size(); ++id)
       if (const auto& whole = plan.buffers[id].whole) parts_[*whole].push_back(id);
   }
@@ -41,7 +50,10 @@ class Divider {
   }
 
  private:
-  [[nodiscard]] bool is_large(BufferId part) const { return plan_.buffers[part].elements >= kLargePart; }
+  /// Is a step of its own worth while?
+  [[nodiscard]] bool is_large(BufferId part) const {
+    return plan_.buffers[part].elements >= kLargePart || panels_.contains(part);
+  }
 
   /// Appends a step for each piece of the concatenation that the step reads; false where there is but one.
   bool divide(const Step& step) {
@@ -130,6 +142,7 @@ class Divider {
   std::map<BufferId, std::vector<BufferId>> parts_;  ///< by concatenation
   std::map<BufferId, std::size_t> reads_;
   std::set<BufferId> products_;  ///< what they are written to
+  std::set<BufferId> panels_;    ///< of those, gradients of weights that may be in panels
 };
 
 }  // namespace

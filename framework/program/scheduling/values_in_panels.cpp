@@ -1,6 +1,7 @@
 #include "program/scheduling/values_in_panels.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "program/steps/elementwise_step.hpp"
 #include "program/steps/reduction_step.hpp"
@@ -8,13 +9,17 @@
 namespace talweg {
 namespace {
 
-/// The buffers of all that is not a single number for the group.
-std::vector<BufferId> values_of(const ElementwiseStep& group) {
-  std::vector<BufferId> buffers;
+bool is_all_of(const View& view, const Buffer& buffer) {
+  return view.offset == 0 && is_contiguous(view) && view.shape.elements() == buffer.elements;
+}
+
+/// All that is not a single number for the group.
+std::vector<View> values_of(const ElementwiseStep& group) {
+  std::vector<View> values;
   for (const std::vector<View>& views : {group.reads(), group.writes()})
-    for (const View& view : views)
-      if (!is_single(view)) buffers.push_back(view.buffer);
-  return buffers;
+    std::ranges::copy_if(views, std::back_inserter(values),
+                         [](const View& view) { return !is_single(view); });
+  return values;
 }
 
 const ElementwiseStep* as_elementwise(const Step& step) {
@@ -23,13 +28,6 @@ const ElementwiseStep* as_elementwise(const Step& step) {
 }
 
 }  // namespace
-
-std::vector<View> WeightProduct::matrices() const {
-  std::vector<View> views;
-  for (const std::optional<View>& view : {input, gradient, result, mask})
-    if (view) views.push_back(*view);
-  return views;
-}
 
 ValuesInPanels::ValuesInPanels(const Plan& plan, const WeightProducts& products, std::int64_t width)
     : plan_(plan), products_(products), width_(width), has_parts_(plan.buffers.size(), false) {
@@ -73,14 +71,14 @@ void ValuesInPanels::add_elementwise() {
     for (const auto& step : plan_.steps) {
       const ElementwiseStep* group = as_elementwise(*step);
       if (group == nullptr) continue;
-      const std::vector<BufferId> values = values_of(*group);
+      const std::vector<View> values = values_of(*group);
       const auto known =
-          std::ranges::find_if(values, [&](BufferId value) { return columns_.contains(value); });
+          std::ranges::find_if(values, [&](const View& value) { return columns_.contains(value.buffer); });
       if (known == values.end()) continue;
-      const InPanels like = *find(*known);
-      for (BufferId value : values)
-        if (is_possible(contiguous_view(value, {like.rows, like.columns})))
-          changed |= columns_.emplace(value, like.columns).second;
+      const InPanels like = *find(known->buffer);
+      for (const View& value : values)
+        if (is_possible(contiguous_view(value.buffer, {like.rows, like.columns})))
+          changed |= columns_.emplace(value.buffer, like.columns).second;
     }
   }
 }
@@ -120,18 +118,21 @@ bool ValuesInPanels::is_done_in_panels(std::size_t step, BufferId buffer) const 
     return !product->mask || !(is_it(product->mask) || is_it(product->result)) ||
            (is_in_panels(*product->mask) && is_in_panels(*product->result));
   }
+  const std::int64_t columns = columns_.at(buffer);
   if (const ElementwiseStep* group = as_elementwise(*plan_.steps[step])) {
-    const std::vector<BufferId> values = values_of(*group);
-    const std::int64_t columns = columns_.at(buffer);
-    return std::ranges::find(values, buffer) != values.end() &&
-           std::ranges::all_of(values, [&](BufferId value) {
-             const auto found = columns_.find(value);
-             return found != columns_.end() && found->second == columns;
+    // All lie alike, and nobody reads one number from among them.
+    const auto reads_one = [&](const View& view) { return view.buffer == buffer && is_single(view); };
+    return std::ranges::none_of(group->views(), reads_one) &&
+           std::ranges::all_of(values_of(*group), [&](const View& value) {
+             const auto found = columns_.find(value.buffer);
+             return found != columns_.end() && found->second == columns &&
+                    is_all_of(value, plan_.buffers[value.buffer]);
            });
   }
   const auto* sum = dynamic_cast<const ReductionStep*>(plan_.steps[step].get());
-  return sum != nullptr && sum->is_sum_of_rows() && sum->inner() == columns_.at(buffer) &&
-         sum->reads().front().buffer == buffer && sum->writes().front().buffer != buffer;
+  return sum != nullptr && sum->is_sum_of_rows() && sum->inner() == columns &&
+         is_all_of(sum->reads().front(), plan_.buffers[buffer]) && sum->reads().front().buffer == buffer &&
+         sum->writes().front().buffer != buffer;
 }
 
 }  // namespace talweg

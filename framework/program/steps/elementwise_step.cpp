@@ -14,6 +14,12 @@ bool same(const View& a, const View& b) {
   return a.buffer == b.buffer && a.offset == b.offset && a.shape == b.shape && a.strides == b.strides;
 }
 
+/// The same elements in the same order, without gaps, in whatever shapes?
+bool have_same_elements(const View& a, const View& b) {
+  return a.buffer == b.buffer && a.offset == b.offset && a.shape.elements() == b.shape.elements() &&
+         is_contiguous(a) && is_contiguous(b);
+}
+
 /// Hands out tiles and takes them back.
 class Tiles {
  public:
@@ -92,11 +98,12 @@ std::optional<ElementwiseStep::ScaledSubtraction> ElementwiseStep::scaled_subtra
   return ScaledSubtraction{x, scale, g, *difference.stored};
 }
 
-std::optional<ElementwiseStep::SumWithRow> ElementwiseStep::sum_with_row(BufferId matrix) const {
-  if (shape_.rank() != 2 || std::ranges::count(views_, matrix, &View::buffer) != 1) return std::nullopt;
+std::optional<ElementwiseStep::SumWithRow> ElementwiseStep::sum_with_row(const View& matrix) const {
+  if (!(shape_ == matrix.shape) || std::ranges::count(views_, matrix.buffer, &View::buffer) != 1)
+    return std::nullopt;
   const auto index =
-      static_cast<std::uint32_t>(std::ranges::find(views_, matrix, &View::buffer) - views_.begin());
-  if (!is_contiguous(views_[index])) return std::nullopt;
+      static_cast<std::uint32_t>(std::ranges::find(views_, matrix.buffer, &View::buffer) - views_.begin());
+  if (!same(views_[index], matrix)) return std::nullopt;
   std::optional<SumWithRow> found;
   for (std::uint32_t i = 0; i < values_.size(); ++i) {
     const std::span<const Operand> operands(values_[i].operands.data(), values_[i].operand_count);
@@ -133,24 +140,24 @@ std::unique_ptr<ElementwiseStep> ElementwiseStep::without(std::uint32_t value, c
   return result;
 }
 
-std::optional<BufferId> ElementwiseStep::relu_of(BufferId matrix) const {
+std::optional<BufferId> ElementwiseStep::relu_of(const View& matrix) const {
   if (values_.size() != 1 || values_[0].function != kernels::Elementwise::relu ||
-      views_.front().buffer != matrix || !is_contiguous(views_.front()))
+      !have_same_elements(views_.front(), matrix))
     return std::nullopt;
   return values_[0].stored;
 }
 
-std::optional<ElementwiseStep::Masked> ElementwiseStep::masked(BufferId matrix) const {
+std::optional<ElementwiseStep::Masked> ElementwiseStep::masked(const View& matrix) const {
   using enum kernels::Elementwise;
   if (values_.size() != 2 || !is_in_order()) return std::nullopt;
   const Value &compared = values_[0], &chosen = values_[1];
-  const auto view = [&](const Operand& operand) { return views_[operand.index]; };
   if (compared.function != less_equal || chosen.function != where || compared.stored || !chosen.stored ||
-      chosen.operands[0] != Operand{true, 0} || chosen.operands[1].is_value || chosen.operands[2].is_value ||
-      view(chosen.operands[2]).buffer != matrix || view(compared.operands[0]).buffer == matrix)
+      chosen.operands[0] != Operand{true, 0} || chosen.operands[1].is_value || chosen.operands[2].is_value)
     return std::nullopt;
-  return Masked{view(compared.operands[0]), view(compared.operands[1]), view(chosen.operands[1]),
-                *chosen.stored};
+  const auto view = [&](const Operand& operand) { return views_[operand.index]; };
+  const View &mask = view(compared.operands[0]), &of = view(chosen.operands[2]);
+  if (!have_same_elements(of, matrix) || mask.buffer == of.buffer || is_single(mask)) return std::nullopt;
+  return Masked{mask, view(compared.operands[1]), view(chosen.operands[1]), *chosen.stored};
 }
 
 bool ElementwiseStep::is_in_order() const {

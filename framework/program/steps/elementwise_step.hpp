@@ -70,17 +70,19 @@ class ElementwiseStep final : public Step {
     std::uint32_t value;
     View row;
   };
-  [[nodiscard]] std::optional<SumWithRow> sum_with_row(BufferId matrix) const;
+  [[nodiscard]] std::optional<SumWithRow> sum_with_row(const View& matrix) const;
   /// The same functions, finished, but for that value's, which lies in `view`. Null where none is left.
   [[nodiscard]] std::unique_ptr<ElementwiseStep> without(std::uint32_t value, const View& view) const;
-  /// Where relu of a matrix is stored, if the group computes that and nothing else.
-  [[nodiscard]] std::optional<BufferId> relu_of(BufferId matrix) const;
-  /// 0, or the matrix where a mask is above a threshold, if the group computes that and nothing else.
+  /// Where relu of all of a matrix is stored, if the group computes that and nothing else. The group may see
+  /// the elements in another shape.
+  [[nodiscard]] std::optional<BufferId> relu_of(const View& matrix) const;
+  /// 0, or the element of a matrix where a mask is above a threshold, if the group computes that of all of
+  /// the matrix and nothing else.
   struct Masked {
     View mask, threshold, zero;
     BufferId stored;
   };
-  [[nodiscard]] std::optional<Masked> masked(BufferId matrix) const;
+  [[nodiscard]] std::optional<Masked> masked(const View& matrix) const;
   /// Does each view that is not a single number have the elements without gaps? Then they may as well be in
   /// any other order, as long as it is the same in all of them.
   [[nodiscard]] bool is_in_order() const;

@@ -24,6 +24,16 @@ std::int64_t stride_of(const Result& result) {
   return std::get<InPanels>(result.matrix).rows * panel_width<T>();
 }
 
+double operations_of(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
+
+/// Null where the product is not worth the threads' coming together.
+ThreadPool* pool_for(const Memory& memory, std::int64_t m, std::int64_t n, std::int64_t k) {
+  constexpr double kOperationsForThreads = 500'000;
+  return operations_of(m, n, k) >= kOperationsForThreads ? memory.pool() : nullptr;
+}
+
 struct Part {
   Range rows, columns;
 };
@@ -59,7 +69,7 @@ class PanelProduct final : public Instruction {
  public:
   PanelProduct(const Memory& memory, const InPanels& a, const InPanels& b, const Result& result,
                const PanelProductStep::End& end)
-      : pool_(memory.pool()) {
+      : pool_(pool_for(memory, a.rows, b.columns, a.columns)) {
     const kernels::PanelProduct<T> whole{.a = a.in<T>(memory),
                                          .a_rows = size(a.rows),
                                          .b = b.in<T>(memory),
@@ -125,11 +135,11 @@ class PanelProduct final : public Instruction {
 };
 
 template <class T>
-class PanelSubtraction final : public Instruction {
+class TransposedPanelProduct final : public Instruction {
  public:
-  PanelSubtraction(const Memory& memory, const InPanels& a, const InPanels& b, const View& scale,
-                   const InPanels& c)
-      : scale_(memory.at<T>(scale)), pool_(memory.pool()) {
+  TransposedPanelProduct(const Memory& memory, const InPanels& a, const InPanels& b, const InPanels& c,
+                         const std::optional<View>& scale)
+      : scale_(scale ? memory.at<T>(*scale) : nullptr), pool_(pool_for(memory, c.rows, c.columns, a.rows)) {
     const std::int64_t width = panel_width<T>();
     // A part by columns writes its panels from the beginning to the end.
     const Side side = c.columns >= kColumns ? Side::columns : Side::rows;
@@ -141,28 +151,25 @@ class PanelSubtraction final : public Instruction {
                         .m = size(part.rows.size()),
                         .n = size(part.columns.size()),
                         .k = size(a.rows),
-                        .scale = 0});
+                        .subtracts = scale.has_value(),
+                        .scale = 1});
   }
 
   void run() override {
     run_parts(pool_, parts_.size(), [&](int part, int /*piece*/) {
-      kernels::PanelSubtraction<T> product = parts_[size(part)];
-      product.scale = *scale_;
-      kernels::table<T>().panels.subtract(product);
+      kernels::TransposedPanelProduct<T> product = parts_[size(part)];
+      if (scale_ != nullptr) product.scale = *scale_;
+      kernels::table<T>().panels.multiply_transposed(product);
     });
   }
 
  private:
   static constexpr std::int64_t kColumns = 128;
 
-  const T* scale_;
+  const T* scale_;  ///< null where nothing is subtracted
   ThreadPool* pool_;
-  std::vector<kernels::PanelSubtraction<T>> parts_;
+  std::vector<kernels::TransposedPanelProduct<T>> parts_;
 };
-
-double operations_of(std::int64_t m, std::int64_t n, std::int64_t k) {
-  return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-}
 
 std::string text_of(const InPanels& matrix) { return to_string(matrix.view().shape); }
 
@@ -200,14 +207,21 @@ std::string PanelProductStep::text() const {
   return "panel product " + text_of(a_) + " @ " + text_of(b_) + (ends.empty() ? "" : ":") + ends;
 }
 
-double PanelSubtractionStep::operations() const { return operations_of(c_.rows, c_.columns, a_.rows + 1); }
-
-std::unique_ptr<Instruction> PanelSubtractionStep::bind(const Memory& memory, DType dtype) const {
-  return bind_as<PanelSubtraction>(dtype, memory, a_, b_, scale_, c_);
+std::vector<View> TransposedPanelProductStep::reads() const {
+  if (!scale_) return {a_.view(), b_.view()};
+  return {a_.view(), b_.view(), *scale_, c_.view()};
 }
 
-std::string PanelSubtractionStep::text() const {
-  return "panel product " + text_of(a_) + "^T @ " + text_of(b_) + ": multiply subtract";
+double TransposedPanelProductStep::operations() const {
+  return operations_of(c_.rows, c_.columns, a_.rows + (scale_ ? 1 : 0));
+}
+
+std::unique_ptr<Instruction> TransposedPanelProductStep::bind(const Memory& memory, DType dtype) const {
+  return bind_as<TransposedPanelProduct>(dtype, memory, a_, b_, c_, scale_);
+}
+
+std::string TransposedPanelProductStep::text() const {
+  return "panel product " + text_of(a_) + "^T @ " + text_of(b_) + (scale_ ? ": multiply subtract" : "");
 }
 
 }  // namespace talweg

@@ -40,13 +40,14 @@ class PanelProductStep final : public Step {
   End end_;
 };
 
-/// From c (m, n) `scale` times a^T (m, k) @ b (k, n) is subtracted; all of them lie in panels.
-class PanelSubtractionStep final : public Step {
+/// c (m, n) becomes a^T (m, k) @ b (k, n), or `scale` times that is subtracted from it. All lie in panels.
+class TransposedPanelProductStep final : public Step {
  public:
-  PanelSubtractionStep(const InPanels& a, const InPanels& b, const View& scale, const InPanels& c)
+  TransposedPanelProductStep(const InPanels& a, const InPanels& b, const InPanels& c,
+                             const std::optional<View>& scale)
       : a_(a), b_(b), c_(c), scale_(scale) {}
 
-  [[nodiscard]] std::vector<View> reads() const override { return {a_.view(), b_.view(), scale_, c_.view()}; }
+  [[nodiscard]] std::vector<View> reads() const override;
   [[nodiscard]] std::vector<View> writes() const override { return {c_.view()}; }
   [[nodiscard]] double operations() const override;
   [[nodiscard]] std::unique_ptr<Instruction> bind(const Memory& memory, DType dtype) const override;
@@ -54,7 +55,7 @@ class PanelSubtractionStep final : public Step {
 
  private:
   InPanels a_, b_, c_;
-  View scale_;
+  std::optional<View> scale_;  ///< of a subtraction
 };
 
 }  // namespace talweg

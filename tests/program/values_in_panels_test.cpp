@@ -1,0 +1,277 @@
+// What weights and values that lie in panels may be used for beside the products of dense layers, and rules
+// that update them: nobody sees a difference.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "graph/gradients.hpp"
+#include "graph/value.hpp"
+#include "kernels/kernels.hpp"
+#include "ops/registry.hpp"
+#include "program/executor.hpp"
+
+namespace talweg {
+namespace {
+
+/// What a loss is made of. All numbers are whole, or a few halves of such: no order of sums changes them.
+class Uses {
+ public:
+  virtual ~Uses() = default;
+  virtual Value leaf(const Shape& shape) = 0;
+  virtual Value parameter(const Shape& shape) = 0;
+};
+
+using Rule = std::vector<Value> (*)(Value parameter, Value gradient, const std::vector<Value>& states);
+
+template <class T>
+class Training final : public Uses {
+ public:
+  Training() : graph(sizeof(T) == sizeof(float) ? DType::float32 : DType::float64) { register_ops(); }
+
+  Value leaf(const Shape& shape) override {
+    std::vector<T>& values = memory.emplace_back(static_cast<std::size_t>(shape.elements()));
+    std::mt19937 random(static_cast<unsigned>(memory.size()));
+    for (T& value : values)
+      if (random() % 10 < 3) value = random() % 2 == 0 ? T(1) : T(-1);
+    return bound(shape, values.data());
+  }
+  Value parameter(const Shape& shape) override {
+    parameters.push_back(leaf(shape));
+    return parameters.back();
+  }
+
+  /// The rule makes of a parameter, its gradient and its states the new ones.
+  void finish(Value loss, Rule rule, std::size_t states) {
+    const std::vector<Value> found = gradients(loss, parameters);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      std::vector<Value> before;
+      for (std::size_t j = 0; j < states; ++j) {
+        memory.emplace_back(static_cast<std::size_t>(parameters[i].shape().elements()));
+        before.push_back(bound(parameters[i].shape(), memory.back().data()));
+      }
+      const std::vector<Value> after = rule(parameters[i], found[i], before);
+      before.insert(before.begin(), parameters[i]);
+      for (std::size_t j = 0; j < after.size(); ++j)
+        task.assignments.push_back(
+            {after[j].id(), std::ranges::find(task.bindings, before[j].id(), &Binding::leaf)->data});
+    }
+    task.fetches.push_back(loss.id());
+  }
+
+  Graph graph;
+  Task task;
+  std::deque<std::vector<T>> memory;
+  std::vector<Value> parameters;
+
+ private:
+  Value bound(const Shape& shape, T* data) {
+    const Value value = graph.add_leaf("state", "", shape, graph.floating());
+    task.bindings.push_back({value.id(), data});
+    return value;
+  }
+};
+
+Value rows(Value x, std::int64_t first, std::int64_t count) {
+  return slice(x, {first, 0}, {1, 1}, {count, x.shape()[1]});
+}
+Value relu(Value x) { return emit("relu", {x}); }
+Value absolute(Value x) { return emit("abs", {x}); }
+Value weighted(Uses& uses, Value x) { return sum_all(x * uses.leaf(x.shape())); }
+
+/// 64 examples to 320 units; of them, or of what is made of them, a further layer has 160.
+struct Layer {
+  explicit Layer(Uses& uses, std::int64_t examples = 64)
+      : input(uses.leaf({examples, 160})),
+        weights(uses.parameter({160, 320})),
+        output(matmul(input, weights)) {}
+  Value input, weights, output;
+};
+Value further(Uses& uses, Value x) { return weighted(uses, matmul(x, uses.parameter({x.shape()[1], 160}))); }
+
+struct Case {
+  const char* name;
+  Value (*loss)(Uses& uses);
+};
+
+const std::vector<Case> kCases = {
+    {"the usual ones",
+     [](Uses& uses) { return further(uses, relu(Layer(uses).output + uses.parameter({320}))); }},
+    {"relu of the first half",
+     [](Uses& uses) { return further(uses, relu(rows(Layer(uses).output, 0, 32))); }},
+    {"relu of the second half",
+     [](Uses& uses) { return further(uses, relu(rows(Layer(uses).output, 32, 32))); }},
+    {"a half plus a row",
+     [](Uses& uses) {
+       return further(uses, absolute(rows(Layer(uses).output, 0, 32) + uses.parameter({320})));
+     }},
+    {"another shape plus a row",
+     [](Uses& uses) {
+       return further(uses, absolute(reshape(Layer(uses).output, {128, 160}) + uses.parameter({160})));
+     }},
+    {"a third axis plus a row",
+     [](Uses& uses) {
+       const Value heads = absolute(reshape(Layer(uses).output, {64, 2, 160}) + uses.parameter({160}));
+       return further(uses, reshape(heads, {64, 320}));
+     }},
+    {"relu of another shape",
+     [](Uses& uses) {
+       return further(uses, relu(reshape(Layer(uses).output, {128, 160})));
+     }},
+    {"relu of relu of another shape",
+     [](Uses& uses) {
+       const Value h = relu(Layer(uses).output + uses.parameter({320}));
+       return further(uses, reshape(relu(reshape(h, {32, 640})), {64, 320}));
+     }},
+    {"the difference of halves",
+     [](Uses& uses) {
+       const Value h = Layer(uses).output + uses.parameter({320});
+       return further(uses, rows(h, 0, 32) - rows(h, 32, 32));
+     }},
+    {"a half times a number",
+     [](Uses& uses) {
+       const Value h = Layer(uses).output + uses.parameter({320});
+       return further(uses, rows(h, 32, 32) * uses.leaf({}));
+     }},
+    {"the sum of a half's rows",
+     [](Uses& uses) {
+       const Value h = Layer(uses).output + uses.parameter({320});
+       const Value loss = further(uses, h);
+       return loss + weighted(uses, sum(rows(h, 32, 32), {0}));
+     }},
+    {"one of the numbers",
+     [](Uses& uses) {
+       const Value h = relu(Layer(uses).output + uses.parameter({320}));
+       return further(uses, h - stop_gradient(slice(h, {1, 3}, {1, 1}, {1, 1})));
+     }},
+    {"the upper part of a concatenation",
+     [](Uses& uses) {
+       const Value h = relu(Layer(uses, 32).output);
+       return further(uses, concatenate({h, uses.leaf({32, 320})}, 0));
+     }},
+    {"one example",
+     [](Uses& uses) {
+       const Value weights = uses.parameter({640, 640}), fixed = stop_gradient(weights);
+       const Value h = matmul(relu(matmul(uses.parameter({1, 640}), fixed)), fixed);
+       return weighted(uses, matmul(uses.leaf({32, 640}), weights)) +
+              weighted(uses, matmul(absolute(h), fixed));
+     }},
+    {"the matrix turned around",
+     [](Uses& uses) {
+       const Value h = relu(Layer(uses).output);
+       return further(uses, h) + weighted(uses, matmul(h, transpose(h, {1, 0})));
+     }},
+    {"weights used twice",
+     [](Uses& uses) {
+       const Value weights = uses.parameter({320, 320});
+       const Value h = relu(matmul(uses.leaf({64, 320}), weights));
+       return further(uses, relu(matmul(h, stop_gradient(weights))));
+     }},
+    {"values before and after relu",
+     [](Uses& uses) {
+       const Value h = Layer(uses).output + uses.parameter({320});
+       return further(uses, relu(h)) + further(uses, h);
+     }},
+    {"what is left behind two layers",
+     [](Uses& uses) {
+       const Value h = relu(Layer(uses).output + uses.parameter({320}));
+       return further(uses, relu(matmul(h, uses.parameter({320, 320})) + uses.parameter({320})) + h);
+     }},
+    {"a bias that is computed",
+     [](Uses& uses) {
+       const Value bias = uses.parameter({320});
+       return further(uses, relu(Layer(uses).output + bias * bias));
+     }},
+    {"a bias that is one of several rows",
+     [](Uses& uses) {
+       return further(uses, relu(Layer(uses).output + rows(uses.parameter({3, 320}), 1, 1)));
+     }},
+    {"a bias twice",
+     [](Uses& uses) {
+       const Value h = Layer(uses).output, bias = uses.parameter({320});
+       return further(uses, (h + bias) * (h + bias + 1.0));
+     }},
+    {"batch statistics",
+     [](Uses& uses) {
+       const Value h = Layer(uses).output;
+       return further(uses, relu(h - sum(h, {0}, true) * (1.0 / 64)));
+     }},
+    {"sums of columns",
+     [](Uses& uses) {
+       const Value h = relu(Layer(uses, 16).output + uses.parameter({320}));
+       return further(uses, h) + weighted(uses, sum(h, {1}));
+     }},
+    {"as many units as a panel has columns", [](Uses& uses) {
+       const Value x = uses.leaf({16, 2000});
+       const Value h = relu(matmul(x, uses.parameter({2000, 16})) + uses.parameter({16}));
+       return weighted(uses, matmul(h, uses.parameter({16, 2000})));
+     }}};
+
+std::vector<Value> descend(Value parameter, Value gradient, const std::vector<Value>& /*states*/) {
+  return {parameter - 0.125 * gradient};
+}
+std::vector<Value> with_momentum(Value parameter, Value gradient, const std::vector<Value>& states) {
+  const Value velocity = 0.5 * states[0] + gradient;
+  return {parameter - 0.125 * velocity, velocity};
+}
+std::vector<Value> with_two_states(Value parameter, Value gradient, const std::vector<Value>& states) {
+  const Value first = 0.5 * states[0] + gradient, second = states[1] + absolute(gradient) - 0.5 * parameter;
+  return {parameter - 0.125 * (first + second), first, second};
+}
+
+struct RuleCase {
+  const char* name;
+  Rule rule;
+  std::size_t states;
+};
+constexpr RuleCase kRules[] = {
+    {"descent", descend, 0}, {"momentum", with_momentum, 1}, {"two states", with_two_states, 2}};
+
+template <class T>
+class ValuesInPanels : public testing::Test {};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(ValuesInPanels, Types);
+
+TYPED_TEST(ValuesInPanels, AreSeenByNobody) {
+  using T = TypeParam;
+  for (const Case& one : kCases)
+    for (const RuleCase& rule : kRules) {
+      Training<T> plain;
+      plain.finish(one.loss(plain), rule.rule, rule.states);
+      const auto reference = make_reference_executor(plain.graph, plain.task);
+      reference->run();
+      const NodeId loss = plain.task.fetches.front();
+      for (const int threads : {1, 2, 16}) {
+        Training<T> training;
+        training.finish(one.loss(training), rule.rule, rule.states);
+        const auto program = compile_program(training.graph, training.task, {.threads = threads});
+        program->run();
+        const std::string where = std::string(one.name) + ", " + rule.name + ", " + std::to_string(threads);
+        EXPECT_EQ(*static_cast<const T*>(program->value(loss)),
+                  *static_cast<const T*>(reference->value(loss)))
+            << where;
+        for (std::size_t i = 0; i < plain.memory.size(); ++i)
+          ASSERT_TRUE(training.memory[i] == plain.memory[i]) << where << ": tensor " << i << "\n"
+                                                             << program->listing();
+      }
+    }
+}
+
+TEST(WeightsInPanels, AreUpdatedByAnyElementwiseRule) {
+  for (const RuleCase& rule : kRules) {
+    Training<float> training;
+    training.finish(kCases.front().loss(training), rule.rule, rule.states);
+    const std::string listing = compile_program(training.graph, training.task)->listing();
+    EXPECT_EQ(listing.find("large product") == std::string::npos, kernels::instruction_set() == "x86-64-v3")
+        << rule.name << "\n"
+        << listing;
+  }
+}
+
+}  // namespace
+}  // namespace talweg
