@@ -195,9 +195,10 @@ T* place_in_c(const PanelProduct<T>& product, std::size_t row, std::size_t first
       return product.c + along(first) + row;
     case ResultLayout::panels:
       return product.c + along(first / kWidth<T>) + row * kWidth<T>;
-    default:
-      return product.c + along(row / kWidth<T>) + first * kWidth<T>;
+    case ResultLayout::transposed_panels:
+      break;
   }
+  return product.c + along(row / kWidth<T>) + first * kWidth<T>;
 }
 
 /// Some rows of a panel of finished sums, whose columns become rows of c.

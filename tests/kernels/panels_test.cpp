@@ -150,24 +150,40 @@ TYPED_TEST(PanelKernels, MultiplyAsPlainSumsDo) {
   expect_products<TypeParam>(128, 100, 257);
 }
 
+/// In two parts of columns and of rows.
+template <class T>
+void expect_transposed_product(std::size_t m, std::size_t n, std::size_t k, bool subtracts) {
+  const Dense<T> a(k, m, 1), b(k, n, 2), c(m, n, 3);
+  Panels<T> left(a), right(b), result(c);
+  const std::size_t width = panel_kernels<T>().width;
+  const std::size_t row = m / 2 / width * width, column = n / 2 / width * width;
+  for (const auto& [first, last] : {std::pair{std::size_t{0}, row}, {row, m}})
+    for (const auto& [begin, end] : {std::pair{std::size_t{0}, column}, {column, n}})
+      panel_kernels<T>().multiply_transposed({.a = left.data() + first * k,
+                                              .b = right.data() + begin * k,
+                                              .c = result.data() + begin * m + first * width,
+                                              .c_rows = m,
+                                              .m = last - first,
+                                              .n = end - begin,
+                                              .k = k,
+                                              .subtracts = subtracts,
+                                              .scale = T(0.5)});
+  for (std::size_t i = 0; i < m; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      T product = 0;
+      for (std::size_t l = 0; l < k; ++l) product += a.at(l, i) * b.at(l, j);
+      ASSERT_EQ(result.at(i, j), subtracts ? c.at(i, j) - T(0.5) * product : product)
+          << m << " x " << k << " x " << n;
+    }
+}
+
 TYPED_TEST(PanelKernels, MultiplyATransposedMatrixAndSubtractThat) {
-  using T = TypeParam;
-  for (std::size_t m : kSizes)
-    for (std::size_t n : kSizes)
-      for (std::size_t k : kSizes)
-        for (const bool subtracts : {false, true}) {
-          const Dense<T> a(k, m, 1), b(k, n, 2), c(m, n, 3);
-          Panels<T> left(a), right(b), result(c);
-          panel_kernels<T>().multiply_transposed(
-              {left.data(), right.data(), result.data(), m, m, n, k, subtracts, T(0.5)});
-          for (std::size_t i = 0; i < m; ++i)
-            for (std::size_t j = 0; j < n; ++j) {
-              T product = 0;
-              for (std::size_t l = 0; l < k; ++l) product += a.at(l, i) * b.at(l, j);
-              ASSERT_EQ(result.at(i, j), subtracts ? c.at(i, j) - T(0.5) * product : product)
-                  << m << " x " << k << " x " << n;
-            }
-        }
+  for (const bool subtracts : {false, true}) {
+    for (std::size_t m : kSizes)
+      for (std::size_t n : kSizes)
+        for (std::size_t k : kSizes) expect_transposed_product<TypeParam>(m, n, k, subtracts);
+    expect_transposed_product<TypeParam>(1100, 20, 30, subtracts);
+  }
 }
 
 TYPED_TEST(PanelKernels, KeepWhatIsNotANumberInItsRowsAndColumns) {
@@ -181,6 +197,26 @@ TYPED_TEST(PanelKernels, KeepWhatIsNotANumberInItsRowsAndColumns) {
                                kernels::ResultLayout::rows, 30, 20, 30, 40, sums.data()});
   for (std::size_t i = 0; i < 20; ++i)
     for (std::size_t j = 0; j < 30; ++j) ASSERT_EQ(std::isnan(c[i * 30 + j]), i == 7);
+}
+
+TYPED_TEST(PanelKernels, TakeReluAndItsGradientOfWhatIsNotANumber) {
+  using T = TypeParam;
+  constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
+  const Dense<T> a(20, 40, 1), b(40, 30, 2);
+  Panels<T> left(a), right(b), sums(30, 20);
+  std::vector<T> bias(30, T(0)), c(20 * 30), mask(20 * 30, T(-1));
+  bias[4] = kNaN;
+  panel_kernels<T>().multiply({left.data(), 20, right.data(), bias.data(), true, nullptr, c.data(),
+                               kernels::ResultLayout::rows, 30, 20, 30, 40, sums.data()});
+  for (std::size_t i = 0; i < 20; ++i)
+    for (std::size_t j = 0; j < 30; ++j) ASSERT_EQ(std::isnan(c[i * 30 + j]), j == 4);
+  mask[5] = kNaN;  // no less than 0
+  std::vector<T> gradient(20 * 30, T(77));
+  panel_kernels<T>().multiply({left.data(), 20, right.data(), nullptr, false, mask.data(), gradient.data(),
+                               kernels::ResultLayout::columns, 20, 20, 30, 40, sums.data()});
+  T expected = 0;
+  for (std::size_t l = 0; l < 40; ++l) expected += a.at(5, l) * b.at(l, 0);
+  for (std::size_t i = 0; i < gradient.size(); ++i) ASSERT_EQ(gradient[i], i == 5 ? expected : T(0));
 }
 
 }  // namespace

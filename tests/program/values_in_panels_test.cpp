@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "kernels/kernels.hpp"
 #include "ops/registry.hpp"
 #include "program/executor.hpp"
+#include "program/lowering.hpp"
+#include "program/simplify/simplify.hpp"
 
 namespace talweg {
 namespace {
@@ -233,11 +236,11 @@ constexpr RuleCase kRules[] = {
     {"descent", descend, 0}, {"momentum", with_momentum, 1}, {"two states", with_two_states, 2}};
 
 template <class T>
-class ValuesInPanels : public testing::Test {};
+class ValuesInPanelsOf : public testing::Test {};
 using Types = testing::Types<float, double>;
-TYPED_TEST_SUITE(ValuesInPanels, Types);
+TYPED_TEST_SUITE(ValuesInPanelsOf, Types);
 
-TYPED_TEST(ValuesInPanels, AreSeenByNobody) {
+TYPED_TEST(ValuesInPanelsOf, AreSeenByNobody) {
   using T = TypeParam;
   for (const Case& one : kCases)
     for (const RuleCase& rule : kRules) {
@@ -259,6 +262,97 @@ TYPED_TEST(ValuesInPanels, AreSeenByNobody) {
           ASSERT_TRUE(training.memory[i] == plain.memory[i]) << where << ": tensor " << i << "\n"
                                                              << program->listing();
       }
+    }
+}
+
+/// Layers, and what else may be done with their values, in a random order.
+Value random_loss(Uses& uses, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto below = [&](unsigned count) { return static_cast<std::size_t>(random() % count); };
+  std::vector<Value> values = {uses.leaf({64, 160}), uses.leaf({32, 320})}, weights, losses;
+  const auto add_layer = [&](Value x) {
+    const std::int64_t units = below(2) == 0 ? 160 : 320;
+    const bool known = !weights.empty() && weights.back().shape()[0] == x.shape()[1] && below(3) == 0;
+    if (!known) weights.push_back(uses.parameter({x.shape()[1], units}));
+    const Value output = matmul(x, known ? stop_gradient(weights.back()) : weights.back());
+    return below(3) == 0 ? output : output + uses.parameter({output.shape()[1]});
+  };
+  for (int layers = 0; layers < 3;) {
+    Value x =
+        values[values.size() - 1 - below(static_cast<unsigned>(std::min<std::size_t>(values.size(), 3)))];
+    const std::int64_t examples = x.shape()[0], units = x.shape()[1];
+    switch (below(10)) {
+      case 0:
+      case 1:
+      case 2:
+        x = add_layer(x);
+        ++layers;
+        break;
+      case 3:
+      case 4:
+        x = relu(x);
+        break;
+      case 5:
+        x = absolute(x);
+        break;
+      case 6:
+        if (examples >= 32) x = rows(x, static_cast<std::int64_t>(below(2)) * examples / 2, examples / 2);
+        break;
+      case 7:
+        x = units == 320 ? reshape(x, {2 * examples, 160}) : concatenate({x, uses.leaf({32, units})}, 0);
+        break;
+      case 8:
+        x = x - stop_gradient(slice(x, {1, 3}, {1, 1}, {1, 1}));
+        break;
+      default:
+        losses.push_back(weighted(uses, sum(x, {static_cast<std::int64_t>(below(2))})));
+    }
+    if (x.shape()[0] <= 256) values.push_back(x);
+  }
+  Value loss = weighted(uses, values.back());
+  for (const Value& more : losses) loss = loss + more;
+  return loss;
+}
+
+TEST(ValuesInPanels, OfRandomLayersAreThoseOfTheReferenceExecutor) {
+  std::size_t in_panels = 0;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    const RuleCase& rule = kRules[seed % std::size(kRules)];
+    Training<double> plain, training;
+    plain.finish(random_loss(plain, seed), rule.rule, rule.states);
+    training.finish(random_loss(training, seed), rule.rule, rule.states);
+    const auto reference = make_reference_executor(plain.graph, plain.task);
+    const auto program = compile_program(training.graph, training.task, {.threads = 1 + 2 * (seed % 2 == 0)});
+    reference->run();
+    program->run();
+    in_panels += program->listing().find("panel product") != std::string::npos ? 1 : 0;
+    for (std::size_t i = 0; i < plain.memory.size(); ++i)
+      ASSERT_TRUE(training.memory[i] == plain.memory[i]) << "seed " << seed << ": tensor " << i << "\n"
+                                                         << program->listing();
+  }
+  EXPECT_EQ(in_panels > 100, kernels::instruction_set() == "x86-64-v3") << in_panels;
+}
+
+/// Behind the last element that the view shows.
+std::int64_t end_of(const View& view) {
+  std::int64_t last = view.offset;
+  for (int axis = 0; axis < view.shape.rank(); ++axis)
+    last += (view.shape[axis] - 1) * std::max<std::int64_t>(view.stride(axis), 0);
+  return last + 1;
+}
+
+TYPED_TEST(ValuesInPanelsOf, StayWithinTheirBuffers) {
+  for (const Case& one : kCases)
+    for (const RuleCase& rule : kRules) {
+      Training<TypeParam> training;
+      training.finish(one.loss(training), rule.rule, rule.states);
+      const Simplified simplified = simplify(training.graph, training.task);
+      const Plan plan = lower(*simplified.graph, simplified.task).plan;
+      for (const auto& step : plan.steps)
+        for (const std::vector<View>& views : {step->reads(), step->writes()})
+          for (const View& view : views)
+            EXPECT_LE(end_of(view), plan.buffers[view.buffer].elements)
+                << one.name << ", " << rule.name << ": " << step->text();
     }
 }
 

@@ -8,6 +8,7 @@
 #include <talweg/error.hpp>
 #include <vector>
 
+#include "kernels/kernels.hpp"
 #include "training/checkpoint.hpp"
 #include "training/following.hpp"
 
@@ -39,6 +40,8 @@ TEST(ValuesTakenOver, AreTheSameHoweverOftenTheyAreLookedAt) {
   const auto seldom = make_trainer(network("  steps: 40\n  log: {every: 10}\n"));
   const auto often = make_trainer(network("  steps: 40\n  log: {every: 1}\n  validate: {every: 3}\n"));
   const Following few = train(*seldom), many = train(*often);
+  EXPECT_EQ(often->program_listing().find("panel product") != std::string::npos,
+            kernels::instruction_set() == "x86-64-v3");
   ASSERT_EQ(few.lines.size(), 4U);
   ASSERT_EQ(many.lines.size(), 40U);
   for (std::size_t i = 0; i < few.lines.size(); ++i)

@@ -50,7 +50,7 @@ class Divider {
   }
 
  private:
-  /// Is a step of its own worth while?
+  /// Is it worth a step of its own?
   [[nodiscard]] bool is_large(BufferId part) const {
     return plan_.buffers[part].elements >= kLargePart || panels_.contains(part);
   }

@@ -124,9 +124,10 @@ class PanelProduct final : public Instruction {
         return column * stride + row;
       case panels:
         return column / width * stride + row * width;
-      default:
-        return row / width * stride + column * width;
+      case transposed_panels:
+        break;
     }
+    return row / width * stride + column * width;
   }
 
   ThreadPool* pool_;
