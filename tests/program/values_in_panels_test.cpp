@@ -227,41 +227,65 @@ std::vector<Value> with_two_states(Value parameter, Value gradient, const std::v
   return {parameter - 0.125 * (first + second), first, second};
 }
 
+std::vector<Value> with_a_rate_among_the_weights(Value parameter, Value gradient,
+                                                 const std::vector<Value>& /*states*/) {
+  const Value flat = reshape(parameter, {parameter.shape().elements()});
+  const Value rate = reshape(slice(flat, {3}, {1}, {1}), {});
+  return {parameter - rate * gradient};
+}
+std::vector<Value> with_momentum_and_such_a_rate(Value parameter, Value gradient,
+                                                 const std::vector<Value>& states) {
+  const Value velocity = 0.5 * states[0] + gradient;
+  return {with_a_rate_among_the_weights(parameter, velocity, {}).front(), velocity};
+}
+/// The state is not updated.
+std::vector<Value> with_rates(Value parameter, Value gradient, const std::vector<Value>& states) {
+  return {parameter - states[0] * gradient};
+}
+
 struct RuleCase {
   const char* name;
   Rule rule;
   std::size_t states;
 };
-constexpr RuleCase kRules[] = {
-    {"descent", descend, 0}, {"momentum", with_momentum, 1}, {"two states", with_two_states, 2}};
+constexpr RuleCase kRules[] = {{"descent", descend, 0},
+                               {"momentum", with_momentum, 1},
+                               {"two states", with_two_states, 2},
+                               {"a rate among the weights", with_a_rate_among_the_weights, 0},
+                               {"momentum and such a rate", with_momentum_and_such_a_rate, 1}};
 
 template <class T>
 class ValuesInPanelsOf : public testing::Test {};
 using Types = testing::Types<float, double>;
 TYPED_TEST_SUITE(ValuesInPanelsOf, Types);
 
+/// So many that the numbers are exact.
+template <class T>
+void make_runs(Executor& executor) {
+  executor.take_over();
+  for (int i = 0; i < (sizeof(T) == sizeof(float) ? 1 : 2); ++i) executor.run();
+  executor.hand_back();
+}
+
 TYPED_TEST(ValuesInPanelsOf, AreSeenByNobody) {
   using T = TypeParam;
+  int threads = 1;
   for (const Case& one : kCases)
     for (const RuleCase& rule : kRules) {
-      Training<T> plain;
-      plain.finish(one.loss(plain), rule.rule, rule.states);
+      Training<T> plain, training;
+      for (Training<T>* each : {&plain, &training}) each->finish(one.loss(*each), rule.rule, rule.states);
       const auto reference = make_reference_executor(plain.graph, plain.task);
-      reference->run();
+      const auto program = compile_program(training.graph, training.task, {.threads = threads});
+      make_runs<T>(*reference);
+      make_runs<T>(*program);
+      const std::string where = std::string(one.name) + ", " + rule.name + ", " + std::to_string(threads);
       const NodeId loss = plain.task.fetches.front();
-      for (const int threads : {1, 2, 16}) {
-        Training<T> training;
-        training.finish(one.loss(training), rule.rule, rule.states);
-        const auto program = compile_program(training.graph, training.task, {.threads = threads});
-        program->run();
-        const std::string where = std::string(one.name) + ", " + rule.name + ", " + std::to_string(threads);
-        EXPECT_EQ(*static_cast<const T*>(program->value(loss)),
-                  *static_cast<const T*>(reference->value(loss)))
-            << where;
-        for (std::size_t i = 0; i < plain.memory.size(); ++i)
-          ASSERT_TRUE(training.memory[i] == plain.memory[i]) << where << ": tensor " << i << "\n"
-                                                             << program->listing();
-      }
+      EXPECT_EQ(*static_cast<const T*>(program->value(loss)), *static_cast<const T*>(reference->value(loss)))
+          << where;
+      for (std::size_t i = 0; i < plain.memory.size(); ++i)
+        ASSERT_TRUE(training.memory[i] == plain.memory[i]) << where << ": tensor " << i << "\n"
+                                                           << program->listing();
+      threads = threads == 1 ? 3 : threads == 3 ? 16 : 1;
     }
 }
 
@@ -316,21 +340,21 @@ Value random_loss(Uses& uses, unsigned seed) {
 
 TEST(ValuesInPanels, OfRandomLayersAreThoseOfTheReferenceExecutor) {
   std::size_t in_panels = 0;
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 120; ++seed) {
     const RuleCase& rule = kRules[seed % std::size(kRules)];
     Training<double> plain, training;
     plain.finish(random_loss(plain, seed), rule.rule, rule.states);
     training.finish(random_loss(training, seed), rule.rule, rule.states);
     const auto reference = make_reference_executor(plain.graph, plain.task);
     const auto program = compile_program(training.graph, training.task, {.threads = 1 + 2 * (seed % 2 == 0)});
-    reference->run();
-    program->run();
+    make_runs<double>(*reference);
+    make_runs<double>(*program);
     in_panels += program->listing().find("panel product") != std::string::npos ? 1 : 0;
     for (std::size_t i = 0; i < plain.memory.size(); ++i)
       ASSERT_TRUE(training.memory[i] == plain.memory[i]) << "seed " << seed << ": tensor " << i << "\n"
                                                          << program->listing();
   }
-  EXPECT_EQ(in_panels > 100, kernels::instruction_set() == "x86-64-v3") << in_panels;
+  EXPECT_EQ(in_panels > 40, kernels::instruction_set() == "x86-64-v3") << in_panels;
 }
 
 /// Behind the last element that the view shows.
@@ -356,8 +380,24 @@ TYPED_TEST(ValuesInPanelsOf, StayWithinTheirBuffers) {
     }
 }
 
+TEST(ValuesInPanels, AreNotWhatTheCallerMayChangeBetweenRuns) {
+  Training<float> plain, training;
+  for (Training<float>* one : {&plain, &training}) one->finish(kCases.front().loss(*one), with_rates, 1);
+  const auto reference = make_reference_executor(plain.graph, plain.task);
+  const auto program = compile_program(training.graph, training.task);
+  program->take_over();
+  for (const float rate : {0.5F, 0.0F}) {
+    for (Training<float>* one : {&plain, &training}) std::ranges::fill(one->memory.back(), rate);
+    reference->run();
+    program->run();
+  }
+  program->hand_back();
+  for (std::size_t i = 0; i < plain.memory.size(); ++i)
+    EXPECT_TRUE(training.memory[i] == plain.memory[i]) << i;
+}
+
 TEST(WeightsInPanels, AreUpdatedByAnyElementwiseRule) {
-  for (const RuleCase& rule : kRules) {
+  for (const RuleCase& rule : {kRules[0], kRules[1], kRules[2]}) {
     Training<float> training;
     training.finish(kCases.front().loss(training), rule.rule, rule.states);
     const std::string listing = compile_program(training.graph, training.task)->listing();

@@ -150,7 +150,7 @@ class Finder {
     const View& weights = product->result();
     if (!are_panels_faster(product->right().shape[0], weights.shape[0], weights.shape[1], width_)) return;
     const auto uses = uses_of(weights, step);
-    if (!uses || uses->empty()) return;
+    if (!uses || uses->empty() || have_common(product->subtraction()->scale, weights)) return;
     WeightProduct update;
     update.kind = Kind::update;
     update.input = transposed(product->left());
@@ -165,40 +165,24 @@ class Finder {
   void take_pass(std::size_t step) {
     const auto* pass = dynamic_cast<const ElementwiseStep*>(plan_.steps[step].get());
     if (pass == nullptr || !pass->is_in_order()) return;
-    std::vector<View> kept;  // the caller's
-    std::optional<View> gradient;
-    const std::vector<View> writes = pass->writes();
-    for (const std::vector<View>& views : {pass->views(), writes})
-      for (const View& view : views) {
-        if (is_single(view)) continue;
-        if (is_callers(view)) {
-          if (std::ranges::none_of(kept, [&](const View& other) { return is_at(view, other); }))
-            kept.push_back(view);
-        } else if (!gradient) {
-          gradient = view;
-        } else if (view.buffer != gradient->buffer) {
-          return;
-        }
-      }
+    const std::optional<View> gradient = find_operand(*pass);
     if (!gradient) return;
     const std::optional<std::size_t> product = find_gradient(*gradient, step);
     if (!product) return;
     const auto& multiplied = static_cast<const ProductStep&>(*plan_.steps[*product]);
     const Shape shape = multiplied.result().shape;
+    std::vector<View> kept;  // the weights and the states
     std::optional<std::map<std::size_t, WeightProduct>> uses;
     std::size_t weights = 0;
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-      kept[i] = contiguous_view(kept[i].buffer, shape, kept[i].offset);
-      const auto found = uses_of(kept[i], step);
+    for (const View& view : pass->writes()) {
+      kept.push_back(contiguous_view(view.buffer, shape, view.offset));
+      const auto found = uses_of(kept.back(), step);
       if (!found || (uses && !found->empty())) return;
       if (found->empty()) continue;
       uses = found;
-      weights = i;
+      weights = kept.size() - 1;
     }
-    for (std::size_t i = 0; i < kept.size(); ++i)
-      for (std::size_t j = 0; j < i; ++j)
-        if (have_common(kept[i], kept[j])) return;
-    if (!uses) return;
+    if (!uses || !are_all(*pass, *gradient, kept)) return;
     std::vector<InPanels> taken;
     for (const View& matrix : kept) taken.push_back(take_over(matrix));
     set_uses(*uses, taken[weights]);
@@ -218,7 +202,35 @@ class Finder {
         [&](BufferId stored) { return panels_at(contiguous_view(stored, {shape.elements()})); });
   }
 
-  /// The product that computes the gradient, for that one reader alone, if it is worth being replaced and if
+  /// What a pass that writes nothing but the caller's memory reads beside that; nothing where it reads more.
+  [[nodiscard]] std::optional<View> find_operand(const ElementwiseStep& pass) const {
+    if (!std::ranges::all_of(pass.writes(), [&](const View& view) { return is_callers(view); }))
+      return std::nullopt;
+    std::optional<View> found;
+    for (const View& view : pass.views()) {
+      if (is_single(view) || is_callers(view)) continue;
+      if (found) return std::nullopt;
+      found = view;
+    }
+    return found;
+  }
+
+  /// Is the gradient all that the pass reads beside what it keeps from run to run and single numbers
+  /// elsewhere? What else the caller has there may change between runs.
+  [[nodiscard]] bool are_all(const ElementwiseStep& pass, const View& gradient,
+                             const std::vector<View>& kept) const {
+    for (std::size_t i = 0; i < kept.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (have_common(kept[i], kept[j])) return false;
+    return std::ranges::all_of(pass.views(), [&](const View& view) {
+      if (is_single(view))
+        return std::ranges::none_of(kept, [&](const View& one) { return have_common(view, one); });
+      return is_at(view, gradient) ||
+             std::ranges::any_of(kept, [&](const View& one) { return is_at(view, one); });
+    });
+  }
+
+  /// The product that computes the gradient, for that one reader alone, if it is worth replacing and if
   /// elementwise functions can go over its panels as over its rows.
   [[nodiscard]] std::optional<std::size_t> find_gradient(const View& gradient, std::size_t reader) const {
     const std::vector<std::size_t> users = users_of(gradient);
