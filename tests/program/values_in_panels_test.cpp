@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -394,6 +395,34 @@ TEST(ValuesInPanels, AreNotWhatTheCallerMayChangeBetweenRuns) {
   program->hand_back();
   for (std::size_t i = 0; i < plain.memory.size(); ++i)
     EXPECT_TRUE(training.memory[i] == plain.memory[i]) << i;
+}
+
+TEST(WeightsInPanels, AreInMemoryTwiceOnlyWhereTheyAreNotVeryLarge) {
+  register_ops();
+  Graph graph(DType::float32);
+  Task task;
+  std::deque<std::unique_ptr<float[]>> memory;  // that nobody touches
+  const auto leaf = [&](const Shape& shape) {
+    memory.push_back(std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(shape.elements())));
+    const Value value = graph.add_leaf("state", "", shape, DType::float32);
+    task.bindings.push_back({value.id(), memory.back().get()});
+    return value;
+  };
+  constexpr std::int64_t kUnits = 8192;  // their square is as much as is taken over
+  std::vector<Value> weights;
+  Value x = leaf({16, kUnits});
+  for (const std::int64_t units : {kUnits, std::int64_t{160}, std::int64_t{160}}) {
+    weights.push_back(leaf({x.shape()[1], units}));
+    x = matmul(x, weights.back());
+  }
+  const std::vector<Value> found = gradients(sum_all(x * x), weights);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    task.assignments.push_back({(weights[i] - 0.125 * found[i]).id(), memory[i + 1].get()});
+  std::int64_t taken = 0;
+  for (const Buffer& buffer : lower(graph, task).plan.buffers)
+    if (buffer.kind == Buffer::Kind::lasting) taken += buffer.elements;
+  EXPECT_EQ(taken > 0, kernels::instruction_set() == "x86-64-v3");
+  EXPECT_LE(taken, kUnits * kUnits);
 }
 
 TEST(WeightsInPanels, AreUpdatedByAnyElementwiseRule) {

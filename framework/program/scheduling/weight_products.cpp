@@ -135,8 +135,14 @@ class Finder {
     return panels;
   }
 
+  /// Is there room for so many matrices of the shape?
+  [[nodiscard]] bool is_room_for(std::size_t matrices, const Shape& shape) const {
+    return taken_ + static_cast<std::int64_t>(matrices) * shape.elements() <= kMostTaken;
+  }
+
   /// What the program takes over and hands back.
   InPanels take_over(const View& matrix) {
+    taken_ += matrix.shape.elements();
     const InPanels panels = new_panels(Buffer::Kind::lasting, matrix.shape[0], matrix.shape[1]);
     plan_.before.push_back(std::make_unique<PackStep>(matrix, panels));
     plan_.after.push_back(std::make_unique<UnpackStep>(panels, matrix));
@@ -150,7 +156,9 @@ class Finder {
     const View& weights = product->result();
     if (!are_panels_faster(product->right().shape[0], weights.shape[0], weights.shape[1], width_)) return;
     const auto uses = uses_of(weights, step);
-    if (!uses || uses->empty() || have_common(product->subtraction()->scale, weights)) return;
+    if (!uses || uses->empty() || have_common(product->subtraction()->scale, weights) ||
+        !is_room_for(1, weights.shape))
+      return;
     WeightProduct update;
     update.kind = Kind::update;
     update.input = transposed(product->left());
@@ -182,7 +190,7 @@ class Finder {
       uses = found;
       weights = kept.size() - 1;
     }
-    if (!uses || !are_all(*pass, *gradient, kept)) return;
+    if (!uses || !are_all(*pass, *gradient, kept) || !is_room_for(kept.size(), shape)) return;
     std::vector<InPanels> taken;
     for (const View& matrix : kept) taken.push_back(take_over(matrix));
     set_uses(*uses, taken[weights]);
@@ -315,12 +323,16 @@ class Finder {
     return false;
   }
 
+  /// What is taken over is in memory twice: it is not to be what a large model lacks memory for.
+  static constexpr std::int64_t kMostTaken = std::int64_t{1} << 26;
+
   Plan& plan_;
   std::int64_t width_;
   std::size_t bytes_of_element_;
   MemorySegments segments_;
   std::vector<std::vector<std::size_t>> users_;  ///< by segment: steps, each once
   WeightProducts products_;
+  std::int64_t taken_ = 0;  ///< elements
 };
 
 }  // namespace

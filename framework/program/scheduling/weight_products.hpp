@@ -37,7 +37,7 @@ using WeightProducts = std::vector<std::optional<WeightProduct>>;
 /// gradient and from states that are theirs alone. Gives them and those states lasting buffers, has the plan
 /// take them over and hand them back, and has the products do what elementwise functions would do with their
 /// results: add a bias, take relu or its gradient. Steps with nothing left to do become null. Only where
-/// panels are faster.
+/// panels are faster, and up to 2^26 elements: they are in memory twice.
 [[nodiscard]] WeightProducts find_weight_products(Plan& plan, DType dtype, std::size_t bytes_of_element);
 
 }  // namespace talweg
