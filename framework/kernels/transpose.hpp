@@ -20,18 +20,18 @@ inline constexpr std::size_t kTransposed = 32 / sizeof(T);
 inline void transpose_block(const float* from, std::ptrdiff_t from_stride, float* to,
                             std::ptrdiff_t to_stride) {
   __m256 rows[8], pairs[8];
-  for (int i = 0; i < 8; ++i) rows[i] = _mm256_loadu_ps(from + i * from_stride);
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 8; ++i) rows[i] = _mm256_loadu_ps(from + i * from_stride);
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     pairs[2 * i] = _mm256_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
     pairs[2 * i + 1] = _mm256_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
   }
-  for (int i = 0; i < 8; i += 4) {
+  for (std::ptrdiff_t i = 0; i < 8; i += 4) {
     rows[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
     rows[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xEE);
     rows[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
     rows[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xEE);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     _mm256_storeu_ps(to + i * to_stride, _mm256_permute2f128_ps(rows[i], rows[i + 4], 0x20));
     _mm256_storeu_ps(to + (i + 4) * to_stride, _mm256_permute2f128_ps(rows[i], rows[i + 4], 0x31));
   }
@@ -40,12 +40,12 @@ inline void transpose_block(const float* from, std::ptrdiff_t from_stride, float
 inline void transpose_block(const double* from, std::ptrdiff_t from_stride, double* to,
                             std::ptrdiff_t to_stride) {
   __m256d rows[4], pairs[4];
-  for (int i = 0; i < 4; ++i) rows[i] = _mm256_loadu_pd(from + i * from_stride);
-  for (int i = 0; i < 4; i += 2) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) rows[i] = _mm256_loadu_pd(from + i * from_stride);
+  for (std::ptrdiff_t i = 0; i < 4; i += 2) {
     pairs[i] = _mm256_unpacklo_pd(rows[i], rows[i + 1]);
     pairs[i + 1] = _mm256_unpackhi_pd(rows[i], rows[i + 1]);
   }
-  for (int i = 0; i < 2; ++i) {
+  for (std::ptrdiff_t i = 0; i < 2; ++i) {
     _mm256_storeu_pd(to + i * to_stride, _mm256_permute2f128_pd(pairs[i], pairs[i + 2], 0x20));
     _mm256_storeu_pd(to + (i + 2) * to_stride, _mm256_permute2f128_pd(pairs[i], pairs[i + 2], 0x31));
   }
@@ -58,8 +58,8 @@ inline constexpr std::size_t kTransposed = 4;
 
 template <class T>
 inline void transpose_block(const T* from, std::ptrdiff_t from_stride, T* to, std::ptrdiff_t to_stride) {
-  for (int i = 0; i < 4; ++i)
-    for (int j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+  for (std::ptrdiff_t i = 0; i < 4; ++i)
+    for (std::ptrdiff_t j = 0; j < 4; ++j) to[j * to_stride + i] = from[i * from_stride + j];
 }
 
 #endif

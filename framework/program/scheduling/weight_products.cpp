@@ -191,8 +191,8 @@ class Finder {
       weights = kept.size() - 1;
     }
     if (!uses || !are_all(*pass, *gradient, kept) || !is_room_for(kept.size(), shape)) return;
-    std::vector<InPanels> taken;
-    for (const View& matrix : kept) taken.push_back(take_over(matrix));
+    std::vector<InPanels> taken(kept.size());
+    std::ranges::transform(kept, taken.begin(), [&](const View& matrix) { return take_over(matrix); });
     set_uses(*uses, taken[weights]);
     WeightProduct& result = products_[*product].emplace();
     result.kind = Kind::weight_gradient;
