@@ -47,6 +47,8 @@ View transpose(const View& view, const Integers& axes) {
   return result;
 }
 
+View transposed(const View& matrix) { return transpose(matrix, {1, 0}); }
+
 View broadcast_to(const View& view, const Shape& shape) {
   View result{view.buffer, view.offset, shape, {}};
   const int extra = shape.rank() - view.shape.rank();

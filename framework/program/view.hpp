@@ -22,6 +22,7 @@ struct View {
   std::array<std::int64_t, Shape::kMaximumRank> strides{};
 
   [[nodiscard]] std::int64_t stride(int axis) const { return strides[static_cast<std::size_t>(axis)]; }
+  friend bool operator==(const View&, const View&) = default;
 };
 
 /// The whole of a buffer, or what follows `offset`, as a tensor without gaps.
@@ -34,6 +35,7 @@ struct View {
 
 // What the layout ops do to a view. REQUIRES: the op's shape rule has agreed.
 [[nodiscard]] View transpose(const View& view, const Integers& axes);
+[[nodiscard]] View transposed(const View& matrix);
 [[nodiscard]] View broadcast_to(const View& view, const Shape& shape);
 [[nodiscard]] View slice(const View& view, const Integers& starts, const Integers& steps,
                          const Integers& sizes);

@@ -15,8 +15,6 @@ namespace {
 
 using Kind = WeightProduct::Kind;
 
-View transposed(const View& view) { return transpose(view, Integers{1, 0}); }
-
 bool have_same_layout(const View& one, const View& other) {
   return one.shape == other.shape && one.stride(0) == other.stride(0) && one.stride(1) == other.stride(1);
 }

@@ -16,13 +16,6 @@ namespace {
 
 using Kind = WeightProduct::Kind;
 
-View transposed(const View& view) { return transpose(view, Integers{1, 0}); }
-
-bool are_same(const View& one, const View& other) {
-  return one.buffer == other.buffer && one.offset == other.offset && one.shape == other.shape &&
-         one.strides == other.strides;
-}
-
 /// Replaces the products, and what reads and writes their values.
 class Replacer {
  public:
@@ -45,6 +38,11 @@ class Replacer {
   void add(std::unique_ptr<Step> step) {
     plan_.steps.push_back(std::move(step));
     plan_.nodes.push_back(*nodes_);
+  }
+  /// It computes no node, but is done for the first of them.
+  void add_copy(std::unique_ptr<Step> step) {
+    add(std::move(step));
+    if (plan_.nodes.back().size() > 1) plan_.nodes.back().resize(1);
   }
 
   void add_product(const WeightProduct& product) {
@@ -76,17 +74,16 @@ class Replacer {
   InPanels packed(const View& view) {
     const std::optional<InPanels> from = values_.find(view.buffer);
     if (from && view.shape == Shape{from->rows, from->columns}) return *from;
-    const auto found =
-        std::ranges::find_if(packed_, [&](const Packed& packed) { return are_same(packed.from, view); });
+    const auto found = std::ranges::find(packed_, view, &Packed::from);
     if (found != packed_.end()) return found->to;
     InPanels to{0, view.shape[0], view.shape[1]};
     Buffer buffer;
     buffer.elements = elements_in_panels(to.rows, to.columns, width_);
     to.buffer = plan_.add_buffer(std::move(buffer));
     if (from)
-      add(std::make_unique<TransposePanelsStep>(*from, to));
+      add_copy(std::make_unique<TransposePanelsStep>(*from, to));
     else
-      add(std::make_unique<PackStep>(view, to));
+      add_copy(std::make_unique<PackStep>(view, to));
     packed_.push_back({view, to});
     return to;
   }

@@ -10,10 +10,6 @@
 namespace talweg {
 namespace {
 
-bool same(const View& a, const View& b) {
-  return a.buffer == b.buffer && a.offset == b.offset && a.shape == b.shape && a.strides == b.strides;
-}
-
 /// The same elements in the same order, without gaps, in whatever shapes?
 bool have_same_elements(const View& a, const View& b) {
   return a.buffer == b.buffer && a.offset == b.offset && a.shape.elements() == b.shape.elements() &&
@@ -41,7 +37,7 @@ class Tiles {
 
 ElementwiseStep::Operand ElementwiseStep::add_view(const View& view) {
   for (std::size_t i = 0; i < views_.size(); ++i)
-    if (same(views_[i], view)) return {false, static_cast<std::uint32_t>(i)};
+    if (views_[i] == view) return {false, static_cast<std::uint32_t>(i)};
   views_.push_back(view);
   return {false, static_cast<std::uint32_t>(views_.size() - 1)};
 }
@@ -76,7 +72,7 @@ std::vector<std::uint32_t> ElementwiseStep::absorb(const ElementwiseStep& other)
 
 std::optional<std::uint32_t> ElementwiseStep::find_stored(const View& view) const {
   const auto value = std::ranges::find(values_, std::optional(view.buffer), &Value::stored);
-  if (value == values_.end() || !same(view, contiguous_view(view.buffer, shape_))) return std::nullopt;
+  if (value == values_.end() || !(view == contiguous_view(view.buffer, shape_))) return std::nullopt;
   return static_cast<std::uint32_t>(value - values_.begin());
 }
 
@@ -103,7 +99,7 @@ std::optional<ElementwiseStep::SumWithRow> ElementwiseStep::sum_with_row(const V
     return std::nullopt;
   const auto index =
       static_cast<std::uint32_t>(std::ranges::find(views_, matrix.buffer, &View::buffer) - views_.begin());
-  if (!same(views_[index], matrix)) return std::nullopt;
+  if (!(views_[index] == matrix)) return std::nullopt;
   std::optional<SumWithRow> found;
   for (std::uint32_t i = 0; i < values_.size(); ++i) {
     const std::span<const Operand> operands(values_[i].operands.data(), values_[i].operand_count);
