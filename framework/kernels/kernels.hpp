@@ -158,8 +158,7 @@ enum class ResultLayout : std::uint8_t {
 /// and 0 where a mask is not above 0. a and b lie in panels. REQUIRES: k > 0.
 template <class T>
 struct PanelProduct {
-  const T* a;          ///< its first row, in the first panel
-  std::size_t a_rows;  ///< of the matrix that a is some rows of
+  const T* a;
   const T* b;
   const T* bias;  ///< the row; null where there is none, and where c is transposed
   bool relu;
@@ -168,7 +167,6 @@ struct PanelProduct {
   ResultLayout c_layout;
   std::ptrdiff_t c_stride;
   std::size_t m, n, k;
-  T* sums;  ///< for as many elements as c would have in panels; not used where it has them
 };
 
 /// c (m, n) becomes a^T (m, k) @ b (k, n), or c - scale * that, where a, b and c lie in panels. What is
@@ -177,11 +175,15 @@ template <class T>
 struct TransposedPanelProduct {
   const T* a;  ///< as (k, m)
   const T* b;
-  T* c;                ///< its first row, in the first panel
-  std::size_t c_rows;  ///< of the matrix that c is some rows of
+  T* c;
   std::size_t m, n, k;
   bool subtracts;
   T scale;
+};
+
+/// Rows and columns of c, from multiples of w on.
+struct PartOfProduct {
+  std::size_t first_row, rows, first_column, columns;
 };
 
 template <class T>
@@ -190,8 +192,9 @@ struct PanelKernels {
   /// Into some rows of a matrix that has `all_rows`.
   void (*pack)(T* panels, std::size_t all_rows, const Matrix<T>& from, std::size_t rows, std::size_t columns);
   void (*unpack)(T* to, std::ptrdiff_t stride, const T* panels, std::size_t rows, std::size_t columns);
-  void (*multiply)(const PanelProduct<T>& product);
-  void (*multiply_transposed)(const TransposedPanelProduct<T>& product);
+  /// `sums` is for as many elements as the part would have in panels; not used where c lies in panels.
+  void (*multiply)(const PanelProduct<T>& product, const PartOfProduct& part, T* sums);
+  void (*multiply_transposed)(const TransposedPanelProduct<T>& product, const PartOfProduct& part);
 };
 
 /// Windows side by side that have the same elements: element k of the i-th is plane[elements[k] + i *

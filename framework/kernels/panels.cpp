@@ -226,29 +226,31 @@ void store_transposed(const PanelProduct<T>& product, const T* sums, const Block
 }
 
 template <class T>
-void add_block(const PanelProduct<T>& product, const Block& block) {
+void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const Block& block, T* part_sums) {
   static constexpr auto kTiles = product_tiles<T>(std::make_index_sequence<kMostRows>());
   constexpr std::size_t kPanel = kWidth<T>;
   constexpr auto kStride = static_cast<std::ptrdiff_t>(kPanel);
   const bool first = block.first_term == 0, last = block.first_term + block.terms == product.k;
   const bool in_panels = product.c_layout == ResultLayout::panels;
   const bool is_final = last && product.c_layout == ResultLayout::rows;
-  const auto a_panel = static_cast<std::ptrdiff_t>(product.a_rows * kPanel);
+  const auto a_panel = static_cast<std::ptrdiff_t>(product.m * kPanel);
   const Parts tiles(block.rows, kMostRows);
-  for (std::size_t j = 0; j < product.n; j += kPanel) {
+  const std::size_t end = part.first_column + part.columns;
+  for (std::size_t j = part.first_column; j < end; j += kPanel) {
     const T* b = product.b + j * product.k + block.first_term * kPanel;
-    const T* a = product.a + block.first_term * product.a_rows + block.first_row * kPanel;
+    const T* a = product.a + block.first_term * product.m + block.first_row * kPanel;
     T* const sums = in_panels       ? place_in_c(product, block.first_row, j)
-                    : first && last ? product.sums
-                                    : product.sums + j * product.m + block.first_row * kPanel;
-    const std::size_t columns = std::min(kPanel, product.n - j);
+                    : first && last ? part_sums
+                                    : part_sums + (j - part.first_column) * part.rows +
+                                          (block.first_row - part.first_row) * kPanel;
+    const std::size_t columns = std::min(kPanel, end - j);
     Place<T> place{.before = first ? nullptr : sums,
                    .bias = last && product.bias != nullptr ? product.bias + j : nullptr,
                    .relu = last && product.relu,
                    .to = is_final ? place_in_c(product, block.first_row, j) : sums,
                    .stride = is_final ? product.c_stride : kStride,
                    .columns = is_final || in_panels ? columns : kPanel};
-    const T* next = j + kPanel < product.n ? b + product.k * kPanel : b;
+    const T* next = j + kPanel < end ? b + product.k * kPanel : b;
     Prefetch prefetch(next, block.terms * kPanel * sizeof(T), tiles.number);
     for (std::size_t tile = 0; tile < tiles.number; ++tile) {
       const std::size_t number = tiles.size(tile);
@@ -263,33 +265,35 @@ void add_block(const PanelProduct<T>& product, const Block& block) {
 }
 
 template <class T>
-void multiply(const PanelProduct<T>& product) {
+void multiply(const PanelProduct<T>& product, const PartOfProduct& part, T* sums) {
   const Parts terms(product.k, kTerms, kWidth<T>);
-  const Parts rows(product.m, product.m <= kFewRows ? kFewRows : kRows, kRows / 2);
+  const Parts rows(part.rows, part.rows <= kFewRows ? kFewRows : kRows, kRows / 2);
+  const std::size_t end = part.first_row + part.rows;
   std::size_t term = 0;
   for (std::size_t i = 0; i < terms.number; ++i) {
     const std::size_t some = std::min(terms.size(i), product.k - term);
-    std::size_t row = 0;
-    for (std::size_t part = 0; part < rows.number && row < product.m; row += rows.size(part), ++part)
-      add_block(product, {row, std::min(rows.size(part), product.m - row), term, some});
+    std::size_t row = part.first_row;
+    for (std::size_t block = 0; block < rows.number && row < end; row += rows.size(block), ++block)
+      add_block(product, part, {row, std::min(rows.size(block), end - row), term, some}, sums);
     term += some;
   }
 }
 
 template <class T>
-void multiply_transposed(const TransposedPanelProduct<T>& product) {
+void multiply_transposed(const TransposedPanelProduct<T>& product, const PartOfProduct& part) {
   static constexpr auto kAssign = transposed_tiles<T, false>(std::make_index_sequence<kMostRows>());
   static constexpr auto kSubtract = transposed_tiles<T, true>(std::make_index_sequence<kMostRows>());
   const auto& tiles_of = product.subtracts ? kSubtract : kAssign;
   constexpr std::size_t kPanel = kWidth<T>;
   // Rows of which the columns of a stay in the second-level cache.
   constexpr std::size_t kRowsAtATime = 256;
-  for (std::size_t row = 0; row < product.m; row += kRowsAtATime)
-    for (std::size_t j = 0; j < product.n; j += kPanel)
-      for (std::size_t i = row; i < std::min(product.m, row + kRowsAtATime); i += kPanel) {
+  const std::size_t end = part.first_row + part.rows, last_column = part.first_column + part.columns;
+  for (std::size_t row = part.first_row; row < end; row += kRowsAtATime)
+    for (std::size_t j = part.first_column; j < last_column; j += kPanel)
+      for (std::size_t i = row; i < std::min(end, row + kRowsAtATime); i += kPanel) {
         const T* a = product.a + i * product.k;
-        T* c = product.c + j * product.c_rows + i * kPanel;
-        const Parts tiles(std::min(kPanel, product.m - i), kMostRows);
+        T* c = product.c + j * product.m + i * kPanel;
+        const Parts tiles(std::min(kPanel, end - i), kMostRows);
         for (std::size_t tile = 0; tile < tiles.number; ++tile) {
           const std::size_t number = tiles.size(tile);
           tiles_of[number - 1](a, product.b + j * product.k, product.k, c, product.scale);

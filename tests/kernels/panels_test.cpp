@@ -108,19 +108,18 @@ void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::Result
   };
   const std::size_t half = m / 2 / width * width;
   for (const auto& [begin, end] : {std::pair{std::size_t{0}, half}, {half, m}})
-    panel_kernels<T>().multiply({.a = left.data() + begin * width,
-                                 .a_rows = m,
+    panel_kernels<T>().multiply({.a = left.data(),
                                  .b = right.data(),
                                  .bias = has_end && !is_transposed ? bias.values.data() : nullptr,
                                  .relu = has_end && !is_transposed,
-                                 .mask = has_end && is_transposed ? mask.data() + place(begin, 0) : nullptr,
-                                 .c = c.data() + place(begin, 0),
+                                 .mask = has_end && is_transposed ? mask.data() : nullptr,
+                                 .c = c.data(),
                                  .c_layout = layout,
                                  .c_stride = static_cast<std::ptrdiff_t>(stride),
-                                 .m = end - begin,
+                                 .m = m,
                                  .n = n,
-                                 .k = k,
-                                 .sums = sums.data()});
+                                 .k = k},
+                                {begin, end - begin, 0, n}, sums.data());
   std::vector<T> expected(c.elements(), T(77));
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t j = 0; j < n; ++j) {
@@ -159,15 +158,15 @@ void expect_transposed_product(std::size_t m, std::size_t n, std::size_t k, bool
   const std::size_t row = m / 2 / width * width, column = n / 2 / width * width;
   for (const auto& [first, last] : {std::pair{std::size_t{0}, row}, {row, m}})
     for (const auto& [begin, end] : {std::pair{std::size_t{0}, column}, {column, n}})
-      panel_kernels<T>().multiply_transposed({.a = left.data() + first * k,
-                                              .b = right.data() + begin * k,
-                                              .c = result.data() + begin * m + first * width,
-                                              .c_rows = m,
-                                              .m = last - first,
-                                              .n = end - begin,
+      panel_kernels<T>().multiply_transposed({.a = left.data(),
+                                              .b = right.data(),
+                                              .c = result.data(),
+                                              .m = m,
+                                              .n = n,
                                               .k = k,
                                               .subtracts = subtracts,
-                                              .scale = T(0.5)});
+                                              .scale = T(0.5)},
+                                             {first, last - first, begin, end - begin});
   for (std::size_t i = 0; i < m; ++i)
     for (std::size_t j = 0; j < n; ++j) {
       T product = 0;
@@ -193,8 +192,9 @@ TYPED_TEST(PanelKernels, KeepWhatIsNotANumberInItsRowsAndColumns) {
   a.values[7 * 40 + 39] = std::numeric_limits<T>::quiet_NaN();
   Panels<T> left(a), right(b), sums(20, 30);
   std::vector<T> c(20 * 30);
-  panel_kernels<T>().multiply({left.data(), 20, right.data(), nullptr, false, nullptr, c.data(),
-                               kernels::ResultLayout::rows, 30, 20, 30, 40, sums.data()});
+  panel_kernels<T>().multiply({left.data(), right.data(), nullptr, false, nullptr, c.data(),
+                               kernels::ResultLayout::rows, 30, 20, 30, 40},
+                              {0, 20, 0, 30}, sums.data());
   for (std::size_t i = 0; i < 20; ++i)
     for (std::size_t j = 0; j < 30; ++j) ASSERT_EQ(std::isnan(c[i * 30 + j]), i == 7);
 }
@@ -206,14 +206,16 @@ TYPED_TEST(PanelKernels, TakeReluAndItsGradientOfWhatIsNotANumber) {
   Panels<T> left(a), right(b), sums(30, 20);
   std::vector<T> bias(30, T(0)), c(20 * 30), mask(20 * 30, T(-1));
   bias[4] = kNaN;
-  panel_kernels<T>().multiply({left.data(), 20, right.data(), bias.data(), true, nullptr, c.data(),
-                               kernels::ResultLayout::rows, 30, 20, 30, 40, sums.data()});
+  panel_kernels<T>().multiply({left.data(), right.data(), bias.data(), true, nullptr, c.data(),
+                               kernels::ResultLayout::rows, 30, 20, 30, 40},
+                              {0, 20, 0, 30}, sums.data());
   for (std::size_t i = 0; i < 20; ++i)
     for (std::size_t j = 0; j < 30; ++j) ASSERT_EQ(std::isnan(c[i * 30 + j]), j == 4);
   mask[5] = kNaN;  // no less than 0
   std::vector<T> gradient(20 * 30, T(77));
-  panel_kernels<T>().multiply({left.data(), 20, right.data(), nullptr, false, mask.data(), gradient.data(),
-                               kernels::ResultLayout::columns, 20, 20, 30, 40, sums.data()});
+  panel_kernels<T>().multiply({left.data(), right.data(), nullptr, false, mask.data(), gradient.data(),
+                               kernels::ResultLayout::columns, 20, 20, 30, 40},
+                              {0, 20, 0, 30}, sums.data());
   T expected = 0;
   for (std::size_t l = 0; l < 40; ++l) expected += a.at(5, l) * b.at(l, 0);
   for (std::size_t i = 0; i < gradient.size(); ++i) ASSERT_EQ(gradient[i], i == 5 ? expected : T(0));

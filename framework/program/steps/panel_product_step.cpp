@@ -34,34 +34,37 @@ ThreadPool* pool_for(const Memory& memory, std::int64_t m, std::int64_t n, std::
   return operations_of(m, n, k) >= kOperationsForThreads ? memory.pool() : nullptr;
 }
 
-struct Part {
-  Range rows, columns;
-};
-
 enum class Side : std::uint8_t { rows, columns };
 
 /// Parts of c that threads take one after the other: several for each, of some panels.
-std::vector<Part> parts_of(std::int64_t m, std::int64_t n, Side side, std::int64_t width, ThreadPool* pool) {
+std::vector<kernels::PartOfProduct> parts_of(std::int64_t m, std::int64_t n, Side side, std::int64_t width,
+                                             ThreadPool* pool) {
   constexpr std::int64_t kPanels = 4, kMostForAThread = 8;
-  if (pool == nullptr) return {{{0, m}, {0, n}}};
+  if (pool == nullptr) return {{0, size(m), 0, size(n)}};
   const std::int64_t length = side == Side::rows ? m : n, threads = pool->threads();
   const std::int64_t for_a_thread =
       std::clamp<std::int64_t>(length / (kPanels * width * threads), 1, kMostForAThread);
   const int number = static_cast<int>(threads * for_a_thread);
-  std::vector<Part> parts;
+  std::vector<kernels::PartOfProduct> parts;
   for (int i = 0; i < number; ++i) {
     const Range some = piece_of(length, i, number, width);
-    if (some.size() > 0) parts.push_back(side == Side::rows ? Part{some, {0, n}} : Part{{0, m}, some});
+    if (some.size() == 0) continue;
+    const std::size_t first = size(some.begin), count = size(some.size());
+    if (side == Side::rows)
+      parts.push_back({first, count, 0, size(n)});
+    else
+      parts.push_back({0, size(m), first, count});
   }
   return parts;
 }
 
 /// Calls work(part, piece) for all parts, on the threads of the pool if there is one.
 template <class Work>
-void run_parts(ThreadPool* pool, std::size_t parts, const Work& work) {
-  const auto number = static_cast<int>(parts);
-  if (pool != nullptr) return pool->share(number, work);
-  for (int part = 0; part < number; ++part) work(part, 0);
+void run_parts(ThreadPool* pool, const std::vector<kernels::PartOfProduct>& parts, const Work& work) {
+  const auto number = static_cast<int>(parts.size());
+  if (pool != nullptr)
+    return pool->share(number, [&](int part, int piece) { work(parts[size(part)], piece); });
+  for (const kernels::PartOfProduct& part : parts) work(part, 0);
 }
 
 template <class T>
@@ -69,69 +72,34 @@ class PanelProduct final : public Instruction {
  public:
   PanelProduct(const Memory& memory, const InPanels& a, const InPanels& b, const Result& result,
                const PanelProductStep::End& end)
-      : pool_(pool_for(memory, a.rows, b.columns, a.columns)) {
-    const kernels::PanelProduct<T> whole{.a = a.in<T>(memory),
-                                         .a_rows = size(a.rows),
-                                         .b = b.in<T>(memory),
-                                         .bias = end.bias ? memory.at<T>(*end.bias) : nullptr,
-                                         .relu = end.relu,
-                                         .mask = end.mask ? memory.at<T>(*end.mask) : nullptr,
-                                         .c = memory.at<T>(result.view()),
-                                         .c_layout = layout_of(result),
-                                         .c_stride = stride_of<T>(result),
-                                         .m = size(a.rows),
-                                         .n = size(b.columns),
-                                         .k = size(a.columns),
-                                         .sums = nullptr};
-    for (const Part& part : parts_of(a.rows, b.columns, a.rows >= b.columns ? Side::rows : Side::columns,
-                                     panel_width<T>(), pool_))
-      parts_.push_back(part_of(whole, part));
+      : product_{.a = a.in<T>(memory),
+                 .b = b.in<T>(memory),
+                 .bias = end.bias ? memory.at<T>(*end.bias) : nullptr,
+                 .relu = end.relu,
+                 .mask = end.mask ? memory.at<T>(*end.mask) : nullptr,
+                 .c = memory.at<T>(result.view()),
+                 .c_layout = layout_of(result),
+                 .c_stride = stride_of<T>(result),
+                 .m = size(a.rows),
+                 .n = size(b.columns),
+                 .k = size(a.columns)},
+        pool_(pool_for(memory, a.rows, b.columns, a.columns)),
+        parts_(parts_of(a.rows, b.columns, a.rows >= b.columns ? Side::rows : Side::columns, panel_width<T>(),
+                        pool_)) {
     for (int piece = 0; piece < (pool_ == nullptr ? 1 : pool_->threads()); ++piece)
       sums_.push_back(static_cast<T*>(memory.scratch(piece)));
   }
 
   void run() override {
-    run_parts(pool_, parts_.size(), [&](int part, int piece) {
-      kernels::PanelProduct<T> product = parts_[size(part)];
-      product.sums = sums_[size(piece)];
-      kernels::table<T>().panels.multiply(product);
+    run_parts(pool_, parts_, [&](const kernels::PartOfProduct& part, int piece) {
+      kernels::table<T>().panels.multiply(product_, part, sums_[size(piece)]);
     });
   }
 
  private:
-  [[nodiscard]] static kernels::PanelProduct<T> part_of(const kernels::PanelProduct<T>& whole,
-                                                        const Part& some) {
-    kernels::PanelProduct<T> part = whole;
-    part.m = size(some.rows.size());
-    part.n = size(some.columns.size());
-    part.a += some.rows.begin * panel_width<T>();
-    part.b += some.columns.begin * static_cast<std::int64_t>(whole.k);
-    if (part.bias != nullptr) part.bias += some.columns.begin;
-    const std::int64_t first = first_in_c(whole, some.rows.begin, some.columns.begin);
-    part.c += first;
-    if (part.mask != nullptr) part.mask += first;
-    return part;
-  }
-
-  /// REQUIRES: both begin a panel.
-  [[nodiscard]] static std::int64_t first_in_c(const kernels::PanelProduct<T>& product, std::int64_t row,
-                                               std::int64_t column) {
-    const std::int64_t width = panel_width<T>(), stride = product.c_stride;
-    switch (product.c_layout) {
-      case rows:
-        return row * stride + column;
-      case columns:
-        return column * stride + row;
-      case panels:
-        return column / width * stride + row * width;
-      case transposed_panels:
-        break;
-    }
-    return row / width * stride + column * width;
-  }
-
+  kernels::PanelProduct<T> product_;
   ThreadPool* pool_;
-  std::vector<kernels::PanelProduct<T>> parts_;
+  std::vector<kernels::PartOfProduct> parts_;
   std::vector<T*> sums_;  ///< by piece
 };
 
@@ -140,36 +108,34 @@ class TransposedPanelProduct final : public Instruction {
  public:
   TransposedPanelProduct(const Memory& memory, const InPanels& a, const InPanels& b, const InPanels& c,
                          const std::optional<View>& scale)
-      : scale_(scale ? memory.at<T>(*scale) : nullptr), pool_(pool_for(memory, c.rows, c.columns, a.rows)) {
-    const std::int64_t width = panel_width<T>();
-    // A part by columns writes its panels from the beginning to the end.
-    const Side side = c.columns >= kColumns ? Side::columns : Side::rows;
-    for (const Part& part : parts_of(c.rows, c.columns, side, width, pool_))
-      parts_.push_back({.a = a.in<T>(memory) + part.rows.begin * a.rows,
-                        .b = b.in<T>(memory) + part.columns.begin * b.rows,
-                        .c = c.in<T>(memory) + part.rows.begin * width + part.columns.begin * c.rows,
-                        .c_rows = size(c.rows),
-                        .m = size(part.rows.size()),
-                        .n = size(part.columns.size()),
-                        .k = size(a.rows),
-                        .subtracts = scale.has_value(),
-                        .scale = 1});
-  }
+      : product_{.a = a.in<T>(memory),
+                 .b = b.in<T>(memory),
+                 .c = c.in<T>(memory),
+                 .m = size(c.rows),
+                 .n = size(c.columns),
+                 .k = size(a.rows),
+                 .subtracts = scale.has_value(),
+                 .scale = 1},
+        scale_(scale ? memory.at<T>(*scale) : nullptr),
+        pool_(pool_for(memory, c.rows, c.columns, a.rows)),
+        // A part by columns writes its panels from the beginning to the end.
+        parts_(parts_of(c.rows, c.columns, c.columns >= kColumns ? Side::columns : Side::rows,
+                        panel_width<T>(), pool_)) {}
 
   void run() override {
-    run_parts(pool_, parts_.size(), [&](int part, int /*piece*/) {
-      kernels::TransposedPanelProduct<T> product = parts_[size(part)];
-      if (scale_ != nullptr) product.scale = *scale_;
-      kernels::table<T>().panels.multiply_transposed(product);
+    if (scale_ != nullptr) product_.scale = *scale_;
+    run_parts(pool_, parts_, [&](const kernels::PartOfProduct& part, int /*piece*/) {
+      kernels::table<T>().panels.multiply_transposed(product_, part);
     });
   }
 
  private:
   static constexpr std::int64_t kColumns = 128;
 
+  kernels::TransposedPanelProduct<T> product_;
   const T* scale_;  ///< null where nothing is subtracted
   ThreadPool* pool_;
-  std::vector<kernels::TransposedPanelProduct<T>> parts_;
+  std::vector<kernels::PartOfProduct> parts_;
 };
 
 std::string text_of(const InPanels& matrix) { return to_string(matrix.view().shape); }
