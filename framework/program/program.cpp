@@ -120,10 +120,6 @@ void require_instruction_set() {
                             lacking, kernels::instruction_set()));
 }
 
-void run_all(const std::vector<std::unique_ptr<Instruction>>& instructions) {
-  for (const auto& instruction : instructions) instruction->run();
-}
-
 }  // namespace
 
 Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options)
@@ -139,83 +135,87 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
     blame_largest(error, graph, needed_nodes(graph, task));
     throw;
   }
-  const auto bind = [&](const std::vector<std::unique_ptr<Step>>& steps,
-                        std::vector<std::unique_ptr<Instruction>>& to) {
-    for (const auto& step : steps) to.push_back(step->bind(*arena_, graph.floating()));
-  };
-  bind(plan_.steps, instructions_);
-  bind(plan_.before, before_);
-  bind(plan_.after, after_);
+  bind(plan_.before, graph.floating(), before_);
+  bind(plan_.steps, graph.floating(), steps_);
+  bind(plan_.after, graph.floating(), after_);
   for (std::size_t i = 0; i < task.fetches.size(); ++i) {
     const View& view = lowered.fetches.at(simplified.task.fetches[i]);
     values_[task.fetches[i]] = graph.floating() == DType::float32
                                    ? static_cast<const void*>(arena_->at<float>(view))
                                    : static_cast<const void*>(arena_->at<double>(view));
   }
-  if (profile_ != nullptr) add_entries();
 }
 
 Program::~Program() = default;
 
+/// Steps before and after some runs compute no nodes.
+void Program::bind(const std::vector<std::unique_ptr<Step>>& steps, DType dtype, Series& series) {
+  for (const auto& step : steps) series.instructions.push_back(step->bind(*arena_, dtype));
+  if (profile_ == nullptr) return;
+  series.first_entry = profile_->entries.size();
+  const bool has_nodes = &series == &steps_;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    profile_->entries.push_back(
+        {.text = steps[i]->text(),
+         .names = has_nodes ? names_of(i) : "",
+         .line = has_nodes ? line_of(i) : "",
+         .operations = steps[i]->operations(),
+         .bytes = static_cast<double>(bytes_of(steps[i]->reads()) + bytes_of(steps[i]->writes()))});
+}
+
 void Program::run() {
-  if (before_.empty() || has_taken_over_) return run_instructions();
-  run_all(before_);
-  run_instructions();
-  run_all(after_);
+  if (has_taken_over_ || before_.instructions.empty()) return run(steps_);
+  run(before_);
+  run(steps_);
+  run(after_);
 }
 
 void Program::take_over() {
-  if (!std::exchange(has_taken_over_, true)) run_all(before_);
+  if (!std::exchange(has_taken_over_, true)) run(before_);
 }
 
 void Program::hand_back() {
-  if (std::exchange(has_taken_over_, false)) run_all(after_);
+  if (std::exchange(has_taken_over_, false)) run(after_);
 }
 
-void Program::run_instructions() {
-  if (profile_ != nullptr) return run_profiled();
-  run_all(instructions_);
+void Program::run(const Series& series) {
+  if (profile_ != nullptr) return run_profiled(series);
+  for (const auto& instruction : series.instructions) instruction->run();
 }
 
-void Program::run_profiled() {
+void Program::run_profiled(const Series& series) {
   using Clock = std::chrono::steady_clock;
   const auto seconds = [](Clock::time_point time) {
     return std::chrono::duration<double>(time.time_since_epoch()).count();
   };
   double begin = seconds(Clock::now());
   if (profile_->events.empty()) profile_->origin = begin;
-  for (std::size_t i = 0; i < instructions_.size(); ++i) {
-    instructions_[i]->run();
+  for (std::size_t i = 0; i < series.instructions.size(); ++i) {
+    series.instructions[i]->run();
     const double end = seconds(Clock::now());
-    Profile::Entry& entry = profile_->entries[first_entry_ + i];
+    const std::size_t number = series.first_entry + i;
+    Profile::Entry& entry = profile_->entries[number];
     ++entry.runs;
     entry.seconds += end - begin;
     if (profile_->events.size() < Profile::kMaximumEvents)
-      profile_->events.push_back({first_entry_ + i, begin - profile_->origin, end - begin});
+      profile_->events.push_back({number, begin - profile_->origin, end - begin});
     begin = end;
-  }
-}
-
-void Program::add_entries() {
-  first_entry_ = profile_->entries.size();
-  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-    const Step& step = *plan_.steps[i];
-    profile_->entries.push_back(
-        {.text = step.text(),
-         .names = names_of(i),
-         .line = line_of(i),
-         .operations = step.operations(),
-         .bytes = static_cast<double>(bytes_of(step.reads()) + bytes_of(step.writes()))});
   }
 }
 
 std::string Program::listing() const {
   std::vector<std::vector<std::string>> rows = {{"no", "bytes", "line", "what it computes"}};
+  const auto add_others = [&](const char* when, const std::vector<std::unique_ptr<Step>>& steps) {
+    for (const auto& step : steps)
+      rows.push_back({when, std::to_string(bytes_of(step->writes())), "", step->text()});
+  };
+  add_others("before", plan_.before);
   for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
     const std::string names = names_of(i);
-    rows.push_back({std::to_string(i), std::to_string(bytes_written(i)), line_of(i),
+    rows.push_back({std::to_string(i), std::to_string(bytes_of(plan_.steps[i]->writes())), line_of(i),
                     plan_.steps[i]->text() + (names.empty() ? "" : "  -> " + names)});
   }
+  add_others("after", plan_.after);
   return format_table(rows, "rrrl") +
          fmt::format("{}, {} bytes of memory, kernels for {}\n",
                      count(static_cast<std::int64_t>(plan_.steps.size()), "instruction"), arena_->size(),
@@ -234,8 +234,6 @@ std::size_t Program::bytes_of(const std::vector<View>& views) const {
   return static_cast<std::size_t>(elements) *
          (graph_->floating() == DType::float32 ? sizeof(float) : sizeof(double));
 }
-
-std::size_t Program::bytes_written(std::size_t step) const { return bytes_of(plan_.steps[step]->writes()); }
 
 /// What the model file calls the values that the step computes: "layer_2, error".
 std::string Program::names_of(std::size_t step) const {

@@ -27,23 +27,26 @@ class Program final : public Executor {
  private:
   class Arena;
 
-  void run_instructions();
-  void run_profiled();
-  void add_entries();
+  /// What runs one after the other.
+  struct Series {
+    std::vector<std::unique_ptr<Instruction>> instructions;
+    std::size_t first_entry = 0;  ///< in the profile
+  };
+
+  void bind(const std::vector<std::unique_ptr<Step>>& steps, DType dtype, Series& series);
+  void run(const Series& series);
+  void run_profiled(const Series& series);
   [[nodiscard]] std::size_t bytes_of(const std::vector<View>& views) const;
-  [[nodiscard]] std::size_t bytes_written(std::size_t step) const;
   [[nodiscard]] std::string names_of(std::size_t step) const;
   [[nodiscard]] std::string line_of(std::size_t step) const;
 
   std::unique_ptr<Graph> graph_;  ///< simplified
   Plan plan_;
   std::unique_ptr<Arena> arena_;
-  std::vector<std::unique_ptr<Instruction>> instructions_;
-  std::vector<std::unique_ptr<Instruction>> before_, after_;
+  Series steps_, before_, after_;
   bool has_taken_over_ = false;
   std::unordered_map<NodeId, const void*> values_;
-  Profile* profile_;             ///< or null
-  std::size_t first_entry_ = 0;  ///< of this program's in the profile
+  Profile* profile_;  ///< or null
 };
 
 }  // namespace talweg

@@ -190,13 +190,15 @@ TEST(WeightsInPanels, AreThoseThatAreOnlyMultipliedByAndUpdated) {
   for (const Variant& variant : variants()) {
     const Layers<float> layers(variant);
     const std::string listing = compile_program(layers.graph, layers.task)->listing();
+    const std::size_t taken = count_lines(listing, {"before", "pack"});
+    EXPECT_EQ(count_lines(listing, {"after", "unpack"}), taken) << listing;
     const auto expect = [&](const std::vector<std::string>& parts, std::size_t expected) {
       EXPECT_EQ(count_lines(listing, parts), has_panels() ? expected : 0)
           << variant.name << ": " << fmt::format("{}", fmt::join(parts, ", ")) << "\n"
           << listing;
     };
     expect({"panel product", "multiply subtract"}, variant.weights);
-    expect({" pack "}, variant.packed);
+    expect({" pack "}, variant.packed + taken);
     expect({"transpose panels"}, variant.turned);
     expect({"panel product", ": add"}, variant.has_bias ? variant.biases.value_or(variant.weights) : 0);
   }
