@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,8 @@ class Executor {
   /// that has been done already.
   virtual void take_over() {}
   virtual void hand_back() {}
+  /// Between the two: matrices in `memory` have their values there, for others to read until the next run.
+  virtual void show(std::span<const std::byte> /*memory*/) {}
   /// The value of a fetched node after the last run: row-major, of the graph's floating type.
   [[nodiscard]] virtual const void* value(NodeId fetched) const = 0;
   /// For people: one line an instruction, with sizes.

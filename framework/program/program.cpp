@@ -76,6 +76,10 @@ class Program::Arena final : public Memory {
     return pool_.get();
   }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// The first element of a view.
+  [[nodiscard]] const std::byte* begin(const View& view) const {
+    return static_cast<const std::byte*>(of(view.buffer)) + static_cast<std::size_t>(view.offset) * element_;
+  }
 
  private:
   [[nodiscard]] std::byte* element_at(std::int64_t element) const {
@@ -139,10 +143,7 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
   bind(plan_.steps, graph.floating(), steps_);
   bind(plan_.after, graph.floating(), after_);
   for (std::size_t i = 0; i < task.fetches.size(); ++i) {
-    const View& view = lowered.fetches.at(simplified.task.fetches[i]);
-    values_[task.fetches[i]] = graph.floating() == DType::float32
-                                   ? static_cast<const void*>(arena_->at<float>(view))
-                                   : static_cast<const void*>(arena_->at<double>(view));
+    values_[task.fetches[i]] = arena_->begin(lowered.fetches.at(simplified.task.fetches[i]));
   }
 }
 
@@ -178,19 +179,34 @@ void Program::hand_back() {
   if (std::exchange(has_taken_over_, false)) run(after_);
 }
 
-void Program::run(const Series& series) {
-  if (profile_ != nullptr) return run_profiled(series);
-  for (const auto& instruction : series.instructions) instruction->run();
+void Program::show(std::span<const std::byte> memory) {
+  if (!has_taken_over_) return;
+  run_if(after_, [&](std::size_t i) {
+    const std::byte* begin = arena_->begin(plan_.after[i]->writes().front());
+    return begin >= memory.data() && begin < memory.data() + memory.size();
+  });
 }
 
-void Program::run_profiled(const Series& series) {
+void Program::run(const Series& series) {
+  run_if(series, [](std::size_t /*number*/) { return true; });
+}
+
+template <class Condition>
+void Program::run_if(const Series& series, const Condition& condition) {
   using Clock = std::chrono::steady_clock;
+  const std::size_t count = series.instructions.size();
+  if (profile_ == nullptr) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (condition(i)) series.instructions[i]->run();
+    return;
+  }
   const auto seconds = [](Clock::time_point time) {
     return std::chrono::duration<double>(time.time_since_epoch()).count();
   };
   double begin = seconds(Clock::now());
   if (profile_->events.empty()) profile_->origin = begin;
-  for (std::size_t i = 0; i < series.instructions.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!condition(i)) continue;
     series.instructions[i]->run();
     const double end = seconds(Clock::now());
     const std::size_t number = series.first_entry + i;

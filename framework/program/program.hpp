@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +23,7 @@ class Program final : public Executor {
   void run() override;
   void take_over() override;
   void hand_back() override;
+  void show(std::span<const std::byte> memory) override;
   [[nodiscard]] const void* value(NodeId fetched) const override { return values_.at(fetched); }
   [[nodiscard]] std::string listing() const override;
 
@@ -35,7 +38,9 @@ class Program final : public Executor {
 
   void bind(const std::vector<std::unique_ptr<Step>>& steps, DType dtype, Series& series);
   void run(const Series& series);
-  void run_profiled(const Series& series);
+  /// Those of the instructions whose numbers fulfil the condition.
+  template <class Condition>
+  void run_if(const Series& series, const Condition& condition);
   [[nodiscard]] std::size_t bytes_of(const std::vector<View>& views) const;
   [[nodiscard]] std::string names_of(std::size_t step) const;
   [[nodiscard]] std::string line_of(std::size_t step) const;

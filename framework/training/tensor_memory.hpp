@@ -28,6 +28,9 @@ class TensorMemory {
   [[nodiscard]] const void* at(std::int64_t element) const { return data_.get() + byte(element); }
 
   // REQUIRES: the elements that are named are there.
+  [[nodiscard]] std::span<const std::byte> bytes(std::int64_t first, std::int64_t count) const {
+    return {data_.get() + byte(first), byte(count)};
+  }
   [[nodiscard]] std::vector<double> read(std::int64_t first, std::int64_t count) const;
   /// Rounded to the memory's type.
   void write(std::int64_t first, std::span<const double> values);

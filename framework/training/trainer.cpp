@@ -50,6 +50,7 @@ std::int64_t Trainer::step() const { return state_->step; }
 std::int64_t Trainer::validated_step() const { return state_->validated_step; }
 
 NamedTensor Trainer::value(std::string_view name) {
+  state_->hand_back();
   const auto& named = state_->present().model.named;
   const auto found = std::ranges::find(named, name, &std::pair<std::string, NodeId>::first);
   if (found == named.end()) {
@@ -63,6 +64,7 @@ NamedTensor Trainer::value(std::string_view name) {
 }
 
 NamedTensor Trainer::gradient(std::string_view parameter) {
+  state_->hand_back();
   std::vector<std::string> names;
   const Instance& instance = state_->present();
   for (std::size_t i = 0; i < instance.graph.gradients.size(); ++i) {
@@ -75,6 +77,7 @@ NamedTensor Trainer::gradient(std::string_view parameter) {
 }
 
 void Trainer::set_value(std::string_view name, std::span<const double> values) {
+  state_->hand_back();
   std::vector<std::string> names;
   for (const KeptTensor& tensor : state_->values.tensors()) {
     if (!tensor.is_weight()) continue;
@@ -91,18 +94,29 @@ void Trainer::set_value(std::string_view name, std::span<const double> values) {
       .set_hint(did_you_mean(name, names));
 }
 
-Checkpoint Trainer::checkpoint() const { return make_checkpoint(*state_); }
+Checkpoint Trainer::checkpoint() const {
+  state_->hand_back();
+  return make_checkpoint(*state_);
+}
 
-void Trainer::restore(const Checkpoint& checkpoint) { restore_checkpoint(*state_, checkpoint); }
+void Trainer::restore(const Checkpoint& checkpoint) {
+  state_->hand_back();
+  restore_checkpoint(*state_, checkpoint);
+}
 
-Weights Trainer::weights() const { return weights_of(*state_); }
+Weights Trainer::weights() const {
+  state_->hand_back();
+  return weights_of(*state_);
+}
 
 void Trainer::set_weights(const Weights& weights) {
+  state_->hand_back();
   state_->met.reset();
   restore_weights(*state_, weights.tensors, weights.path);
 }
 
 std::vector<NamedTensor> Trainer::evaluate(std::string_view split) {
+  state_->hand_back();
   std::vector<std::string> names;
   if (const std::optional<Examples>& examples = model().examples)
     for (const Split& part : examples->splits) {

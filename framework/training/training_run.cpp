@@ -142,6 +142,11 @@ EndReason TrainingRun::train() {
     if (state_.step >= steps_) return EndReason::steps;
     if (state_.step % log_every_ == 0) write_log_line();
     if (state_.step - good_step_ >= kCheckInterval) check();
+    if (!state_.are_values_taken()) {
+      // They were finite, or else whoever could change them has made them what they are.
+      state_.values.save_to(good_);
+      good_step_ = state_.step;
+    }
     const Clock::time_point before = Clock::now();
     if (const auto reason = make_steps(std::min(next_pause(), state_.step + chunk_))) {
       if (*reason != EndReason::optimizer) state_.met = {state_.step, *reason};
@@ -173,26 +178,12 @@ std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
       continue;
     }
     const Instance& instance = state_.instance_of(state_.step);
-    run_step();
+    state_.run_step(*programs().step);
+    state_.set_step(state_.step + 1);
     if (!has_condition) continue;
     if (const auto reason = stop_condition(instance)) return reason;
   }
   return std::nullopt;
-}
-
-void TrainingRun::run_step() {
-  Executor* step = programs().step.get();
-  if (holder_ != step) {
-    hand_back();
-    step->take_over();
-    holder_ = step;
-  }
-  step->run();
-  state_.set_step(state_.step + 1);
-}
-
-void TrainingRun::hand_back() {
-  if (Executor* holder = std::exchange(holder_, nullptr)) holder->hand_back();
 }
 
 std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) {
@@ -213,7 +204,12 @@ std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) {
 }
 
 void TrainingRun::write_log_line() {
-  check(&Programs::log);
+  if (state_.are_values_taken()) {
+    state_.show_weights();
+    if (!state_.values.are_weights_finite() || !loss_is_finite(&Programs::log)) diverge(&Programs::log);
+  } else {
+    check(&Programs::log);
+  }
   observer_.logged({state_.step, logged_values()});
 }
 
@@ -246,10 +242,8 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
 }
 
 void TrainingRun::check(Program program) {
-  hand_back();
+  state_.hand_back();
   if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge(program);
-  state_.values.save_to(good_);
-  good_step_ = state_.step;
 }
 
 bool TrainingRun::loss_is_finite(Program program) {
@@ -260,6 +254,7 @@ bool TrainingRun::loss_is_finite(Program program) {
 }
 
 void TrainingRun::diverge(Program program) {
+  state_.hand_back();
   if (minimization_ != nullptr) throw explain_divergence(state_);
   // From the last good values on, step by step, to the one that spoils them. A run is repeated to the bit.
   const std::int64_t last = state_.step;

@@ -15,7 +15,7 @@ namespace talweg {
 class TrainingRun {
  public:
   TrainingRun(TrainingState& state, TrainingObserver& observer);
-  ~TrainingRun() { hand_back(); }
+  ~TrainingRun() { state_.hand_back(); }
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
 
@@ -41,9 +41,6 @@ class TrainingRun {
   [[nodiscard]] EndReason train();
   /// Makes steps until `end`, or until one of them ends the training.
   [[nodiscard]] std::optional<EndReason> make_steps(std::int64_t end);
-  void run_step();
-  /// Everybody may read and change the values.
-  void hand_back();
   /// Looks at what the step that was just made on `instance` has computed.
   [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance);
   [[nodiscard]] std::int64_t next_pause() const;
@@ -51,8 +48,8 @@ class TrainingRun {
   /// Of the last run of the log program.
   [[nodiscard]] std::vector<NamedTensor> logged_values();
   [[nodiscard]] std::vector<NamedTensor> reported_values();
-  /// Keeps the values as good ones if they are finite, and so is the loss that the program computes from
-  /// them.
+  /// Hands back the values, and diverges unless they are finite, and so is the loss that the program computes
+  /// from them.
   void check(Program program = &Programs::loss);
   [[nodiscard]] bool loss_is_finite(Program program);
   [[noreturn]] void diverge(Program program);
@@ -64,11 +61,10 @@ class TrainingRun {
   Programs of_main_, of_rest_;
   std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
   std::optional<Validation> validation_;
-  Executor* holder_ = nullptr;  ///< the program that has taken over the values, if one has
-  TensorMemory good_;           ///< a snapshot of the last values that were found finite,
-  std::int64_t good_step_;      ///< and when that was
-  std::int64_t chunk_ = 1;      ///< steps between two looks at the clock
-  double loss_ = 0;             ///< of the last log line
+  TensorMemory good_;       ///< a snapshot of the values that steps were made from last,
+  std::int64_t good_step_;  ///< and when that was
+  std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
+  double loss_ = 0;         ///< of the last log line
   Clock::time_point begin_, shown_;
   Clock::duration shown_every_;
 };

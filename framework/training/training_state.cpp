@@ -1,6 +1,7 @@
 #include "training/training_state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "graph/minimizer.hpp"
 #include "support/numbers.hpp"
@@ -78,6 +79,25 @@ void TrainingState::check_all_schedules() {
   if (const auto* groups = dynamic_cast<const OptimizerGroups*>(rule.get()))
     for (std::size_t i = 0; i < model().train->groups.size(); ++i)
       check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), values_in);
+}
+
+void TrainingState::run_step(Executor& program) {
+  if (holder_ != &program) {
+    hand_back();
+    program.take_over();
+    holder_ = &program;
+  }
+  program.run();
+}
+
+void TrainingState::hand_back() {
+  if (Executor* holder = std::exchange(holder_, nullptr)) holder->hand_back();
+}
+
+void TrainingState::show_weights() {
+  if (holder_ == nullptr) return;
+  for (const KeptTensor& tensor : values.tensors())
+    if (tensor.is_weight()) holder_->show(values.memory_of(tensor));
 }
 
 const BestValues* TrainingState::kept() const {

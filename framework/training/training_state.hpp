@@ -32,6 +32,14 @@ struct TrainingState {
 
   [[nodiscard]] const CheckedModel& model() const { return main.model; }
   [[nodiscard]] std::int64_t planned_steps() const { return model().train ? model().train->steps : 0; }
+  /// Runs a training step, whose program takes over the values as long as others do not ask for them.
+  void run_step(Executor& program);
+  /// Everybody may read and change all values.
+  void hand_back();
+  /// Everybody may read parameters and the model's states until the next step.
+  void show_weights();
+  /// The last step's program keeps the values.
+  [[nodiscard]] bool are_values_taken() const { return holder_ != nullptr; }
   void set_step(std::int64_t number) {
     step = number;
     values.set_step(number);
@@ -92,6 +100,7 @@ struct TrainingState {
 
   std::optional<ExampleDraws> draws_;  ///< where the optimizer draws the examples
   std::int64_t loaded_step_ = -1;
+  Executor* holder_ = nullptr;  ///< the program that has taken over the values, if one has
   std::vector<std::int64_t> rows_, drawn_;
   std::unique_ptr<Prefetch> prefetch_;  ///< last, so that it ends before what it fills
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -83,6 +84,10 @@ class Values {
 
   /// The tensor that has become infinite or not a number, or null.
   [[nodiscard]] const KeptTensor* first_not_finite() const;
+  [[nodiscard]] bool are_weights_finite() const;
+  [[nodiscard]] std::span<const std::byte> memory_of(const KeptTensor& tensor) const {
+    return kept_.bytes(tensor.first, tensor.shape.elements());
+  }
   /// A copy of everything that a step changes.
   [[nodiscard]] TensorMemory snapshot() const;
   void save_to(TensorMemory& snapshot) const { snapshot.copy_from(kept_); }

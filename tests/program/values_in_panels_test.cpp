@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -379,6 +380,34 @@ TYPED_TEST(ValuesInPanelsOf, StayWithinTheirBuffers) {
             EXPECT_LE(end_of(view), plan.buffers[view.buffer].elements)
                 << one.name << ", " << rule.name << ": " << step->text();
     }
+}
+
+TEST(ValuesInPanels, AreShownToOthersBetweenRuns) {
+  for (const RuleCase& rule : kRules) {
+    Training<double> plain, training;
+    for (Training<double>* one : {&plain, &training})
+      one->finish(kCases.front().loss(*one), rule.rule, rule.states);
+    const auto reference = make_reference_executor(plain.graph, plain.task);
+    const auto program = compile_program(training.graph, training.task);
+    const auto expect_same = [&](std::size_t tensor) {
+      EXPECT_TRUE(training.memory[tensor] == plain.memory[tensor]) << rule.name << ": tensor " << tensor;
+    };
+    program->take_over();
+    for (int run = 0; run < 2; ++run) {
+      reference->run();
+      program->run();
+      const std::vector<std::vector<double>> before(training.memory.begin(), training.memory.end());
+      program->show(std::as_bytes(std::span(training.memory[1])));  // of the first weights
+      expect_same(1);
+      for (std::size_t i = 0; i < before.size(); ++i)
+        EXPECT_TRUE(i == 1 || training.memory[i] == before[i]) << "nobody asked for " << i;
+    }
+    program->hand_back();
+    for (std::size_t i = 0; i < plain.memory.size(); ++i) expect_same(i);
+    std::ranges::fill(training.memory[1], 7.0);
+    program->show(std::as_bytes(std::span(training.memory[1])));
+    EXPECT_EQ(training.memory[1].front(), 7.0) << "it has been handed back";
+  }
 }
 
 TEST(ValuesInPanels, AreNotWhatTheCallerMayChangeBetweenRuns) {

@@ -11,12 +11,13 @@
 #include "kernels/kernels.hpp"
 #include "training/checkpoint.hpp"
 #include "training/following.hpp"
+#include "training/weights.hpp"
 
 namespace talweg {
 namespace {
 
 /// Its second layer is large enough for panels, in batches of 32 of which the last of an epoch has 20.
-std::string network(const std::string& train, const std::string& alpha = "0.1") {
+std::string network(const std::string& train, const std::string& optimizer = "gd: {alpha: 0.1}") {
   return "talweg: 1\nseed: 3\ndtype: float32\n"
          "data:\n  X, y: {moons: {examples: 116, noise: 0.2}}\n"
          "split: {train: 84, validation: 32}\n"
@@ -24,8 +25,8 @@ std::string network(const std::string& train, const std::string& alpha = "0.1") 
          "  h2: dense(h, units=192, activation=relu)\n"
          "  out: dense(h2, units=1)\n"
          "  loss: mse(out[:, 0], y)\n"
-         "train:\n  minimize: loss\n  batch: 32\n  optimizer: {gd: {alpha: " +
-         alpha + "}}\n" + train;
+         "train:\n  minimize: loss\n  batch: 32\n  optimizer: {" +
+         optimizer + "}\n" + train;
 }
 
 const std::vector<std::string> kParameters = {"h/W", "h/b", "h2/W", "h2/b", "out/W", "out/b"};
@@ -56,6 +57,50 @@ TEST(ValuesTakenOver, AreThoseOfTheReferenceExecutor) {
   const Following expected = train(*make_trainer(text, {}, {.reference_executor = true}));
   for (std::size_t i = 0; i < expected.lines.size(); ++i)
     EXPECT_NEAR(scalar(found.lines[i].values, "loss"), scalar(expected.lines[i].values, "loss"), 1e-5) << i;
+}
+
+/// What somebody may ask a trainer for.
+struct Look {
+  const char* what;
+  std::vector<NamedTensor> (*at)(Trainer& trainer);
+};
+
+const std::vector<Look> kLooks = {
+    {"values",
+     [](Trainer& trainer) {
+       return std::vector{trainer.value("h2/W"), trainer.value("out")};
+     }},
+    {"gradients", [](Trainer& trainer) { return std::vector{trainer.gradient("h2/W")}; }},
+    {"weights", [](Trainer& trainer) { return trainer.weights().tensors; }},
+    {"a checkpoint", [](Trainer& trainer) { return trainer.checkpoint().tensors; }},
+    {"an evaluation", [](Trainer& trainer) { return trainer.evaluate("validation"); }}};
+
+TEST(ValuesTakenOver, AreWhatAnObserverOfALogLineFinds) {
+  struct Looking : Following {
+    Looking(Trainer& looked_at, const Look& how) : trainer(looked_at), look(how) {}
+    void logged(const LogRecord& record) override {
+      if (record.step == 10) found = look.at(trainer);
+    }
+    Trainer& trainer;
+    const Look& look;
+    std::vector<NamedTensor> found;
+  };
+  for (const char* optimizer : {"gd: {alpha: 0.1}", "adam: {alpha: 0.01}"})
+    for (const Look& look : kLooks) {
+      const auto longer = make_trainer(network("  steps: 20\n  log: {every: 5}\n", optimizer));
+      const auto shorter = make_trainer(network("  steps: 10\n  log: {every: 5}\n", optimizer));
+      const auto alone = make_trainer(network("  steps: 20\n  log: {every: 5}\n", optimizer));
+      Looking looking(*longer, look);
+      longer->run(looking);
+      (void)train(*shorter);
+      (void)train(*alone);
+      const std::vector<NamedTensor> expected = look.at(*shorter);
+      ASSERT_EQ(looking.found.size(), expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_TRUE(looking.found[i].values == expected[i].values)
+            << optimizer << ", " << look.what << ": " << expected[i].name;
+      EXPECT_TRUE(values_of(*longer) == values_of(*alone)) << optimizer << ", " << look.what;
+    }
 }
 
 TEST(ValuesTakenOver, AreAllInACheckpointThatAnObserverTakes) {
@@ -91,18 +136,42 @@ TEST(ValuesTakenOver, MayBeReplacedByAnObserver) {
   for (double value : replacing.found) EXPECT_LT(std::abs(value), 0.05) << "one step from zero";
 }
 
-TEST(ValuesTakenOver, DivergeWhereTheyDoWithTheReferenceExecutor) {
-  const auto message_of = [](const TrainerOptions& options) -> std::string {
+TEST(ValuesTakenOver, DivergeFromWhatAnObserverReplacedThemBy) {
+  struct Replacing : Following {
+    void logged(const LogRecord& record) override {
+      if (record.step == 10) trainer->set_value("h2/W", std::vector<double>(160 * 192, 1e30));
+    }
+    Trainer* trainer = nullptr;
+  } replacing;
+  const auto message_of = [&](const TrainerOptions& options) -> std::string {
+    const auto trainer = make_trainer(network("  steps: 40\n  log: {every: 10}\n"), {}, options);
+    replacing.trainer = trainer.get();
     try {
-      (void)train(*make_trainer(network("  steps: 300\n  log: {every: 100}\n", "3"), {}, options));
+      trainer->run(replacing);
     } catch (const Error& error) {
       return error.what();
     }
     return "";
   };
-  const std::string message = message_of({});
+  EXPECT_NE(message_of({}).find("step 10: square"), std::string::npos) << message_of({});
+  EXPECT_EQ(message_of({}), message_of({.reference_executor = true}));
+}
+
+TEST(ValuesTakenOver, DivergeWhereTheyDoWithTheReferenceExecutor) {
+  const auto message_of = [](const std::string& log_line, const TrainerOptions& options) -> std::string {
+    try {
+      (void)train(*make_trainer(network(log_line, "gd: {alpha: 3}"), {}, options));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string seldom = "  steps: 300\n  log: {every: 100}\n",
+                    often = "  steps: 300\n  log: {every: 1}\n";
+  const std::string message = message_of(seldom, {});
   EXPECT_NE(message, "");
-  EXPECT_EQ(message, message_of({.reference_executor = true}));
+  EXPECT_EQ(message, message_of(often, {}));
+  EXPECT_EQ(message, message_of(seldom, {.reference_executor = true}));
 }
 
 }  // namespace
