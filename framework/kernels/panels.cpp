@@ -167,7 +167,7 @@ constexpr std::array<TransposedTile<T>, kMostRows> transposed_tiles(
 class Prefetch {
  public:
   Prefetch(const void* begin, std::size_t bytes, std::size_t calls)
-      : at_(static_cast<const char*>(begin)), lines_(bytes / (64 * calls) + 1) {}
+      : at_(static_cast<const char*>(begin)), lines_((bytes + 64 * calls - 1) / (64 * calls)) {}
   void some() {
     for (std::size_t i = 0; i < lines_; ++i, at_ += 64) __builtin_prefetch(at_, 0, 2);
   }
@@ -225,6 +225,15 @@ void store_transposed(const PanelProduct<T>& product, const T* sums, const Block
                      static_cast<std::ptrdiff_t>(kWidth<T>), columns);
 }
 
+/// Has a line of c and of its mask fetched, where columns of sums become rows of panels: there are as many
+/// lines as rows of sums.
+template <class T>
+void prefetch_line(const PanelProduct<T>& product, std::size_t row, std::size_t first) {
+  const T* line = place_in_c(product, row, first) + row % kWidth<T> * kWidth<T>;
+  __builtin_prefetch(line, 1);
+  if (product.mask != nullptr) __builtin_prefetch(product.mask + (line - product.c));
+}
+
 template <class T>
 void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const Block& block, T* part_sums) {
   static constexpr auto kTiles = product_tiles<T>(std::make_index_sequence<kMostRows>());
@@ -233,6 +242,7 @@ void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const 
   const bool first = block.first_term == 0, last = block.first_term + block.terms == product.k;
   const bool in_panels = product.c_layout == ResultLayout::panels;
   const bool is_final = last && product.c_layout == ResultLayout::rows;
+  const bool is_turned = last && product.c_layout == ResultLayout::transposed_panels;
   const auto a_panel = static_cast<std::ptrdiff_t>(product.m * kPanel);
   const Parts tiles(block.rows, kMostRows);
   const std::size_t end = part.first_column + part.columns;
@@ -251,10 +261,13 @@ void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const 
                    .stride = is_final ? product.c_stride : kStride,
                    .columns = is_final || in_panels ? columns : kPanel};
     const T* next = j + kPanel < end ? b + product.k * kPanel : b;
-    Prefetch prefetch(next, block.terms * kPanel * sizeof(T), tiles.number);
-    for (std::size_t tile = 0; tile < tiles.number; ++tile) {
+    // Where other rows are multiplied by the same panels, these are near.
+    Prefetch prefetch(next, block.rows == product.m ? block.terms * kPanel * sizeof(T) : 0, tiles.number);
+    for (std::size_t tile = 0, row = block.first_row; tile < tiles.number; ++tile) {
       const std::size_t number = tiles.size(tile);
       prefetch.some();
+      for (const std::size_t end_row = row + number; is_turned && row < end_row; ++row)
+        prefetch_line(product, row, j);
       kTiles[number - 1](a, a_panel, b, block.terms, place);
       a += number * kPanel;
       if (!first) place.before += number * kPanel;
@@ -303,9 +316,27 @@ void multiply_transposed(const TransposedPanelProduct<T>& product, const PartOfP
       }
 }
 
+/// Calls copy(first column, columns, row) so that lines of rows are gone along: from one panel to the next,
+/// row by row, for a few panels.
+template <class T, class Copy>
+void for_rows_of_panels(std::size_t rows, std::size_t columns, const Copy& copy) {
+  constexpr std::size_t kColumns = 8 * kWidth<T>;
+  for (std::size_t begin = 0; begin < columns; begin += kColumns) {
+    const std::size_t end = std::min(columns, begin + kColumns);
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = begin; j < end; j += kWidth<T>) copy(j, std::min(kWidth<T>, columns - j), i);
+  }
+}
+
 template <class T>
 void pack(T* panels, std::size_t all_rows, const Matrix<T>& from, std::size_t rows, std::size_t columns) {
   constexpr auto kStride = static_cast<std::ptrdiff_t>(kWidth<T>);
+  if (from.column_stride == 1)
+    return for_rows_of_panels<T>(rows, columns, [&](std::size_t j, std::size_t some, std::size_t i) {
+      Vector<T> row[2];
+      load_row(row, from.data + static_cast<std::ptrdiff_t>(i) * from.row_stride + j, some);
+      store_row(row, panels + j * all_rows + i * kWidth<T>, kWidth<T>);
+    });
   for (std::size_t j = 0; j < columns; j += kWidth<T>, panels += all_rows * kWidth<T>) {
     const T* panel = from.data + static_cast<std::ptrdiff_t>(j) * from.column_stride;
     const std::size_t some = std::min(kWidth<T>, columns - j);
@@ -315,25 +346,19 @@ void pack(T* panels, std::size_t all_rows, const Matrix<T>& from, std::size_t ro
       continue;
     }
     T* to = panels;
-    for (std::size_t i = 0; i < rows; ++i, panel += from.row_stride, to += kStride) {
-      if (from.column_stride == 1) {
-        Vector<T> row[2];
-        load_row(row, panel, some);
-        store_row(row, to, kWidth<T>);
-      } else {
-        for (std::size_t l = 0; l < some; ++l)
-          to[l] = panel[static_cast<std::ptrdiff_t>(l) * from.column_stride];
-      }
-    }
+    for (std::size_t i = 0; i < rows; ++i, panel += from.row_stride, to += kStride)
+      for (std::size_t l = 0; l < some; ++l)
+        to[l] = panel[static_cast<std::ptrdiff_t>(l) * from.column_stride];
   }
 }
 
 template <class T>
 void unpack(T* to, std::ptrdiff_t stride, const T* panels, std::size_t rows, std::size_t columns) {
-  for (std::size_t j = 0; j < columns; j += kWidth<T>, panels += rows * kWidth<T>)
-    for (std::size_t i = 0; i < rows; ++i)
-      std::copy_n(panels + i * kWidth<T>, std::min(kWidth<T>, columns - j),
-                  to + static_cast<std::ptrdiff_t>(i) * stride + j);
+  for_rows_of_panels<T>(rows, columns, [&](std::size_t j, std::size_t some, std::size_t i) {
+    Vector<T> row[2];
+    load_row(row, panels + j * rows + i * kWidth<T>, kWidth<T>);
+    store_row(row, to + static_cast<std::ptrdiff_t>(i) * stride + j, some);
+  });
 }
 
 }  // namespace
