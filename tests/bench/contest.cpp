@@ -22,11 +22,17 @@ Finished run_successfully(const std::vector<std::string>& command) {
 }  // namespace
 
 std::vector<std::optional<double>> contest(int rounds, const std::vector<Contestant>& contestants) {
+  constexpr int kMostOfThem = 5;
+  constexpr double kFaster = 0.99;
   std::vector<std::optional<double>> best(contestants.size());
-  for (int round = 0; round < rounds; ++round)
-    for (std::size_t i = 0; i < contestants.size(); ++i)
-      if (const std::optional<double> measured = contestants[i]())
-        best[i] = best[i] ? std::min(*best[i], *measured) : measured;
+  int last_faster = 0;
+  for (int round = 0; round < kMostOfThem * rounds && round < last_faster + rounds; ++round)
+    for (std::size_t i = 0; i < contestants.size(); ++i) {
+      const std::optional<double> measured = contestants[i]();
+      if (!measured) continue;
+      if (best[i] && *measured < kFaster * *best[i]) last_faster = round;
+      best[i] = best[i] ? std::min(*best[i], *measured) : measured;
+    }
   return best;
 }
 

@@ -13,8 +13,10 @@ namespace talweg::speed {
 /// Measures something once; nothing where it cannot be measured.
 using Contestant = std::function<std::optional<double>()>;
 
-/// Lets all take turns, `rounds` times, so that what else the machine does falls on all of them; the least of
-/// what each measured, by contestant.
+/// Lets all take turns, so that what else the machine does falls on all of them, until in `rounds` rounds
+/// after one another nobody has become faster by more than 1 %, or five times as often: the least of what
+/// each measured, by contestant. With a fixed number of rounds those win who meet a quiet moment of the
+/// machine.
 [[nodiscard]] std::vector<std::optional<double>> contest(int rounds,
                                                          const std::vector<Contestant>& contestants);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "bench/contest.hpp"
 #include "bench/families.hpp"
 #include "bench/kernel_timing.hpp"
@@ -11,17 +13,20 @@ Rows kernel_rows(const Settings& settings) {
   constexpr int kRoundsOfOurs = 3;  // the script too measures several times
   Rows rows;
   for (const char* function : {"exp", "tanh", "sigmoid", "gelu"}) {
-    const auto best = contest(
-        settings.rounds,
-        {[&] {
-           const Contestant once = [&] { return seconds_of_kernel(function, seconds / kRoundsOfOurs); };
-           return contest(kRoundsOfOurs, {once}).front();
-         },
-         [&]() -> std::optional<double> {
-           if (!torch.is_there()) return std::nullopt;
-           return number_of(torch.command("functions_torch.py", {std::to_string(seconds), function},
-                                          {{"OMP_NUM_THREADS", "1"}}));
-         }});
+    const auto best =
+        contest(settings.rounds,
+                {[&] {
+                   std::optional<double> least;
+                   for (int round = 0; round < kRoundsOfOurs; ++round)
+                     if (const auto measured = seconds_of_kernel(function, seconds / kRoundsOfOurs))
+                       least = least ? std::min(*least, *measured) : measured;
+                   return least;
+                 },
+                 [&]() -> std::optional<double> {
+                   if (!torch.is_there()) return std::nullopt;
+                   return number_of(torch.command("functions_torch.py", {std::to_string(seconds), function},
+                                                  {{"OMP_NUM_THREADS", "1"}}));
+                 }});
     std::string note = torch.is_there() ? "" : torch.what_is_missing();
     if (!best[0]) note = "libbenchmark-dev is not installed";
     rows.push_back({std::string(function) + " of 1,000,000 float32, one thread",

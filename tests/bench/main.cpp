@@ -42,7 +42,8 @@ std::string help() {
   return text +
          "\n"
          "Without FAMILY all of them are measured, which takes some minutes.\n\n"
-         "  --rounds N     how often the sides take turns; 3 if not given\n"
+         "  --rounds N     the sides take turns until in so many rounds nobody has become faster by more\n"
+         "                 than 1 %, or five times as often; 3 if not given\n"
          "  --threads N    of Talweg and of the products that it is compared with; 2 if not given\n"
          "  --python PATH  the interpreter that has NumPy and PyTorch; python3 if not given\n"
          "  --svg FILE     the picture of growth\n"
