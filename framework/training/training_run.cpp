@@ -69,6 +69,7 @@ TrainingRun::TrainingRun(TrainingState& state, TrainingObserver& observer)
       steps_(state.planned_steps()),
       log_every_(log_interval(state.model())),
       first_step_(state.step),
+      checked_step_(state.step),
       good_(state.values.snapshot()),
       good_step_(state.step),
       shown_every_(kProgressInterval) {}
@@ -141,8 +142,8 @@ EndReason TrainingRun::train() {
     if (state_.met && state_.met->step == state_.step) return state_.met->reason;
     if (state_.step >= steps_) return EndReason::steps;
     if (state_.step % log_every_ == 0) write_log_line();
-    if (state_.step - good_step_ >= kCheckInterval) check();
-    if (!state_.are_values_taken()) {
+    if (state_.step - checked_step_ >= kCheckInterval) check();
+    if (minimization_ == nullptr && !state_.are_values_taken()) {
       // They were finite, or else whoever could change them has made them what they are.
       state_.values.save_to(good_);
       good_step_ = state_.step;
@@ -166,7 +167,7 @@ EndReason TrainingRun::train() {
 
 std::int64_t TrainingRun::next_pause() const {
   const std::int64_t next_log_line = state_.step - state_.step % log_every_ + log_every_;
-  const std::int64_t next = std::min({steps_, next_log_line, good_step_ + kCheckInterval});
+  const std::int64_t next = std::min({steps_, next_log_line, checked_step_ + kCheckInterval});
   return validation_ ? std::min(next, validation_->next()) : next;
 }
 
@@ -244,6 +245,7 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
 void TrainingRun::check(Program program) {
   state_.hand_back();
   if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge(program);
+  checked_step_ = state_.step;
 }
 
 bool TrainingRun::loss_is_finite(Program program) {

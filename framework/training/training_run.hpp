@@ -61,10 +61,11 @@ class TrainingRun {
   Programs of_main_, of_rest_;
   std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
   std::optional<Validation> validation_;
-  TensorMemory good_;       ///< a snapshot of the values that steps were made from last,
-  std::int64_t good_step_;  ///< and when that was
-  std::int64_t chunk_ = 1;  ///< steps between two looks at the clock
-  double loss_ = 0;         ///< of the last log line
+  std::int64_t checked_step_;  ///< of the last look at whether everything is finite
+  TensorMemory good_;          ///< a snapshot of the values that an update rule's steps were made from last,
+  std::int64_t good_step_;     ///< and when that was
+  std::int64_t chunk_ = 1;     ///< steps between two looks at the clock
+  double loss_ = 0;            ///< of the last log line
   Clock::time_point begin_, shown_;
   Clock::duration shown_every_;
 };
