@@ -139,33 +139,37 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
     blame_largest(error, graph, needed_nodes(graph, task));
     throw;
   }
-  bind(plan_.before, graph.floating(), before_);
-  bind(plan_.steps, graph.floating(), steps_);
-  bind(plan_.after, graph.floating(), after_);
-  for (std::size_t i = 0; i < task.fetches.size(); ++i) {
+  before_ = bind(plan_.before, {}, graph.floating());
+  steps_ = bind(plan_.steps, plan_.nodes, graph.floating());
+  after_ = bind(plan_.after, {}, graph.floating());
+  for (const auto& step : plan_.after) handed_back_.push_back(arena_->begin(step->writes().front()));
+  for (std::size_t i = 0; i < task.fetches.size(); ++i)
     values_[task.fetches[i]] = arena_->begin(lowered.fetches.at(simplified.task.fetches[i]));
-  }
 }
 
 Program::~Program() = default;
 
-/// Steps before and after some runs compute no nodes.
-void Program::bind(const std::vector<std::unique_ptr<Step>>& steps, DType dtype, Series& series) {
+/// `nodes` are what the steps compute; empty where that is none.
+Program::Series Program::bind(const std::vector<std::unique_ptr<Step>>& steps, const NodesOfSteps& nodes,
+                              DType dtype) {
+  Series series;
   for (const auto& step : steps) series.instructions.push_back(step->bind(*arena_, dtype));
-  if (profile_ == nullptr) return;
+  if (profile_ == nullptr) return series;
   series.first_entry = profile_->entries.size();
-  const bool has_nodes = &series == &steps_;
-  for (std::size_t i = 0; i < steps.size(); ++i)
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::span<const NodeId> computed = nodes.empty() ? std::span<const NodeId>() : nodes[i];
     profile_->entries.push_back(
         {.text = steps[i]->text(),
-         .names = has_nodes ? names_of(i) : "",
-         .line = has_nodes ? line_of(i) : "",
+         .names = names_of(computed),
+         .line = line_of(computed),
          .operations = steps[i]->operations(),
          .bytes = static_cast<double>(bytes_of(steps[i]->reads()) + bytes_of(steps[i]->writes()))});
+  }
+  return series;
 }
 
 void Program::run() {
-  if (has_taken_over_ || before_.instructions.empty()) return run(steps_);
+  if (has_taken_over_) return run(steps_);
   run(before_);
   run(steps_);
   run(after_);
@@ -182,8 +186,7 @@ void Program::hand_back() {
 void Program::show(std::span<const std::byte> memory) {
   if (!has_taken_over_) return;
   run_if(after_, [&](std::size_t i) {
-    const std::byte* begin = arena_->begin(plan_.after[i]->writes().front());
-    return begin >= memory.data() && begin < memory.data() + memory.size();
+    return handed_back_[i] >= memory.data() && handed_back_[i] < memory.data() + memory.size();
   });
 }
 
@@ -227,8 +230,9 @@ std::string Program::listing() const {
   };
   add_others("before", plan_.before);
   for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-    const std::string names = names_of(i);
-    rows.push_back({std::to_string(i), std::to_string(bytes_of(plan_.steps[i]->writes())), line_of(i),
+    const std::string names = names_of(plan_.nodes[i]);
+    rows.push_back({std::to_string(i), std::to_string(bytes_of(plan_.steps[i]->writes())),
+                    line_of(plan_.nodes[i]),
                     plan_.steps[i]->text() + (names.empty() ? "" : "  -> " + names)});
   }
   add_others("after", plan_.after);
@@ -252,17 +256,17 @@ std::size_t Program::bytes_of(const std::vector<View>& views) const {
 }
 
 /// What the model file calls the values that the step computes: "layer_2, error".
-std::string Program::names_of(std::size_t step) const {
+std::string Program::names_of(std::span<const NodeId> nodes) const {
   std::string names;
-  for (NodeId id : plan_.nodes[step])
+  for (NodeId id : nodes)
     if (const std::string& name = (*graph_)[id].name; !name.empty())
       names += (names.empty() ? "" : ", ") + name;
   return names;
 }
 
 /// The line of the model file that asks for the step, or "".
-std::string Program::line_of(std::size_t step) const {
-  for (NodeId id : plan_.nodes[step])
+std::string Program::line_of(std::span<const NodeId> nodes) const {
+  for (NodeId id : nodes)
     if (const Span origin = (*graph_)[id].origin; origin.known()) return origin.line_text();
   return "";
 }

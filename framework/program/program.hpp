@@ -36,19 +36,23 @@ class Program final : public Executor {
     std::size_t first_entry = 0;  ///< in the profile
   };
 
-  void bind(const std::vector<std::unique_ptr<Step>>& steps, DType dtype, Series& series);
+  using NodesOfSteps = std::vector<std::vector<NodeId>>;
+
+  [[nodiscard]] Series bind(const std::vector<std::unique_ptr<Step>>& steps, const NodesOfSteps& nodes,
+                            DType dtype);
   void run(const Series& series);
   /// Those of the instructions whose numbers fulfil the condition.
   template <class Condition>
   void run_if(const Series& series, const Condition& condition);
   [[nodiscard]] std::size_t bytes_of(const std::vector<View>& views) const;
-  [[nodiscard]] std::string names_of(std::size_t step) const;
-  [[nodiscard]] std::string line_of(std::size_t step) const;
+  [[nodiscard]] std::string names_of(std::span<const NodeId> nodes) const;
+  [[nodiscard]] std::string line_of(std::span<const NodeId> nodes) const;
 
   std::unique_ptr<Graph> graph_;  ///< simplified
   Plan plan_;
   std::unique_ptr<Arena> arena_;
   Series steps_, before_, after_;
+  std::vector<const std::byte*> handed_back_;  ///< where each of `after_` writes
   bool has_taken_over_ = false;
   std::unordered_map<NodeId, const void*> values_;
   Profile* profile_;  ///< or null
