@@ -81,13 +81,10 @@ void TrainingState::check_all_schedules() {
       check_schedules(model().train->groups[i].optimizer, groups->rule(i), planned_steps(), values_in);
 }
 
-void TrainingState::run_step(Executor& program) {
-  if (holder_ != &program) {
-    hand_back();
-    program.take_over();
-    holder_ = &program;
-  }
-  program.run();
+void TrainingState::take_over(Executor& program) {
+  hand_back();
+  program.take_over();
+  holder_ = &program;
 }
 
 void TrainingState::hand_back() {

@@ -33,7 +33,10 @@ struct TrainingState {
   [[nodiscard]] const CheckedModel& model() const { return main.model; }
   [[nodiscard]] std::int64_t planned_steps() const { return model().train ? model().train->steps : 0; }
   /// Runs a training step, whose program takes over the values as long as others do not ask for them.
-  void run_step(Executor& program);
+  void run_step(Executor& program) {
+    if (holder_ != &program) take_over(program);
+    program.run();
+  }
   /// Everybody may read and change all values.
   void hand_back();
   /// Everybody may read parameters and the model's states until the next step.
@@ -89,6 +92,7 @@ struct TrainingState {
   std::atomic<bool> stop_requested = false;
 
  private:
+  void take_over(Executor& program);
   [[nodiscard]] Instance& present_with_batch();
   void check_all_schedules();
   [[nodiscard]] std::unique_ptr<Executor> compile(const Instance& instance, const Task& task) const;
