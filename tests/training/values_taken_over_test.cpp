@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -121,19 +122,34 @@ TEST(ValuesTakenOver, AreAllInACheckpointThatAnObserverTakes) {
 }
 
 TEST(ValuesTakenOver, MayBeReplacedByAnObserver) {
+  using Replace = void (*)(Trainer & trainer);
   struct Replacing : Following {
     void logged(const LogRecord& record) override {
-      if (record.step == 5) trainer->set_value("h2/W", std::vector<double>(160 * 192, 0.0));
+      if (record.step == 5) replace(*trainer);
       if (record.step == 6) found = trainer->value("h2/W").values;
     }
     Trainer* trainer = nullptr;
+    Replace replace = nullptr;
     std::vector<double> found;
-  } replacing;
-  const auto trainer = make_trainer(network("  steps: 8\n  log: {every: 1}\n"));
-  replacing.trainer = trainer.get();
-  trainer->run(replacing);
-  ASSERT_EQ(replacing.found.size(), 160U * 192U);
-  for (double value : replacing.found) EXPECT_LT(std::abs(value), 0.05) << "one step from zero";
+  };
+  const Replace by_value = [](Trainer& trainer) {
+    trainer.set_value("h2/W", std::vector<double>(160 * 192, 0.0));
+  };
+  const Replace by_weights = [](Trainer& trainer) {
+    Weights weights = trainer.weights();
+    for (NamedTensor& tensor : weights.tensors)
+      if (tensor.name == "h2/W") std::ranges::fill(tensor.values, 0.0);
+    trainer.set_weights(weights);
+  };
+  for (const Replace replace : {by_value, by_weights}) {
+    const auto trainer = make_trainer(network("  steps: 8\n  log: {every: 1}\n"));
+    Replacing replacing;
+    replacing.trainer = trainer.get();
+    replacing.replace = replace;
+    trainer->run(replacing);
+    ASSERT_EQ(replacing.found.size(), 160U * 192U);
+    for (double value : replacing.found) EXPECT_LT(std::abs(value), 0.05) << "one step from zero";
+  }
 }
 
 TEST(ValuesTakenOver, DivergeFromWhatAnObserverReplacedThemBy) {
