@@ -31,6 +31,7 @@ struct Task {
   std::vector<Binding> bindings;
   std::vector<Assignment> assignments;
   std::vector<NodeId> fetches;  ///< nodes whose values are read after a run
+  std::vector<NodeId> looks;    ///< nodes whose values are read after Executor::look
 };
 
 /// Runs a part of a graph, as often as one likes. The graph may grow afterwards, but must outlive it.
@@ -46,7 +47,19 @@ class Executor {
   virtual void hand_back() {}
   /// Between the two: matrices in `memory` have their values there, for others to read until the next run.
   virtual void show(std::span<const std::byte> /*memory*/) {}
-  /// The value of a fetched node after the last run: row-major, of the graph's floating type.
+  /// Between the two: where the values lie that belong in `memory`. Elsewhere they are in another order, and
+  /// zeros may stand between them.
+  [[nodiscard]] virtual std::span<const std::byte> present(std::span<const std::byte> memory) {
+    return memory;
+  }
+  /// Takes over and computes the task's `looks` before anything is assigned. The next run goes on from there:
+  /// no memory of bindings changes in between, unless the program has handed back.
+  virtual void look() {}
+  /// Not where it would make runs longer, or others in their last bits: then the program is one without
+  /// `looks`.
+  [[nodiscard]] virtual bool can_look() const { return false; }
+  /// The value of a fetched node after the last run, or of one that is looked at after the last look:
+  /// row-major, of the graph's floating type.
   [[nodiscard]] virtual const void* value(NodeId fetched) const = 0;
   /// For people: one line an instruction, with sizes.
   [[nodiscard]] virtual std::string listing() const = 0;

@@ -7,6 +7,7 @@
 #include "program/elementwise_functions.hpp"
 #include "program/scheduling/divide_updates.hpp"
 #include "program/scheduling/fuse_columns.hpp"
+#include "program/scheduling/look_early.hpp"
 #include "program/scheduling/update_early.hpp"
 #include "program/scheduling/update_in_products.hpp"
 #include "program/scheduling/weights_in_panels.hpp"
@@ -55,7 +56,7 @@ LoweredTask lower(const Graph& graph, const Task& task) { return Lowering(graph,
 
 LoweredTask Lowering::run() {
   LoweredTask result;
-  const std::vector<NodeId> needed = scalars_first(graph_, needed_nodes(graph_, task_));
+  const std::vector<NodeId> needed = scalars_first(graph_, needed_nodes(graph_, without_looks(task_)));
   find_users(needed);
   for (NodeId id : needed)
     if (graph_[id].op->leaf) lower_leaf(id);
@@ -67,11 +68,20 @@ LoweredTask Lowering::run() {
       lower_node(id);
       claim_steps(id);
     }
-  plan_.drop_null_steps();
   for (NodeId fetch : task_.fetches)
     if (!graph_[fetch].op->leaf) result.fetches.emplace(fetch, own_view_of(fetch));
-  for (const auto& [node, view] : result.fetches) plan_.buffers[plan_.root(view.buffer).first].kept = true;
-  finish_assignments();
+  std::vector<View> values;
+  for (const Assignment& assignment : task_.assignments) values.push_back(own_view_of(assignment.value));
+  first_open_ = plan_.steps.size();
+  if (!task_.looks.empty()) lower_looks(needed, result);
+  for (const auto* views : {&result.fetches, &result.looks})
+    for (const auto& [node, view] : *views) plan_.buffers[plan_.root(view.buffer).first].kept = true;
+  for (const auto& [step, group] : groups_) group->finish();
+  const auto steps_of_runs = static_cast<std::ptrdiff_t>(first_open_);
+  const auto dropped = std::count(plan_.steps.begin(), plan_.steps.begin() + steps_of_runs, nullptr);
+  plan_.drop_null_steps();
+  look_early(plan_, static_cast<std::size_t>(steps_of_runs - dropped));
+  finish_assignments(values);
   plan_.nodes.resize(plan_.steps.size());
   divide_updates(plan_, graph_.floating());
   update_in_products(plan_, graph_.floating(), bytes_of_element());
@@ -80,6 +90,34 @@ LoweredTask Lowering::run() {
   fuse_columns(plan_, graph_.floating(), bytes_of_element());
   result.plan = std::move(plan_);
   return result;
+}
+
+/// What is looked at and not needed otherwise, behind all other steps, and apart from them: those stay what
+/// they are without a look.
+void Lowering::lower_looks(const std::vector<NodeId>& needed, LoweredTask& result) {
+  std::vector<bool> is_there(graph_.size(), false);
+  for (NodeId id : needed) is_there[id] = values_.at(id).view.has_value();
+  std::vector<NodeId> others = needed_nodes(graph_, {task_.bindings, {}, {}, task_.looks});
+  // Values of groups that nobody stores are computed again where these nodes ask for them.
+  std::vector<bool> is_asked_for(graph_.size(), false);
+  for (NodeId look : task_.looks) is_asked_for[look] = true;
+  for (auto id = others.rbegin(); id != others.rend(); ++id)
+    if (is_asked_for[*id] && !is_there[*id])
+      for (NodeId input : graph_[*id].inputs) is_asked_for[input] = true;
+  std::erase_if(others, [&](NodeId id) { return !is_asked_for[id] || is_there[id]; });
+  for (NodeId id : others) {
+    values_.erase(id);
+    if (graph_[id].op->leaf) {
+      lower_leaf(id);
+    } else {
+      lower_node(id);
+      claim_steps(id);
+    }
+  }
+  for (NodeId look : task_.looks) {
+    const auto fetched = result.fetches.find(look);
+    result.looks.emplace(look, fetched != result.fetches.end() ? fetched->second : own_view_of(look));
+  }
 }
 
 /// Fills is_written_.
@@ -198,7 +236,7 @@ View Lowering::new_value_beside(NodeId id, const View& other) {
 
 Step* Lowering::writer_of(const View& view) {
   const std::size_t ready = ready_[view.buffer];
-  return ready == 0 ? nullptr : plan_.steps[ready - 1].get();
+  return ready <= first_open_ ? nullptr : plan_.steps[ready - 1].get();
 }
 
 void Lowering::add(std::unique_ptr<Step> step) {
@@ -213,6 +251,7 @@ bool Lowering::is_value_of(NodeId id, std::size_t step, const Shape& shape) {
 
 bool Lowering::can_join(const Node& node, std::size_t step, std::size_t merged) {
   const Shape shape = squeezed(node.shape);
+  if (step < first_open_) return false;
   if (!(groups_.at(step)->shape() == shape) || groups_.at(step)->is_full()) return false;
   return std::ranges::all_of(node.inputs, [&](NodeId input) {
     if (is_value_of(input, step, shape) || is_value_of(input, merged, shape)) return true;
@@ -324,12 +363,7 @@ void Lowering::add_elementwise(NodeId id, kernels::Elementwise function) {
   known.value = group.add_value(function, operands);
 }
 
-void Lowering::finish_assignments() {
-  std::vector<View> values;
-  for (const Assignment& assignment : task_.assignments) {
-    values.push_back(own_view_of(assignment.value));
-  }
-  for (const auto& [step, group] : groups_) group->finish();
+void Lowering::finish_assignments(const std::vector<View>& values) {
   const PlanAccesses accesses(plan_, bytes_of_element());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Assignment& assignment = task_.assignments[i];

@@ -14,10 +14,10 @@
 
 namespace talweg {
 
-/// A plan, and where the fetched nodes' values lie after a run.
+/// A plan, and where the values of nodes that are fetched or looked at lie afterwards.
 struct LoweredTask {
   Plan plan;
-  std::map<NodeId, View> fetches;
+  std::map<NodeId, View> fetches, looks;
 };
 
 /// Turns the nodes that a task needs into steps, in order: elementwise nodes join groups, layout nodes become
@@ -47,7 +47,8 @@ class Lowering {
   View new_value(NodeId id);
   /// The same, for a node whose value the writer of `other` computes, too. REQUIRES: there is one.
   View new_value_beside(NodeId id, const View& other);
-  /// The last step that has to run before what lies there can be read, or null.
+  /// The last step that has to run before what lies there can be read; null where there is none, or where it
+  /// is to stay as it is.
   [[nodiscard]] Step* writer_of(const View& view);
   /// Appends a step, after whose run the buffers that it writes can be read.
   void add(std::unique_ptr<Step> step);
@@ -65,6 +66,7 @@ class Lowering {
     std::uint32_t value = 0;
   };
 
+  void lower_looks(const std::vector<NodeId>& needed, LoweredTask& result);
   void lower_leaf(NodeId id);
   void lower_node(NodeId id);
   void claim_steps(NodeId id);
@@ -85,7 +87,7 @@ class Lowering {
   bool merge(std::size_t later, std::size_t earlier);
   void find_users(const std::vector<NodeId>& needed);
   [[nodiscard]] ElementwiseStep::Operand operand(NodeId input, const Shape& shape, std::size_t step);
-  void finish_assignments();
+  void finish_assignments(const std::vector<View>& values);
   [[nodiscard]] bool write_in_place(BufferId value, const Assignment& assignment,
                                     const PlanAccesses& accesses);
   [[nodiscard]] std::size_t bytes_of_element() const {
@@ -96,6 +98,7 @@ class Lowering {
   const Task& task_;
   BindingsByLeaf bindings_;
   Plan plan_;
+  std::size_t first_open_ = 0;  ///< the first step that nodes may join: those before it stay what they are
   std::unordered_map<NodeId, Known> values_;
   std::vector<bool> is_written_;    ///< by node: something else than elementwise nodes of its shape uses it
   std::vector<std::size_t> ready_;  ///< by buffer: the first step that may read it

@@ -12,6 +12,7 @@ std::vector<NodeId> needed_nodes(const Graph& graph, const Task& task) {
   std::vector<bool> needed(graph.size(), false);
   for (const Assignment& assignment : task.assignments) needed[assignment.value] = true;
   for (NodeId fetch : task.fetches) needed[fetch] = true;
+  for (NodeId look : task.looks) needed[look] = true;
   std::vector<NodeId> nodes;
   for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
     if (!needed[id]) continue;

@@ -7,9 +7,15 @@
 
 namespace talweg {
 
-/// The nodes that a task's assignments and fetches depend on, themselves included: ascending. Throws
+/// The nodes that a task's assignments, fetches and looks depend on, themselves included: ascending. Throws
 /// Error{model} where a leaf among them has no binding.
 [[nodiscard]] std::vector<NodeId> needed_nodes(const Graph& graph, const Task& task);
+
+/// The same task, without what is only looked at.
+[[nodiscard]] inline Task without_looks(Task task) {
+  task.looks.clear();
+  return task;
+}
 
 /// The bindings of a task by their leaves. Graph and task outlive it.
 class BindingsByLeaf {

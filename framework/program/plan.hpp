@@ -58,6 +58,17 @@ struct Plan {
     steps.resize(kept);
     nodes.resize(kept);
   }
+  /// `order` has the number of each step once.
+  void reorder(const std::vector<std::size_t>& order) {
+    std::vector<std::unique_ptr<Step>> steps_in_order;
+    std::vector<std::vector<NodeId>> nodes_in_order;
+    for (std::size_t step : order) {
+      steps_in_order.push_back(std::move(steps[step]));
+      nodes_in_order.push_back(std::move(nodes[step]));
+    }
+    steps = std::move(steps_in_order);
+    nodes = std::move(nodes_in_order);
+  }
   /// The buffer that holds this one, however deep, and where in it.
   [[nodiscard]] std::pair<BufferId, std::int64_t> root(BufferId id) const {
     std::int64_t offset = 0;

@@ -80,6 +80,14 @@ class Program::Arena final : public Memory {
   [[nodiscard]] const std::byte* begin(const View& view) const {
     return static_cast<const std::byte*>(of(view.buffer)) + static_cast<std::size_t>(view.offset) * element_;
   }
+  /// Those of a view without gaps.
+  [[nodiscard]] std::span<const std::byte> bytes(const View& view) const {
+    return {begin(view), static_cast<std::size_t>(view.shape.elements()) * element_};
+  }
+  [[nodiscard]] std::span<const std::byte> bytes(BufferId buffer) const {
+    return {static_cast<const std::byte*>(of(buffer)),
+            static_cast<std::size_t>(plan_.buffers[buffer].elements) * element_};
+  }
 
  private:
   [[nodiscard]] std::byte* element_at(std::int64_t element) const {
@@ -124,14 +132,28 @@ void require_instruction_set() {
                             lacking, kernels::instruction_set()));
 }
 
+/// Does the part begin in the whole?
+bool is_within(std::span<const std::byte> part, std::span<const std::byte> whole) {
+  return part.data() >= whole.data() && part.data() < whole.data() + whole.size();
+}
+
 }  // namespace
 
 Program::Program(const Graph& graph, const Task& task, const ProgramOptions& options)
     : profile_(options.profile) {
   require_instruction_set();
   Simplified simplified = simplify(graph, task);
+  LoweredTask lowered = lower(*simplified.graph, simplified.task);
+  if (!task.looks.empty()) {
+    Simplified plain = simplify(graph, without_looks(task));
+    LoweredTask without = lower(*plain.graph, plain.task);
+    looks_ = plan_looks(lowered, without.plan);
+    if (!looks_) {
+      lowered = std::move(without);
+      simplified = std::move(plain);
+    }
+  }
   graph_ = std::move(simplified.graph);
-  LoweredTask lowered = lower(*graph_, simplified.task);
   plan_ = std::move(lowered.plan);
   try {
     arena_ = std::make_unique<Arena>(plan_, graph.floating(), options);
@@ -139,86 +161,111 @@ Program::Program(const Graph& graph, const Task& task, const ProgramOptions& opt
     blame_largest(error, graph, needed_nodes(graph, task));
     throw;
   }
-  before_ = bind(plan_.before, {}, graph.floating());
-  steps_ = bind(plan_.steps, plan_.nodes, graph.floating());
-  after_ = bind(plan_.after, {}, graph.floating());
-  for (const auto& step : plan_.after) handed_back_.push_back(arena_->begin(step->writes().front()));
+  bind_steps();
   for (std::size_t i = 0; i < task.fetches.size(); ++i)
     values_[task.fetches[i]] = arena_->begin(lowered.fetches.at(simplified.task.fetches[i]));
+  if (!looks_) return;
+  for (std::size_t i = 0; i < task.looks.size(); ++i)
+    values_.emplace(task.looks[i], arena_->begin(lowered.looks.at(simplified.task.looks[i])));
 }
 
 Program::~Program() = default;
 
-/// `nodes` are what the steps compute; empty where that is none.
-Program::Series Program::bind(const std::vector<std::unique_ptr<Step>>& steps, const NodesOfSteps& nodes,
-                              DType dtype) {
-  Series series;
-  for (const auto& step : steps) series.instructions.push_back(step->bind(*arena_, dtype));
-  if (profile_ == nullptr) return series;
-  series.first_entry = profile_->entries.size();
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::span<const NodeId> computed = nodes.empty() ? std::span<const NodeId>() : nodes[i];
-    profile_->entries.push_back(
-        {.text = steps[i]->text(),
-         .names = names_of(computed),
-         .line = line_of(computed),
-         .operations = steps[i]->operations(),
-         .bytes = static_cast<double>(bytes_of(steps[i]->reads()) + bytes_of(steps[i]->writes()))});
+void Program::bind_steps() {
+  for (const auto& step : plan_.before) bind(before_, *step, {});
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    const bool extra = looks_ && looks_->are_extra[i];
+    bind(extra ? extra_ : steps_, *plan_.steps[i], plan_.nodes[i]);
+    if (extra) extra_after_.push_back(steps_.instructions.size());
+    if (looks_ && i < looks_->pause) pause_ = steps_.instructions.size();
   }
-  return series;
+  for (const auto& step : plan_.after) {
+    bind(after_, *step, {});
+    handed_back_.push_back(arena_->bytes(step->writes().front()));
+    elsewhere_.push_back(arena_->bytes(step->reads().front().buffer));
+  }
+}
+
+void Program::bind(Series& series, const Step& step, std::span<const NodeId> nodes) {
+  series.instructions.push_back(step.bind(*arena_, graph_->floating()));
+  if (profile_ == nullptr) return;
+  series.entries.push_back(profile_->entries.size());
+  profile_->entries.push_back(
+      {.text = step.text(),
+       .names = names_of(nodes),
+       .line = line_of(nodes),
+       .operations = step.operations(),
+       .bytes = static_cast<double>(bytes_of(step.reads()) + bytes_of(step.writes()))});
 }
 
 void Program::run() {
-  if (has_taken_over_) return run(steps_);
+  if (state_ == State::taken_over) return run(steps_);
+  if (state_ == State::looked) {
+    state_ = State::taken_over;
+    return run(steps_, pause_, steps_.instructions.size());
+  }
   run(before_);
   run(steps_);
   run(after_);
 }
 
 void Program::take_over() {
-  if (!std::exchange(has_taken_over_, true)) run(before_);
+  if (state_ == State::handed_back) run(before_);
+  state_ = State::taken_over;
 }
 
 void Program::hand_back() {
-  if (std::exchange(has_taken_over_, false)) run(after_);
+  if (std::exchange(state_, State::handed_back) != State::handed_back) run(after_);
 }
 
 void Program::show(std::span<const std::byte> memory) {
-  if (!has_taken_over_) return;
-  run_if(after_, [&](std::size_t i) {
-    return handed_back_[i] >= memory.data() && handed_back_[i] < memory.data() + memory.size();
-  });
+  if (state_ == State::handed_back) return;
+  for (std::size_t i = 0; i < handed_back_.size(); ++i)
+    if (is_within(handed_back_[i], memory)) run(after_, i, i + 1);
 }
 
-void Program::run(const Series& series) {
-  run_if(series, [](std::size_t /*number*/) { return true; });
+std::span<const std::byte> Program::present(std::span<const std::byte> memory) {
+  if (state_ == State::handed_back) return memory;
+  for (std::size_t i = 0; i < handed_back_.size(); ++i)
+    if (handed_back_[i].data() == memory.data() && handed_back_[i].size() == memory.size())
+      return elsewhere_[i];
+  show(memory);  // parts of it may be elsewhere
+  return memory;
 }
 
-template <class Condition>
-void Program::run_if(const Series& series, const Condition& condition) {
+void Program::look() {
+  take_over();
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < extra_.instructions.size(); ++i) {
+    run(steps_, done, extra_after_[i]);
+    run(extra_, i, i + 1);
+    done = extra_after_[i];
+  }
+  run(steps_, done, pause_);
+  state_ = State::looked;
+}
+
+void Program::run(const Series& series, std::size_t begin, std::size_t end) {
   using Clock = std::chrono::steady_clock;
-  const std::size_t count = series.instructions.size();
   if (profile_ == nullptr) {
-    for (std::size_t i = 0; i < count; ++i)
-      if (condition(i)) series.instructions[i]->run();
+    for (std::size_t i = begin; i < end; ++i) series.instructions[i]->run();
     return;
   }
   const auto seconds = [](Clock::time_point time) {
     return std::chrono::duration<double>(time.time_since_epoch()).count();
   };
-  double begin = seconds(Clock::now());
-  if (profile_->events.empty()) profile_->origin = begin;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!condition(i)) continue;
+  double before = seconds(Clock::now());
+  if (profile_->events.empty()) profile_->origin = before;
+  for (std::size_t i = begin; i < end; ++i) {
     series.instructions[i]->run();
-    const double end = seconds(Clock::now());
-    const std::size_t number = series.first_entry + i;
+    const double after = seconds(Clock::now());
+    const std::size_t number = series.entries[i];
     Profile::Entry& entry = profile_->entries[number];
     ++entry.runs;
-    entry.seconds += end - begin;
+    entry.seconds += after - before;
     if (profile_->events.size() < Profile::kMaximumEvents)
-      profile_->events.push_back({number, begin - profile_->origin, end - begin});
-    begin = end;
+      profile_->events.push_back({number, before - profile_->origin, after - before});
+    before = after;
   }
 }
 
@@ -229,17 +276,18 @@ std::string Program::listing() const {
       rows.push_back({when, std::to_string(bytes_of(step->writes())), "", step->text()});
   };
   add_others("before", plan_.before);
+  std::int64_t number = 0;
   for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
     const std::string names = names_of(plan_.nodes[i]);
-    rows.push_back({std::to_string(i), std::to_string(bytes_of(plan_.steps[i]->writes())),
-                    line_of(plan_.nodes[i]),
+    const bool extra = looks_ && looks_->are_extra[i];
+    rows.push_back({extra ? "look" : std::to_string(number++),
+                    std::to_string(bytes_of(plan_.steps[i]->writes())), line_of(plan_.nodes[i]),
                     plan_.steps[i]->text() + (names.empty() ? "" : "  -> " + names)});
   }
   add_others("after", plan_.after);
-  return format_table(rows, "rrrl") +
-         fmt::format("{}, {} bytes of memory, kernels for {}\n",
-                     count(static_cast<std::int64_t>(plan_.steps.size()), "instruction"), arena_->size(),
-                     kernels::instruction_set());
+  return format_table(rows, "rrrl") + fmt::format("{}, {} bytes of memory, kernels for {}\n",
+                                                  count(number, "instruction"), arena_->size(),
+                                                  kernels::instruction_set());
 }
 
 /// An element that a view repeats counts once.

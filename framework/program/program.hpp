@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "graph/graph.hpp"
 #include "program/executor.hpp"
+#include "program/looks.hpp"
 #include "program/plan.hpp"
 
 namespace talweg {
@@ -24,6 +27,9 @@ class Program final : public Executor {
   void take_over() override;
   void hand_back() override;
   void show(std::span<const std::byte> memory) override;
+  [[nodiscard]] std::span<const std::byte> present(std::span<const std::byte> memory) override;
+  void look() override;
+  [[nodiscard]] bool can_look() const override { return looks_.has_value(); }
   [[nodiscard]] const void* value(NodeId fetched) const override { return values_.at(fetched); }
   [[nodiscard]] std::string listing() const override;
 
@@ -33,17 +39,17 @@ class Program final : public Executor {
   /// What runs one after the other.
   struct Series {
     std::vector<std::unique_ptr<Instruction>> instructions;
-    std::size_t first_entry = 0;  ///< in the profile
+    std::vector<std::size_t> entries;  ///< of them, in the profile; empty without one
   };
 
-  using NodesOfSteps = std::vector<std::vector<NodeId>>;
+  enum class State : std::uint8_t { handed_back, taken_over, looked };
 
-  [[nodiscard]] Series bind(const std::vector<std::unique_ptr<Step>>& steps, const NodesOfSteps& nodes,
-                            DType dtype);
-  void run(const Series& series);
-  /// Those of the instructions whose numbers fulfil the condition.
-  template <class Condition>
-  void run_if(const Series& series, const Condition& condition);
+  /// `nodes` are what the step computes.
+  void bind(Series& series, const Step& step, std::span<const NodeId> nodes);
+  void bind_steps();
+  void run(const Series& series) { run(series, 0, series.instructions.size()); }
+  /// Those of the instructions that have the numbers in [begin, end).
+  void run(const Series& series, std::size_t begin, std::size_t end);
   [[nodiscard]] std::size_t bytes_of(const std::vector<View>& views) const;
   [[nodiscard]] std::string names_of(std::span<const NodeId> nodes) const;
   [[nodiscard]] std::string line_of(std::span<const NodeId> nodes) const;
@@ -51,9 +57,14 @@ class Program final : public Executor {
   std::unique_ptr<Graph> graph_;  ///< simplified
   Plan plan_;
   std::unique_ptr<Arena> arena_;
+  std::optional<Looks> looks_;  ///< nothing where it cannot look, or is not asked to
   Series steps_, before_, after_;
-  std::vector<const std::byte*> handed_back_;  ///< where each of `after_` writes
-  bool has_taken_over_ = false;
+  Series extra_;                          ///< runs in a look alone
+  std::vector<std::size_t> extra_after_;  ///< by instruction of those: how many of `steps_` run before it
+  std::size_t pause_ = 0;                 ///< how many of `steps_` run in a look
+  /// Where each of `after_` writes, and where those values lie until then.
+  std::vector<std::span<const std::byte>> handed_back_, elsewhere_;
+  State state_ = State::handed_back;
   std::unordered_map<NodeId, const void*> values_;
   Profile* profile_;  ///< or null
 };

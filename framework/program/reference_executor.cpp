@@ -17,28 +17,28 @@ class ReferenceExecutor final : public Executor {
  public:
   ReferenceExecutor(const Graph& graph, const Task& task)
       : graph_(graph), task_(task), bindings_(graph_, task_) {
-    nodes_ = needed_nodes(graph, task_);
+    nodes_ = needed_nodes(graph, without_looks(task_));
+    nodes_of_looks_ = needed_nodes(graph, {task_.bindings, {}, {}, task_.looks});
+    const std::vector<NodeId> all = needed_nodes(graph, task_);
     std::size_t elements = 0;
-    for (NodeId id : nodes_) elements += static_cast<std::size_t>(graph[id].shape.elements());
+    for (NodeId id : all) elements += static_cast<std::size_t>(graph[id].shape.elements());
     try {
       check_memory(elements * sizeof(T), 0);
     } catch (Error& error) {
-      blame_largest(error, graph, nodes_);
+      blame_largest(error, graph, all);
       throw;
     }
-    for (NodeId id : nodes_) values_[id].resize(static_cast<std::size_t>(graph[id].shape.elements()));
+    for (NodeId id : all) values_[id].resize(static_cast<std::size_t>(graph[id].shape.elements()));
   }
 
   void run() override {
-    for (NodeId id : nodes_) {
-      if (graph_[id].op->leaf)
-        load(id);
-      else
-        compute(id);
-    }
+    compute_all(nodes_);
     for (const Assignment& assignment : task_.assignments)
       std::ranges::copy(values_.at(assignment.value), static_cast<T*>(assignment.destination));
   }
+
+  void look() override { compute_all(nodes_of_looks_); }
+  [[nodiscard]] bool can_look() const override { return !task_.looks.empty(); }
 
   [[nodiscard]] const void* value(NodeId fetched) const override { return values_.at(fetched).data(); }
 
@@ -50,6 +50,15 @@ class ReferenceExecutor final : public Executor {
   }
 
  private:
+  void compute_all(const std::vector<NodeId>& nodes) {
+    for (NodeId id : nodes) {
+      if (graph_[id].op->leaf)
+        load(id);
+      else
+        compute(id);
+    }
+  }
+
   void load(NodeId id) {
     std::vector<T>& value = values_.at(id);
     std::copy_n(static_cast<const T*>(bindings_.of(id).data), value.size(), value.data());
@@ -69,7 +78,7 @@ class ReferenceExecutor final : public Executor {
   const Graph& graph_;
   Task task_;
   BindingsByLeaf bindings_;
-  std::vector<NodeId> nodes_;
+  std::vector<NodeId> nodes_, nodes_of_looks_;
   std::map<NodeId, std::vector<T>> values_;
 };
 

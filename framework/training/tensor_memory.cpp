@@ -66,6 +66,11 @@ bool all_finite(const void* data, DType floating, std::int64_t count) {
   });
 }
 
+bool all_finite(std::span<const std::byte> elements, DType floating) {
+  const std::size_t size = floating == DType::float32 ? sizeof(float) : sizeof(double);
+  return all_finite(elements.data(), floating, static_cast<std::int64_t>(elements.size() / size));
+}
+
 double largest_magnitude(const void* data, DType floating, std::int64_t count) {
   return with_elements(data, floating, count, [](auto elements) {
     double largest = 0;

@@ -60,6 +60,7 @@ class TensorMemory {
 [[nodiscard]] std::vector<double> to_doubles(const void* data, DType floating, std::int64_t count);
 /// Is none of `count` elements infinite or not a number?
 [[nodiscard]] bool all_finite(const void* data, DType floating, std::int64_t count);
+[[nodiscard]] bool all_finite(std::span<const std::byte> elements, DType floating);
 /// The largest absolute value of `count` elements, 0 for none; NaN where one of them is.
 [[nodiscard]] double largest_magnitude(const void* data, DType floating, std::int64_t count);
 

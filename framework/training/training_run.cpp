@@ -94,6 +94,7 @@ EndRecord TrainingRun::run() {
     end.message = minimization_->reason();
   }
   end.values = logged_values();
+  state_.hand_back();
   end.report = reported_values();
   if (validation_) end.validation = validation_->result();
   state_.stop_requested = false;
@@ -119,15 +120,15 @@ void TrainingRun::compile(const Instance& instance) {
   if (!instance.model.train) return;
   Programs& programs = programs_of(instance);
   const TrainSetting& train = *instance.model.train;
+  if (dynamic_cast<const Minimizer*>(state_.rule.get()) == nullptr) {
+    std::vector<NodeId> watched;
+    if (train.stop_gradient) watched = instance.graph.gradients;
+    if (train.stop_loss) watched.push_back(train.minimize);
+    programs.step = state_.compile_step(instance, std::move(watched));
+    if (programs.step->can_look()) return;
+  }
   programs.loss = state_.compile(instance, {}, {train.minimize});
-  std::vector<NodeId> logged = {train.minimize};
-  for (const NamedExpression& entry : train.log) logged.push_back(entry.value);
-  programs.log = state_.compile(instance, {}, std::move(logged));
-  if (dynamic_cast<const Minimizer*>(state_.rule.get()) != nullptr || state_.step >= steps_) return;
-  std::vector<NodeId> watched;
-  if (train.stop_gradient) watched = instance.graph.gradients;
-  if (train.stop_loss) watched.push_back(train.minimize);
-  programs.step = state_.compile_step(instance, std::move(watched));
+  programs.log = state_.compile(instance, {}, TrainingState::logged_nodes(instance));
 }
 
 EndReason TrainingRun::train() {
@@ -135,6 +136,7 @@ EndReason TrainingRun::train() {
     if (state_.stop_requested) return EndReason::interrupted;
     if (validation_ && (validation_->is_due() || (state_.step >= steps_ && !validation_->is_done()))) {
       check();
+      state_.hand_back();
       if (const auto record = validation_->run()) observer_.validated(*record);
     }
     if (validation_ && validation_->is_done() && validation_->is_out_of_patience())
@@ -143,11 +145,8 @@ EndReason TrainingRun::train() {
     if (state_.step >= steps_) return EndReason::steps;
     if (state_.step % log_every_ == 0) write_log_line();
     if (state_.step - checked_step_ >= kCheckInterval) check();
-    if (minimization_ == nullptr && !state_.are_values_taken()) {
-      // They were finite, or else whoever could change them has made them what they are.
-      state_.values.save_to(good_);
-      good_step_ = state_.step;
-    }
+    // They were finite, or else whoever could change them has made them what they are.
+    if (minimization_ == nullptr && !state_.are_values_taken()) keep_good_values();
     const Clock::time_point before = Clock::now();
     if (const auto reason = make_steps(std::min(next_pause(), state_.step + chunk_))) {
       if (*reason != EndReason::optimizer) state_.met = {state_.step, *reason};
@@ -205,11 +204,11 @@ std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) {
 }
 
 void TrainingRun::write_log_line() {
-  if (state_.are_values_taken()) {
-    state_.show_weights();
-    if (!state_.values.are_weights_finite() || !loss_is_finite(&Programs::log)) diverge(&Programs::log);
-  } else {
+  if (!state_.are_values_taken()) {
     check(&Programs::log);
+  } else {
+    if (!programs().looks()) state_.show_weights();
+    if (!state_.are_weights_finite() || !loss_is_finite(&Programs::log)) diverge(&Programs::log);
   }
   observer_.logged({state_.step, logged_values()});
 }
@@ -219,7 +218,8 @@ std::vector<NamedTensor> TrainingRun::logged_values() {
   if (!state_.model().train) return values;
   const Instance& instance = state_.present();
   const TrainSetting& train = *instance.model.train;
-  const Executor& program = *programs_of(instance).log;
+  const Programs& programs = programs_of(instance);
+  const Executor& program = programs.looks() ? *programs.step : *programs.log;
   values.push_back(state_.read(instance, program, train.minimize, "loss"));
   loss_ = values.front().values.front();
   for (const NamedExpression& entry : train.log)
@@ -246,12 +246,22 @@ void TrainingRun::check(Program program) {
   state_.hand_back();
   if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge(program);
   checked_step_ = state_.step;
+  if (state_.are_values_taken()) keep_good_values();  // as long as no step is made they are still in memory
+}
+
+void TrainingRun::keep_good_values() {
+  state_.values.save_to(good_);
+  good_step_ = state_.step;
 }
 
 bool TrainingRun::loss_is_finite(Program program) {
-  Executor* executor = (programs().*program).get();
+  Programs& all = programs();
+  Executor* executor = (all.looks() ? all.step : all.*program).get();
   if (executor == nullptr) return true;
-  executor->run();
+  if (all.looks())
+    state_.look(*executor);
+  else
+    executor->run();
   return std::isfinite(state_.read_scalar(*executor, state_.present().model.train->minimize));
 }
 
@@ -263,13 +273,15 @@ void TrainingRun::diverge(Program program) {
   state_.values.restore(good_);
   state_.set_step(good_step_);
   while (state_.step < last && loss_is_finite(program)) {
-    programs().step->run();
+    state_.run_step(*programs().step);
+    state_.hand_back();
     const bool spoiled = state_.values.first_not_finite() != nullptr;
     if (spoiled) state_.values.restore(good_);
     if (spoiled) break;
     state_.values.save_to(good_);
     state_.set_step(state_.step + 1);
   }
+  state_.hand_back();
   state_.stop_requested = false;
   throw explain_divergence(state_);
 }

@@ -27,7 +27,9 @@ class TrainingRun {
 
   /// What runs on one instance of the model.
   struct Programs {
+    /// The two others are null where the step's can look.
     std::unique_ptr<Executor> step, loss, log;
+    [[nodiscard]] bool looks() const { return step != nullptr && step->can_look(); }
   };
   using Program = std::unique_ptr<Executor> Programs::*;
 
@@ -45,13 +47,15 @@ class TrainingRun {
   [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance);
   [[nodiscard]] std::int64_t next_pause() const;
   void write_log_line();
-  /// Of the last run of the log program.
+  /// Of the last time that the loss was computed to be logged.
   [[nodiscard]] std::vector<NamedTensor> logged_values();
   [[nodiscard]] std::vector<NamedTensor> reported_values();
   /// Hands back the values, and diverges unless they are finite, and so is the loss that the program computes
   /// from them.
   void check(Program program = &Programs::loss);
+  /// Computes it by the program, or by a look.
   [[nodiscard]] bool loss_is_finite(Program program);
+  void keep_good_values();
   [[noreturn]] void diverge(Program program);
   void show_progress(Clock::time_point now);
 

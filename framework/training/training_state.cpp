@@ -97,6 +97,15 @@ void TrainingState::show_weights() {
     if (tensor.is_weight()) holder_->show(values.memory_of(tensor));
 }
 
+bool TrainingState::are_weights_finite() const {
+  return std::ranges::all_of(values.tensors(), [&](const KeptTensor& tensor) {
+    if (!tensor.is_weight() || !tensor.finite) return true;
+    std::span<const std::byte> memory = values.memory_of(tensor);
+    if (holder_ != nullptr) memory = holder_->present(memory);
+    return all_finite(memory, model().graph->floating());
+  });
+}
+
 const BestValues* TrainingState::kept() const {
   return best && better_step != step && model().train && model().train->keep ? &*best : nullptr;
 }
@@ -159,8 +168,16 @@ std::unique_ptr<Executor> TrainingState::compile(const Instance& instance,
 
 std::unique_ptr<Executor> TrainingState::compile_step(const Instance& instance,
                                                       std::vector<NodeId> fetches) const {
-  return compile(instance,
-                 Task{instance.leaves.bindings_of_step(), instance.leaves.assignments, std::move(fetches)});
+  Task task{instance.leaves.bindings_of_step(), instance.leaves.assignments, std::move(fetches)};
+  // A step on other values than those that are trained computes no loss of these.
+  if (instance.model.train && instance.leaves.swapped.empty()) task.looks = logged_nodes(instance);
+  return compile(instance, task);
+}
+
+std::vector<NodeId> TrainingState::logged_nodes(const Instance& instance) {
+  std::vector<NodeId> nodes = {instance.model.train->minimize};
+  for (const NamedExpression& entry : instance.model.train->log) nodes.push_back(entry.value);
+  return nodes;
 }
 
 std::unique_ptr<Executor> TrainingState::compile(const Instance& instance, const Task& task) const {

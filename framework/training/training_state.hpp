@@ -37,10 +37,17 @@ struct TrainingState {
     if (holder_ != &program) take_over(program);
     program.run();
   }
+  /// Has the step's program compute what is looked at before it assigns anything: the step goes on from there
+  /// unless somebody asks for the values first.
+  void look(Executor& program) {
+    if (holder_ != &program) take_over(program);
+    program.look();
+  }
   /// Everybody may read and change all values.
   void hand_back();
   /// Everybody may read parameters and the model's states until the next step.
   void show_weights();
+  [[nodiscard]] bool are_weights_finite() const;
   /// The last step's program keeps the values.
   [[nodiscard]] bool are_values_taken() const { return holder_ != nullptr; }
   void set_step(std::int64_t number) {
@@ -63,9 +70,12 @@ struct TrainingState {
                                                   std::vector<Assignment> assignments,
                                                   std::vector<NodeId> fetches,
                                                   const std::vector<Binding>& more_bindings = {}) const;
-  /// A training step: the optimizer's and the model's own updates, and what else is asked for.
+  /// A training step: the optimizer's and the model's own updates, and what else is asked for. What is logged
+  /// can be looked at, if at all.
   [[nodiscard]] std::unique_ptr<Executor> compile_step(const Instance& instance,
                                                        std::vector<NodeId> fetches) const;
+  /// The loss, then the entries of `log:`.
+  [[nodiscard]] static std::vector<NodeId> logged_nodes(const Instance& instance);
   /// A fetched node's value after the program's last run.
   [[nodiscard]] NamedTensor read(const Instance& instance, const Executor& program, NodeId node,
                                  std::string name) const;

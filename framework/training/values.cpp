@@ -209,12 +209,6 @@ const KeptTensor* Values::first_not_finite() const {
   return found == tensors_.end() ? nullptr : &*found;
 }
 
-bool Values::are_weights_finite() const {
-  return std::ranges::all_of(tensors_, [&](const KeptTensor& tensor) {
-    return !tensor.is_weight() || !tensor.finite || is_finite(tensor);
-  });
-}
-
 TensorMemory Values::snapshot() const {
   TensorMemory copy(kept_.dtype(), kept_.elements());
   copy.copy_from(kept_);

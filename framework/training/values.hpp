@@ -84,7 +84,6 @@ class Values {
 
   /// The tensor that has become infinite or not a number, or null.
   [[nodiscard]] const KeptTensor* first_not_finite() const;
-  [[nodiscard]] bool are_weights_finite() const;
   [[nodiscard]] std::span<const std::byte> memory_of(const KeptTensor& tensor) const {
     return kept_.bytes(tensor.first, tensor.shape.elements());
   }

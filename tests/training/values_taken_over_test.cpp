@@ -190,5 +190,37 @@ TEST(ValuesTakenOver, DivergeWhereTheyDoWithTheReferenceExecutor) {
   EXPECT_EQ(message, message_of(seldom, {.reference_executor = true}));
 }
 
+TEST(ValuesTakenOver, DivergeAtALogLineWhoseLossIsFinite) {
+  // One step makes -inf of weights behind which all is negative, and so 0 behind relu.
+  const std::string text =
+      "talweg: 1\nseed: 3\ndtype: float32\n"
+      "data:\n  X, y: {moons: {examples: 32, noise: 0.2}}\n"
+      "graph:\n  h: sigmoid(X[:, 0:1] + zeros((1, 160)))\n"
+      "  h2: dense(h, units=192, activation=relu, bias=False)\n"
+      "  loss: mean(square(sum(h2, axis=1) - y))\n"
+      "train:\n  minimize: loss\n  optimizer: {gd: {alpha: 1e38}}\n  steps: 40\n  log: {every: 1}\n";
+  const auto lines_of = [&](const TrainerOptions& options) {
+    const auto trainer = make_trainer(text, {}, options);
+    EXPECT_EQ(trainer->program_listing().find("panel product") != std::string::npos,
+              kernels::instruction_set() == "x86-64-v3" && !options.reference_executor);
+    Following following;
+    EXPECT_THROW(trainer->run(following), Error);
+    return following.lines.size();
+  };
+  EXPECT_EQ(lines_of({}), 1U);
+  EXPECT_EQ(lines_of({.reference_executor = true}), 1U);
+}
+
+/// The loss of a last step is what a longer training logs there, and what is found once there is nothing left
+/// to train.
+TEST(ValuesTakenOver, HaveOneLossAtALogLineAndAtTheEnd) {
+  const auto longer = make_trainer(network("  steps: 20\n  log: {every: 10}\n"));
+  const auto shorter = make_trainer(network("  steps: 10\n  log: {every: 10}\n"));
+  const Following lines = train(*longer), few = train(*shorter), none = train(*shorter);
+  const double loss = scalar(lines.lines.at(1).values, "loss");
+  EXPECT_EQ(scalar(few.end.values, "loss"), loss);
+  EXPECT_EQ(scalar(none.end.values, "loss"), loss);
+}
+
 }  // namespace
 }  // namespace talweg

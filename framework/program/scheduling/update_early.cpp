@@ -55,14 +55,7 @@ void update_early(Plan& plan, std::size_t bytes_of_element) {
   std::vector<std::size_t> order(places.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t step) { return places[step]; });
-  std::vector<std::unique_ptr<Step>> steps;
-  std::vector<std::vector<NodeId>> nodes;
-  for (std::size_t step : order) {
-    steps.push_back(std::move(plan.steps[step]));
-    nodes.push_back(std::move(plan.nodes[step]));
-  }
-  plan.steps = std::move(steps);
-  plan.nodes = std::move(nodes);
+  plan.reorder(order);
 }
 
 }  // namespace talweg

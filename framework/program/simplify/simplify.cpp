@@ -70,6 +70,7 @@ Simplified simplify(const Graph& graph, const Task& task) {
   for (const Assignment& assignment : task.assignments)
     result.task.assignments.push_back({renamed.at(assignment.value), assignment.destination});
   for (NodeId fetch : task.fetches) result.task.fetches.push_back(renamed.at(fetch));
+  for (NodeId look : task.looks) result.task.looks.push_back(renamed.at(look));
   return result;
 }
 

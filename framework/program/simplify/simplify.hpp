@@ -7,8 +7,8 @@
 
 namespace talweg {
 
-/// The part of a graph that a task needs, simplified, and the task in its terms: assignments and fetches in
-/// the same order.
+/// The part of a graph that a task needs, simplified, and the task in its terms: assignments, fetches
+/// and looks in the same order.
 struct Simplified {
   std::unique_ptr<Graph> graph;
   Task task;

@@ -1,0 +1,35 @@
+#include "program/scheduling/look_early.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace talweg {
+
+void look_early(Plan& plan, std::size_t begin) {
+  if (begin == plan.steps.size()) return;
+  std::unordered_map<BufferId, std::size_t> written;  // by root: behind which place it can be read
+  std::vector<std::size_t> places;                    // 2 k is that of the k-th step, 2 k + 1 is behind it
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    std::size_t place = 2 * i;
+    if (i >= begin) {
+      place = 0;
+      for (const View& view : plan.steps[i]->reads())
+        if (const auto known = written.find(plan.root(view.buffer).first); known != written.end())
+          place = std::max(place, known->second);
+    }
+    places.push_back(place);
+    for (const View& view : plan.steps[i]->writes()) {
+      std::size_t& last = written[plan.root(view.buffer).first];
+      last = std::max(last, place | 1U);
+    }
+  }
+  std::vector<std::size_t> order(places.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t step) { return places[step]; });
+  plan.reorder(order);
+}
+
+}  // namespace talweg
