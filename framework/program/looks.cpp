@@ -1,6 +1,10 @@
 #include "program/looks.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "program/scheduling/divide_updates.hpp"
 
 namespace talweg {
 namespace {
@@ -36,10 +40,28 @@ bool are_alike(const Step& one, const Step& other) {
   return one.writes().size() == other.writes().size() && one.text() == other.text();
 }
 
+/// What is assigned before all is known that is looked at can wait, where that is little: a model's running
+/// averages. By step, for those that are to wait; nothing where one cannot.
+std::optional<std::vector<bool>> steps_that_wait(const Plan& plan, const std::vector<bool>& looked_at,
+                                                 std::size_t pause) {
+  std::vector<bool> wait(plan.steps.size(), false), is_read(plan.buffers.size(), false);
+  for (std::size_t i = pause; i-- > 0;) {
+    const Step& step = *plan.steps[i];
+    wait[i] = assigns(plan, step);
+    const bool can_wait = !looked_at[i] && std::ranges::all_of(step.writes(), [&](const View& view) {
+      return view.shape.elements() < kLargePart && !is_read[plan.root(view.buffer).first];
+    });
+    if (wait[i] && !can_wait) return std::nullopt;
+    if (wait[i]) continue;
+    for (const View& view : step.reads()) is_read[plan.root(view.buffer).first] = true;
+  }
+  return wait;
+}
+
 }  // namespace
 
-std::optional<Looks> plan_looks(const LoweredTask& task, const Plan& plain) {
-  const Plan& plan = task.plan;
+std::optional<Looks> plan_looks(LoweredTask& task, const Plan& plain) {
+  Plan& plan = task.plan;
   const std::vector<bool> looked_at = steps_for(plan, task.looks, false);
   Looks looks;
   looks.are_extra = steps_for(plan, task.fetches, true);
@@ -51,8 +73,17 @@ std::optional<Looks> plan_looks(const LoweredTask& task, const Plan& plain) {
     if (same == plain.steps.size() || !are_alike(*plan.steps[i], *plain.steps[same++])) return std::nullopt;
   }
   if (same != plain.steps.size()) return std::nullopt;
-  for (std::size_t i = 0; i < looks.pause; ++i)
-    if (assigns(plan, *plan.steps[i])) return std::nullopt;
+  const auto wait = steps_that_wait(plan, looked_at, looks.pause);
+  if (!wait) return std::nullopt;
+  std::vector<std::size_t> order(plan.steps.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto pause = order.begin() + static_cast<std::ptrdiff_t>(looks.pause);
+  const auto waiting =
+      std::stable_partition(order.begin(), pause, [&](std::size_t i) { return !(*wait)[i]; });
+  looks.pause = static_cast<std::size_t>(waiting - order.begin());
+  plan.reorder(order);
+  const std::vector<bool> are_extra = std::exchange(looks.are_extra, {});
+  for (std::size_t i : order) looks.are_extra.push_back(are_extra[i]);
   return looks;
 }
 

@@ -14,9 +14,9 @@ struct Looks {
   std::size_t pause = 0;        ///< a look runs the steps before this one
 };
 
-/// Nothing where something is assigned before all that is looked at is known, or where the steps of a run are
-/// not those of `plain`, the plan of the same task without looks: they might take longer, or round
+/// Puts assignments behind all that is looked at. Nothing where that cannot be, or where the steps of a run
+/// are not those of `plain`, the plan of the same task without looks: they might take longer, or round
 /// differently.
-[[nodiscard]] std::optional<Looks> plan_looks(const LoweredTask& task, const Plan& plain);
+[[nodiscard]] std::optional<Looks> plan_looks(LoweredTask& task, const Plan& plain);
 
 }  // namespace talweg
