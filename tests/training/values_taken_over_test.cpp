@@ -122,6 +122,7 @@ TEST(ValuesTakenOver, AreAllInACheckpointThatAnObserverTakes) {
 }
 
 TEST(ValuesTakenOver, MayBeReplacedByAnObserver) {
+  static const std::string kText = network("  steps: 8\n  log: {every: 1}\n");
   using Replace = void (*)(Trainer & trainer);
   struct Replacing : Following {
     void logged(const LogRecord& record) override {
@@ -141,8 +142,24 @@ TEST(ValuesTakenOver, MayBeReplacedByAnObserver) {
       if (tensor.name == "h2/W") std::ranges::fill(tensor.values, 0.0);
     trainer.set_weights(weights);
   };
-  for (const Replace replace : {by_value, by_weights}) {
-    const auto trainer = make_trainer(network("  steps: 8\n  log: {every: 1}\n"));
+  const Replace by_checkpoint = [](Trainer& trainer) {
+    struct Stopping : Following {
+      void logged(const LogRecord& record) override {
+        if (record.step == 5) other->request_stop();
+      }
+      Trainer* other = nullptr;
+    } stopping;
+    const auto other = make_trainer(kText);  // nobody asks this trainer
+    stopping.other = other.get();
+    other->run(stopping);
+    Checkpoint checkpoint = other->checkpoint();
+    ASSERT_EQ(checkpoint.step, 5);
+    for (NamedTensor& tensor : checkpoint.tensors)
+      if (tensor.name == "h2/W") std::ranges::fill(tensor.values, 0.0);
+    trainer.restore(checkpoint);
+  };
+  for (const Replace replace : {by_value, by_weights, by_checkpoint}) {
+    const auto trainer = make_trainer(kText);
     Replacing replacing;
     replacing.trainer = trainer.get();
     replacing.replace = replace;
