@@ -34,6 +34,11 @@ struct Task {
   std::vector<NodeId> looks;    ///< nodes whose values are read after Executor::look
 };
 
+[[nodiscard]] inline Task without_looks(Task task) {
+  task.looks.clear();
+  return task;
+}
+
 /// Runs a part of a graph, as often as one likes. The graph may grow afterwards, but must outlive it.
 class Executor {
  public:

@@ -36,8 +36,15 @@ std::vector<bool> steps_for(const Plan& plan, const std::map<NodeId, View>& valu
   return found;
 }
 
+bool are_alike(const std::vector<View>& some, const std::vector<View>& others) {
+  return std::ranges::equal(some, others, [](const View& one, const View& other) {
+    return one.shape == other.shape && one.strides == other.strides;
+  });
+}
+
 bool are_alike(const Step& one, const Step& other) {
-  return one.writes().size() == other.writes().size() && one.text() == other.text();
+  return one.text() == other.text() && are_alike(one.reads(), other.reads()) &&
+         are_alike(one.writes(), other.writes());
 }
 
 /// What is assigned before all is known that is looked at can wait, where that is little: a model's running
@@ -69,6 +76,7 @@ std::optional<Looks> plan_looks(LoweredTask& task, const Plan& plain) {
   std::size_t same = 0;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     if (looked_at[i]) looks.pause = i + 1;
+    if (looks.are_extra[i] && !looked_at[i]) return std::nullopt;
     if (looks.are_extra[i]) continue;
     if (same == plain.steps.size() || !are_alike(*plan.steps[i], *plain.steps[same++])) return std::nullopt;
   }

@@ -73,6 +73,7 @@ LoweredTask Lowering::run() {
   std::vector<View> values;
   for (const Assignment& assignment : task_.assignments) values.push_back(own_view_of(assignment.value));
   first_open_ = plan_.steps.size();
+  plan_.nodes.resize(first_open_);
   if (!task_.looks.empty()) lower_looks(needed, result);
   for (const auto* views : {&result.fetches, &result.looks})
     for (const auto& [node, view] : *views) plan_.buffers[plan_.root(view.buffer).first].kept = true;
@@ -115,6 +116,7 @@ void Lowering::lower_looks(const std::vector<NodeId>& needed, LoweredTask& resul
     }
   }
   for (NodeId look : task_.looks) {
+    if (result.looks.contains(look)) continue;
     const auto fetched = result.fetches.find(look);
     result.looks.emplace(look, fetched != result.fetches.end() ? fetched->second : own_view_of(look));
   }

@@ -11,12 +11,6 @@ namespace talweg {
 /// Error{model} where a leaf among them has no binding.
 [[nodiscard]] std::vector<NodeId> needed_nodes(const Graph& graph, const Task& task);
 
-/// The same task, without what is only looked at.
-[[nodiscard]] inline Task without_looks(Task task) {
-  task.looks.clear();
-  return task;
-}
-
 /// The bindings of a task by their leaves. Graph and task outlive it.
 class BindingsByLeaf {
  public:

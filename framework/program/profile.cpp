@@ -31,11 +31,11 @@ std::vector<std::string> row_of(const Profile::Entry& entry, double total) {
 std::string to_table(const Profile& profile) {
   std::vector<Profile::Entry> entries;
   Profile::Entry all;
+  all.runs = profile.runs;
   for (const Profile::Entry& entry : profile.entries) {
     if (entry.runs == 0) continue;
     entries.push_back(entry);
     const double runs = static_cast<double>(entry.runs);
-    all.runs = std::max(all.runs, entry.runs);
     all.seconds += entry.seconds;
     all.operations += entry.operations * runs;
     all.bytes += entry.bytes * runs;

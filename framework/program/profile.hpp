@@ -24,6 +24,7 @@ struct Profile {
     double seconds = 0;
   };
 
+  std::int64_t runs = 0;  ///< of whole programs
   std::vector<Entry> entries;
   std::vector<Event> events;  ///< the first ones: see kMaximumEvents
   double origin = 0;          ///< of the events' times, on the steady clock

@@ -199,6 +199,7 @@ void Program::bind(Series& series, const Step& step, std::span<const NodeId> nod
 }
 
 void Program::run() {
+  if (profile_ != nullptr) ++profile_->runs;
   if (state_ == State::taken_over) return run(steps_);
   if (state_ == State::looked) {
     state_ = State::taken_over;
@@ -254,18 +255,18 @@ void Program::run(const Series& series, std::size_t begin, std::size_t end) {
   const auto seconds = [](Clock::time_point time) {
     return std::chrono::duration<double>(time.time_since_epoch()).count();
   };
-  double before = seconds(Clock::now());
-  if (profile_->events.empty()) profile_->origin = before;
+  double started = seconds(Clock::now());
+  if (profile_->events.empty()) profile_->origin = started;
   for (std::size_t i = begin; i < end; ++i) {
     series.instructions[i]->run();
-    const double after = seconds(Clock::now());
+    const double ended = seconds(Clock::now());
     const std::size_t number = series.entries[i];
     Profile::Entry& entry = profile_->entries[number];
     ++entry.runs;
-    entry.seconds += after - before;
+    entry.seconds += ended - started;
     if (profile_->events.size() < Profile::kMaximumEvents)
-      profile_->events.push_back({number, before - profile_->origin, after - before});
-    before = after;
+      profile_->events.push_back({number, started - profile_->origin, ended - started});
+    started = ended;
   }
 }
 

@@ -124,6 +124,7 @@ void TrainingRun::compile(const Instance& instance) {
     std::vector<NodeId> watched;
     if (train.stop_gradient) watched = instance.graph.gradients;
     if (train.stop_loss) watched.push_back(train.minimize);
+    // Also where no step is left: the last line's loss is to have the bits that a longer training logs there.
     programs.step = state_.compile_step(instance, std::move(watched));
     if (programs.step->can_look()) return;
   }
@@ -218,8 +219,7 @@ std::vector<NamedTensor> TrainingRun::logged_values() {
   if (!state_.model().train) return values;
   const Instance& instance = state_.present();
   const TrainSetting& train = *instance.model.train;
-  const Programs& programs = programs_of(instance);
-  const Executor& program = programs.looks() ? *programs.step : *programs.log;
+  const Executor& program = programs_of(instance).logging();
   values.push_back(state_.read(instance, program, train.minimize, "loss"));
   loss_ = values.front().values.front();
   for (const NamedExpression& entry : train.log)
@@ -231,14 +231,20 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
   std::vector<NamedTensor> values;
   if (!state_.model().train || state_.model().train->report.empty()) return values;
   const Instance& instance = state_.present();
-  const std::vector<NamedExpression>& report = instance.model.train->report;
-  std::vector<NodeId> nodes;
-  nodes.reserve(report.size());
-  for (const NamedExpression& entry : report) nodes.push_back(entry.value);
-  const auto program = state_.compile(instance, {}, std::move(nodes));
-  program->run();
-  for (const NamedExpression& entry : report)
-    values.push_back(state_.read(instance, *program, entry.value, entry.name));
+  const Programs& programs = programs_of(instance);
+  const std::vector<NodeId> logged = TrainingState::logged_nodes(instance);
+  const auto is_logged = [&](NodeId node) { return std::ranges::find(logged, node) != logged.end(); };
+  std::vector<NodeId> others;
+  for (const NamedExpression& entry : instance.model.train->report)
+    if (!is_logged(entry.value)) others.push_back(entry.value);
+  std::unique_ptr<Executor> program;
+  if (!others.empty()) {
+    program = state_.compile(instance, {}, std::move(others));
+    program->run();
+  }
+  for (const NamedExpression& entry : instance.model.train->report)
+    values.push_back(state_.read(instance, is_logged(entry.value) ? programs.logging() : *program,
+                                 entry.value, entry.name));
   return values;
 }
 

@@ -30,6 +30,8 @@ class TrainingRun {
     /// The two others are null where the step's can look.
     std::unique_ptr<Executor> step, loss, log;
     [[nodiscard]] bool looks() const { return step != nullptr && step->can_look(); }
+    /// The one that has computed what is logged.
+    [[nodiscard]] const Executor& logging() const { return looks() ? *step : *log; }
   };
   using Program = std::unique_ptr<Executor> Programs::*;
 

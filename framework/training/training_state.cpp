@@ -169,8 +169,11 @@ std::unique_ptr<Executor> TrainingState::compile(const Instance& instance,
 std::unique_ptr<Executor> TrainingState::compile_step(const Instance& instance,
                                                       std::vector<NodeId> fetches) const {
   Task task{instance.leaves.bindings_of_step(), instance.leaves.assignments, std::move(fetches)};
-  // A step on other values than those that are trained computes no loss of these.
-  if (instance.model.train && instance.leaves.swapped.empty()) task.looks = logged_nodes(instance);
+  // A step on other values than those that are trained computes no loss of these, and a minimizer's points
+  // are not those that are logged.
+  const bool minimizes = dynamic_cast<const Minimizer*>(rule.get()) != nullptr;
+  if (instance.model.train && instance.leaves.swapped.empty() && !minimizes)
+    task.looks = logged_nodes(instance);
   return compile(instance, task);
 }
 
