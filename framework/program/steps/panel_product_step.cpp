@@ -36,24 +36,22 @@ ThreadPool* pool_for(const Memory& memory, std::int64_t m, std::int64_t n, std::
 
 enum class Side : std::uint8_t { rows, columns };
 
-/// Parts of c that threads take one after the other: several for each, of some panels.
+/// Parts of c that threads take one after the other: each is a share of what is left, so that a thread that
+/// is done early finds a small one, and nobody waits long.
 std::vector<kernels::PartOfProduct> parts_of(std::int64_t m, std::int64_t n, Side side, std::int64_t width,
                                              ThreadPool* pool) {
-  constexpr std::int64_t kPanels = 4, kMostForAThread = 8;
+  constexpr std::int64_t kPartsOfRest = 2;  // for each thread
   if (pool == nullptr) return {{0, size(m), 0, size(n)}};
-  const std::int64_t length = side == Side::rows ? m : n, threads = pool->threads();
-  const std::int64_t for_a_thread =
-      std::clamp<std::int64_t>(length / (kPanels * width * threads), 1, kMostForAThread);
-  const int number = static_cast<int>(threads * for_a_thread);
+  const std::int64_t length = side == Side::rows ? m : n;
   std::vector<kernels::PartOfProduct> parts;
-  for (int i = 0; i < number; ++i) {
-    const Range some = piece_of(length, i, number, width);
-    if (some.size() == 0) continue;
-    const std::size_t first = size(some.begin), count = size(some.size());
+  for (std::int64_t begin = 0; begin < length;) {
+    const std::int64_t rest = length - begin, panels = rest / (kPartsOfRest * pool->threads() * width);
+    const std::int64_t some = std::min(rest, std::max<std::int64_t>(1, panels) * width);
     if (side == Side::rows)
-      parts.push_back({first, count, 0, size(n)});
+      parts.push_back({size(begin), size(some), 0, size(n)});
     else
-      parts.push_back({0, size(m), first, count});
+      parts.push_back({0, size(m), size(begin), size(some)});
+    begin += some;
   }
   return parts;
 }
