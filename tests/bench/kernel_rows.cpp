@@ -13,14 +13,14 @@ Rows kernel_rows(const Settings& settings) {
   constexpr int kRoundsOfOurs = 3;  // the script too measures several times
   Rows rows;
   for (const char* function : {"exp", "tanh", "sigmoid", "gelu"}) {
-    const auto best =
+    const auto measured =
         contest(settings.rounds,
                 {[&] {
-                   std::optional<double> least;
+                   std::optional<double> fastest;
                    for (int round = 0; round < kRoundsOfOurs; ++round)
-                     if (const auto measured = seconds_of_kernel(function, seconds / kRoundsOfOurs))
-                       least = least ? std::min(*least, *measured) : measured;
-                   return least;
+                     if (const auto found = seconds_of_kernel(function, seconds / kRoundsOfOurs))
+                       fastest = fastest ? std::min(*fastest, *found) : found;
+                   return fastest;
                  },
                  [&]() -> std::optional<double> {
                    if (!torch.is_there()) return std::nullopt;
@@ -28,14 +28,9 @@ Rows kernel_rows(const Settings& settings) {
                                                   {{"OMP_NUM_THREADS", "1"}}));
                  }});
     std::string note = torch.is_there() ? "" : torch.what_is_missing();
-    if (!best[0]) note = "libbenchmark-dev is not installed";
-    rows.push_back({std::string(function) + " of 1,000,000 float32, one thread",
-                    "PyTorch",
-                    Unit::seconds,
-                    best[0],
-                    best[1],
-                    {Bar::Kind::faster, 1},
-                    note});
+    if (measured[0].empty()) note = "libbenchmark-dev is not installed";
+    rows.push_back(compared(std::string(function) + " of 1,000,000 float32, one thread", "PyTorch",
+                            measured[0], measured[1], {Bar::Kind::faster, 1}, note));
   }
   return rows;
 }

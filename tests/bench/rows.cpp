@@ -43,7 +43,8 @@ std::string verdict(const Row& row) {
 
 std::optional<double> Row::ratio() const {
   if (!ours || !theirs) return std::nullopt;
-  return bar.kind == Bar::Kind::faster ? *theirs / *ours : *ours / *theirs;
+  const double times = times_theirs.value_or(*ours / *theirs);
+  return bar.kind == Bar::Kind::faster ? 1 / times : times;
 }
 
 std::optional<bool> Row::holds() const {
