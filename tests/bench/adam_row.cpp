@@ -81,11 +81,15 @@ class Copy {
 Rows adam_rows(const Settings& settings) {
   const std::int64_t numbers = settings.quick ? kQuickNumbers : kNumbers;
   Copy copy(numbers * 7 / 2, settings.threads);
-  const auto measured =
+  const auto best =
       contest(settings.rounds, {[&] { return std::optional(seconds_of_update(numbers, settings.threads)); },
                                 [&] { return std::optional(copy.seconds()); }});
-  return {compared("adam's update of 10,000,000 float32", "a copy loop of as many bytes", measured[0],
-                   measured[1], {Bar::Kind::faster, 0.9})};
+  return {{"adam's update of 10,000,000 float32",
+           "a copy loop of as many bytes",
+           Unit::seconds,
+           best[0],
+           best[1],
+           {Bar::Kind::faster, 0.9}}};
 }
 
 }  // namespace talweg::speed

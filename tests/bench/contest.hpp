@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "bench/rows.hpp"
 #include "bench/settings.hpp"
 
 namespace talweg::speed {
@@ -14,20 +13,12 @@ namespace talweg::speed {
 /// Measures something once; nothing where it cannot be measured.
 using Contestant = std::function<std::optional<double>()>;
 
-/// What a contestant measured in each round; empty where it cannot be measured.
-using Measured = std::vector<double>;
-
-/// Lets all take turns in so many rounds, so that what else the machine does falls on all of them: by
-/// contestant.
-[[nodiscard]] std::vector<Measured> contest(int rounds, const std::vector<Contestant>& contestants);
-
-[[nodiscard]] std::optional<double> least(const Measured& measured);
-
-/// A row with the least of both, and the median of their ratios in each round: with the ratio of what is
-/// least the side would win that met the machine's quietest moment. `theirs` is empty where there is nothing
-/// to compare with.
-[[nodiscard]] Row compared(std::string work, std::string peer, const Measured& ours, const Measured& theirs,
-                           const Bar& bar, std::string note = "");
+/// Lets all take turns, so that what else the machine does falls on all of them, until in `rounds` rounds
+/// after one another nobody has become faster by more than 1 %, or five times as often: the least of what
+/// each measured, by contestant. With a fixed number of rounds those win who meet a quiet moment of the
+/// machine.
+[[nodiscard]] std::vector<std::optional<double>> contest(int rounds,
+                                                         const std::vector<Contestant>& contestants);
 
 /// What a program prints that is measured: lines "NAME NUMBER". Throws Error{internal} with what it wrote to
 /// standard error where it fails.

@@ -31,8 +31,9 @@ constexpr Family kFamilies[] = {
 
 std::string help() {
   std::string text =
-      "talweg-bench measures how fast Talweg is. What it is compared with runs beside it, taking turns. The\n"
-      "times are the best of each, the ratio is the median of those in each round.\n\n"
+      "talweg-bench measures how fast Talweg is. What it is compared with runs beside it, taking turns; of "
+      "each\n"
+      "the best time counts.\n\n"
       "usage: talweg-bench [FAMILY]... [OPTION]...\n\n";
   for (const Family& family : kFamilies) {
     const std::string name = family.name;
@@ -41,7 +42,8 @@ std::string help() {
   return text +
          "\n"
          "Without FAMILY all of them are measured, which takes some minutes.\n\n"
-         "  --rounds N     how often the sides take turns; 9 if not given\n"
+         "  --rounds N     the sides take turns until in so many rounds nobody has become faster by more\n"
+         "                 than 1 %, or five times as often; 3 if not given\n"
          "  --threads N    of Talweg and of the products that it is compared with; 2 if not given\n"
          "  --python PATH  the interpreter that has NumPy and PyTorch; python3 if not given\n"
          "  --svg FILE     the picture of growth\n"

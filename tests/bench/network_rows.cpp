@@ -80,7 +80,7 @@ Rows network_rows(const Settings& settings) {
                             {"--data", data.path().string(), "--threads", std::to_string(settings.threads),
                              "--set-optimizer", network.rule}};
     const TorchThreads threads = torch_threads[torch_name(network)];
-    const auto measured =
+    const auto best =
         contest(settings.rounds,
                 {[&] {
                    return std::optional(seconds_of_step(training, settings.quick ? 1 : network.steps_between,
@@ -92,14 +92,21 @@ Rows network_rows(const Settings& settings) {
                    return number_of(torch_networks_command(torch, threads, seconds, {torch_name(network)}));
                  }});
     if (!network.products.empty()) {
-      const bool onednn = !measured[2].empty() && least(measured[2]) < least(measured[1]);
-      rows.push_back(compared(network.work, onednn ? "its products by oneDNN" : "its products by OpenBLAS",
-                              measured[0], measured[onednn ? 2 : 1],
-                              {Bar::Kind::ratio, network.bar_of_products}));
+      const bool onednn = best[2] && *best[2] < *best[1];
+      rows.push_back({network.work,
+                      onednn ? "its products by oneDNN" : "its products by OpenBLAS",
+                      Unit::seconds,
+                      best[0],
+                      onednn ? best[2] : best[1],
+                      {Bar::Kind::ratio, network.bar_of_products}});
     }
-    rows.push_back(
-        compared(network.work, "PyTorch", measured[0], measured[3], {Bar::Kind::faster, network.bar_of_torch},
-                 torch.is_there() ? "PyTorch with " + to_string(threads) : torch.what_is_missing()));
+    rows.push_back({network.work,
+                    "PyTorch",
+                    Unit::seconds,
+                    best[0],
+                    best[3],
+                    {Bar::Kind::faster, network.bar_of_torch},
+                    torch.is_there() ? "PyTorch with " + to_string(threads) : torch.what_is_missing()});
   }
   return rows;
 }

@@ -43,8 +43,7 @@ std::string verdict(const Row& row) {
 
 std::optional<double> Row::ratio() const {
   if (!ours || !theirs) return std::nullopt;
-  const double times = times_theirs.value_or(*ours / *theirs);
-  return bar.kind == Bar::Kind::faster ? 1 / times : times;
+  return bar.kind == Bar::Kind::faster ? *theirs / *ours : *ours / *theirs;
 }
 
 std::optional<bool> Row::holds() const {

@@ -27,8 +27,7 @@ struct Row {
   Unit unit = Unit::seconds;
   std::optional<double> ours, theirs;
   Bar bar;
-  std::string note;                         ///< why there is nothing, or under what condition there is
-  std::optional<double> times_theirs = {};  ///< ours / theirs, where that is not of the two above
+  std::string note;  ///< why there is nothing, or under what condition there is
 
   /// ours / theirs or theirs / ours, as the bar has it.
   [[nodiscard]] std::optional<double> ratio() const;

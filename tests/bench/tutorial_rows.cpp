@@ -25,7 +25,7 @@ Rows tutorial_rows(const Settings& settings) {
     const Training training{repository() / "graphs" / "tutorial" / "three_layer.yaml",
                             {"--set", "alpha=1", "--set", std::string("hidden=") + hidden}};
     const int steps_of_scripts = settings.quick ? kSteps / 6000 : kSteps / 10;
-    const auto measured =
+    const auto best =
         contest(settings.rounds, {[&] { return std::optional(seconds_of_training(training)); },
                                   [&] {
                                     return std::optional(number_of(
@@ -36,11 +36,21 @@ Rows tutorial_rows(const Settings& settings) {
     const std::string work = std::string("tutorial, hidden ") + hidden + ", 60,000 steps";
     const bool tiny = std::string(hidden) == "4";
     rows.push_back(
-        compared(work, "handwritten C++", measured[0], measured[1], {Bar::Kind::ratio, tiny ? 1.8 : 0.9}));
-    rows.push_back(compared(work, "NumPy", measured[0], measured[2], {Bar::Kind::faster, 80},
-                            numpy.is_there() ? "" : numpy.what_is_missing()));
-    rows.push_back(compared(work, "PyTorch eager", measured[0], measured[3], {Bar::Kind::faster, 500},
-                            torch.is_there() ? "" : torch.what_is_missing()));
+        {work, "handwritten C++", Unit::seconds, best[0], best[1], {Bar::Kind::ratio, tiny ? 1.8 : 0.9}});
+    rows.push_back({work,
+                    "NumPy",
+                    Unit::seconds,
+                    best[0],
+                    best[2],
+                    {Bar::Kind::faster, 80},
+                    numpy.is_there() ? "" : numpy.what_is_missing()});
+    rows.push_back({work,
+                    "PyTorch eager",
+                    Unit::seconds,
+                    best[0],
+                    best[3],
+                    {Bar::Kind::faster, 500},
+                    torch.is_there() ? "" : torch.what_is_missing()});
   }
   return rows;
 }
