@@ -1,8 +1,6 @@
 #include "program/looks.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <utility>
 
 #include "program/scheduling/divide_updates.hpp"
 
@@ -69,29 +67,28 @@ std::optional<std::vector<bool>> steps_that_wait(const Plan& plan, const std::ve
 
 std::optional<Looks> plan_looks(LoweredTask& task, const Plan& plain) {
   Plan& plan = task.plan;
-  const std::vector<bool> looked_at = steps_for(plan, task.looks, false);
-  Looks looks;
-  looks.are_extra = steps_for(plan, task.fetches, true);
-  looks.are_extra.flip();
-  std::size_t same = 0;
+  const std::vector<bool> looked_at = steps_for(plan, task.looks, false),
+                          needed = steps_for(plan, task.fetches, true);
+  std::size_t same = 0, pause = 0;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    if (looked_at[i]) looks.pause = i + 1;
-    if (looks.are_extra[i] && !looked_at[i]) return std::nullopt;
-    if (looks.are_extra[i]) continue;
+    if (looked_at[i]) pause = i + 1;
+    if (!needed[i] && !looked_at[i]) return std::nullopt;
+    if (!needed[i]) continue;
     if (same == plain.steps.size() || !are_alike(*plan.steps[i], *plain.steps[same++])) return std::nullopt;
   }
   if (same != plain.steps.size()) return std::nullopt;
-  const auto wait = steps_that_wait(plan, looked_at, looks.pause);
+  const auto wait = steps_that_wait(plan, looked_at, pause);
   if (!wait) return std::nullopt;
-  std::vector<std::size_t> order(plan.steps.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto pause = order.begin() + static_cast<std::ptrdiff_t>(looks.pause);
-  const auto waiting =
-      std::stable_partition(order.begin(), pause, [&](std::size_t i) { return !(*wait)[i]; });
-  looks.pause = static_cast<std::size_t>(waiting - order.begin());
-  plan.reorder(order);
-  const std::vector<bool> are_extra = std::exchange(looks.are_extra, {});
-  for (std::size_t i : order) looks.are_extra.push_back(are_extra[i]);
+  enum Place : std::size_t { kInLook, kWaiting, kBehind };
+  std::vector<std::size_t> places(plan.steps.size(), kBehind);
+  Looks looks;
+  for (std::size_t i = 0; i < pause; ++i) {
+    places[i] = (*wait)[i] ? kWaiting : kInLook;
+    if (places[i] == kInLook) looks.are_extra.push_back(!needed[i]);
+  }
+  looks.pause = looks.are_extra.size();
+  looks.are_extra.resize(plan.steps.size(), false);  // what is extra is looked at
+  plan.sort_steps(places);
   return looks;
 }
 

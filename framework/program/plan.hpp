@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -58,8 +60,11 @@ struct Plan {
     steps.resize(kept);
     nodes.resize(kept);
   }
-  /// `order` has the number of each step once.
-  void reorder(const std::vector<std::size_t>& order) {
+  /// Puts the steps in the order of their places; those of one place stay in theirs.
+  void sort_steps(const std::vector<std::size_t>& places) {
+    std::vector<std::size_t> order(places.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, [&](std::size_t step) { return places[step]; });
     std::vector<std::unique_ptr<Step>> steps_in_order;
     std::vector<std::vector<NodeId>> nodes_in_order;
     for (std::size_t step : order) {

@@ -87,7 +87,7 @@ EndRecord TrainingRun::run() {
   EndRecord end;
   end.reason = train();
   end.seconds = seconds_between(begin_, Clock::now());
-  check(&Programs::log);
+  check();
   end.steps = state_.step;
   if (minimization_ != nullptr) {
     end.evaluations = state_.evaluations;
@@ -128,7 +128,6 @@ void TrainingRun::compile(const Instance& instance) {
     programs.step = state_.compile_step(instance, std::move(watched));
     if (programs.step->can_look()) return;
   }
-  programs.loss = state_.compile(instance, {}, {train.minimize});
   programs.log = state_.compile(instance, {}, TrainingState::logged_nodes(instance));
 }
 
@@ -206,10 +205,10 @@ std::optional<EndReason> TrainingRun::stop_condition(const Instance& instance) {
 
 void TrainingRun::write_log_line() {
   if (!state_.are_values_taken()) {
-    check(&Programs::log);
+    check();
   } else {
     if (!programs().looks()) state_.show_weights();
-    if (!state_.are_weights_finite() || !loss_is_finite(&Programs::log)) diverge(&Programs::log);
+    if (!state_.are_weights_finite() || !loss_is_finite()) diverge();
   }
   observer_.logged({state_.step, logged_values()});
 }
@@ -248,9 +247,9 @@ std::vector<NamedTensor> TrainingRun::reported_values() {
   return values;
 }
 
-void TrainingRun::check(Program program) {
+void TrainingRun::check() {
   state_.hand_back();
-  if (state_.values.first_not_finite() != nullptr || !loss_is_finite(program)) diverge(program);
+  if (state_.values.first_not_finite() != nullptr || !loss_is_finite()) diverge();
   checked_step_ = state_.step;
   if (state_.are_values_taken()) keep_good_values();  // as long as no step is made they are still in memory
 }
@@ -260,9 +259,9 @@ void TrainingRun::keep_good_values() {
   good_step_ = state_.step;
 }
 
-bool TrainingRun::loss_is_finite(Program program) {
+bool TrainingRun::loss_is_finite() {
   Programs& all = programs();
-  Executor* executor = (all.looks() ? all.step : all.*program).get();
+  Executor* executor = (all.looks() ? all.step : all.log).get();
   if (executor == nullptr) return true;
   if (all.looks())
     state_.look(*executor);
@@ -271,14 +270,14 @@ bool TrainingRun::loss_is_finite(Program program) {
   return std::isfinite(state_.read_scalar(*executor, state_.present().model.train->minimize));
 }
 
-void TrainingRun::diverge(Program program) {
+void TrainingRun::diverge() {
   state_.hand_back();
   if (minimization_ != nullptr) throw explain_divergence(state_);
   // From the last good values on, step by step, to the one that spoils them. A run is repeated to the bit.
   const std::int64_t last = state_.step;
   state_.values.restore(good_);
   state_.set_step(good_step_);
-  while (state_.step < last && loss_is_finite(program)) {
+  while (state_.step < last && loss_is_finite()) {
     state_.run_step(*programs().step);
     state_.hand_back();
     const bool spoiled = state_.values.first_not_finite() != nullptr;

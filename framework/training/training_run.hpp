@@ -27,13 +27,11 @@ class TrainingRun {
 
   /// What runs on one instance of the model.
   struct Programs {
-    /// The two others are null where the step's can look.
-    std::unique_ptr<Executor> step, loss, log;
+    std::unique_ptr<Executor> step, log;  ///< the latter is null where the step's can look
     [[nodiscard]] bool looks() const { return step != nullptr && step->can_look(); }
     /// The one that has computed what is logged.
     [[nodiscard]] const Executor& logging() const { return looks() ? *step : *log; }
   };
-  using Program = std::unique_ptr<Executor> Programs::*;
 
   void announce();
   void compile(const Instance& instance);
@@ -52,13 +50,12 @@ class TrainingRun {
   /// Of the last time that the loss was computed to be logged.
   [[nodiscard]] std::vector<NamedTensor> logged_values();
   [[nodiscard]] std::vector<NamedTensor> reported_values();
-  /// Hands back the values, and diverges unless they are finite, and so is the loss that the program computes
-  /// from them.
-  void check(Program program = &Programs::loss);
-  /// Computes it by the program, or by a look.
-  [[nodiscard]] bool loss_is_finite(Program program);
+  /// Hands back the values, and diverges unless they are finite, and so is the loss that comes of them.
+  void check();
+  /// Computes it, and all that is logged.
+  [[nodiscard]] bool loss_is_finite();
   void keep_good_values();
-  [[noreturn]] void diverge(Program program);
+  [[noreturn]] void diverge();
   void show_progress(Clock::time_point now);
 
   TrainingState& state_;

@@ -47,6 +47,7 @@ struct TrainingState {
   void hand_back();
   /// Everybody may read parameters and the model's states until the next step.
   void show_weights();
+  /// Parameters and those of the model's states that began finite, wherever they lie.
   [[nodiscard]] bool are_weights_finite() const;
   /// The last step's program keeps the values.
   [[nodiscard]] bool are_values_taken() const { return holder_ != nullptr; }

@@ -1,9 +1,7 @@
 #include "program/scheduling/look_early.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace talweg {
@@ -26,10 +24,7 @@ void look_early(Plan& plan, std::size_t begin) {
       last = std::max(last, place + place % 2);
     }
   }
-  std::vector<std::size_t> order(places.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t step) { return places[step]; });
-  plan.reorder(order);
+  plan.sort_steps(places);
 }
 
 }  // namespace talweg

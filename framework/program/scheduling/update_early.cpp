@@ -1,8 +1,6 @@
 #include "program/scheduling/update_early.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <utility>
 
 #include "program/scheduling/divide_updates.hpp"
 #include "program/scheduling/memory_segments.hpp"
@@ -51,11 +49,7 @@ std::vector<std::size_t> places_of_steps(const Plan& plan, std::size_t bytes_of_
 
 void update_early(Plan& plan, std::size_t bytes_of_element) {
   if (std::ranges::none_of(plan.steps, [&](const auto& step) { return is_moved(plan, *step); })) return;
-  const std::vector<std::size_t> places = places_of_steps(plan, bytes_of_element);
-  std::vector<std::size_t> order(places.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t step) { return places[step]; });
-  plan.reorder(order);
+  plan.sort_steps(places_of_steps(plan, bytes_of_element));
 }
 
 }  // namespace talweg
