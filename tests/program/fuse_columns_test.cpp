@@ -334,7 +334,15 @@ std::vector<Case> cases() {
          work.assign(weight - 2.0 * matmul(transposed(g), y), 0);
        },
        1},
-      {"the same with more rows than registers",
+      {"a weight from which a product is subtracted as it is",
+       [=](Work<float>& work) {
+         const Value weight = work.leaf(shape), x = work.leaf({kRows, kRows}), g = work.leaf({2, kRows}),
+                     y = work.leaf({2, kColumns});
+         work.fetch(matmul(x, weight));
+         work.assign(weight - matmul(transposed(g), y), 0);
+       },
+       1},
+      {"a weight that is updated, with more rows than registers",
        [=](Work<float>& work) {
          constexpr std::int64_t kMany = 12;
          const Value weight = work.leaf({kMany, kColumns}), x = work.leaf({kMany, kMany}),

@@ -71,7 +71,11 @@ class TwoLayers {
     join();
     task.assignments = {{(flat - 0.25 * gradient).id(), destinations[0]}};
   }
-  /// The same with momentum.
+  void descend_without_a_scale() {
+    join();
+    task.assignments = {{(flat - gradient).id(), destinations[0]}};
+  }
+  /// Gradient descent with momentum.
   void finish() {
     join();
     const Value next = 0.5 * old_velocity + gradient;
@@ -157,6 +161,9 @@ TEST(Scheduling, SubtractsAGradientWhereItIsComputed) {
        [](TwoLayers& network) { network.descend(); },
        {"copy (5, 4)", second + subtracted, first + subtracted, "elementwise (4,)" + subtracted,
         "elementwise (5,)" + subtracted}},
+      {"without a scale",
+       [](TwoLayers& network) { network.descend_without_a_scale(); },
+       {second + subtracted, first + subtracted, "elementwise (4,): subtract", "elementwise (5,): subtract"}},
       {"not a gradient that is fetched",
        [](TwoLayers& network) {
          network.descend();
@@ -204,6 +211,7 @@ TEST(Scheduling, DoesNotChangeTheValues) {
   const std::vector<Case> cases = {
       {"as it is", [](TwoLayers& network) { network.finish(); }},
       {"without momentum", [](TwoLayers& network) { network.descend(); }},
+      {"without momentum and scale", [](TwoLayers& network) { network.descend_without_a_scale(); }},
       {"without momentum, a gradient is fetched",
        [](TwoLayers& network) {
          network.descend();

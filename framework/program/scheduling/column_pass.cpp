@@ -66,14 +66,15 @@ bool ColumnPass::add_step(const GroupRows& group) {
 bool ColumnPass::add_step(const ProductRows& product) {
   std::vector<MatrixRows> reads = product.left;
   reads.push_back(product.right);
-  if (product.from) reads.insert(reads.end(), {*product.from, *product.scale});
+  if (product.from) reads.push_back(*product.from);
+  if (product.scale) reads.push_back(*product.scale);
   constexpr std::int64_t kOfSubtraction = 2;
   const std::int64_t of_row = std::ssize(product.left) + 1 + (product.from ? kOfSubtraction : 0);
   if (!accept(product.columns, product.number * of_row, reads, {product.result})) return false;
   for (std::int64_t row = 0; row < product.number; ++row) {
     std::uint32_t value = add_sum(product, row);
     if (product.from) {
-      value = add_value(Elementwise::multiply, source(*product.scale, 0), {true, value});
+      if (product.scale) value = add_value(Elementwise::multiply, source(*product.scale, 0), {true, value});
       value = add_value(Elementwise::subtract, source(*product.from, row), {true, value});
     }
     store(value, product.result, row);

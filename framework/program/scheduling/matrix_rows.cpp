@@ -14,6 +14,10 @@ bool is_small(std::int64_t number, std::int64_t columns) {
   return number > 0 && number <= kMostRows && columns > 1 && columns <= kMostColumns;
 }
 
+bool is_one(const Buffer& buffer) {
+  return buffer.kind == Buffer::Kind::constant && buffer.values == std::vector<double>{1.0};
+}
+
 }  // namespace
 
 std::optional<StepRows> RowFinder::rows_of(const Step& step) const {
@@ -63,7 +67,8 @@ std::optional<ProductRows> RowFinder::of_product(const ProductStep& product) con
   }
   if (product.subtraction()) {
     found.from = rows(product.subtraction()->from, number, columns, columns);
-    found.scale = rows(product.subtraction()->scale, 1, 0, 1);
+    const View& scale = product.subtraction()->scale;
+    if (!is_one(plan_.buffers[scale.buffer])) found.scale = rows(scale, 1, 0, 1);
   }
   return found;
 }

@@ -37,8 +37,8 @@ class Updates {
       const std::optional<std::size_t> product = find_product(update->g);
       if (!product) continue;
       const auto& step = static_cast<const ProductStep&>(*plan_.steps[*product]);
-      plan_.steps[i] =
-          step.subtracted(update->x, update->scale, contiguous_view(update->stored, update->x.shape));
+      plan_.steps[i] = step.subtracted(update->x, update->scale ? *update->scale : one(),
+                                       contiguous_view(update->stored, update->x.shape));
       plan_.steps[*product] = nullptr;
       std::vector<NodeId>& nodes = plan_.nodes[*product];
       nodes.insert(nodes.end(), plan_.nodes[i].begin(), plan_.nodes[i].end());
@@ -50,6 +50,17 @@ class Updates {
  private:
   [[nodiscard]] bool is_callers(BufferId root) const {
     return plan_.buffers[root].kind == Buffer::Kind::external;
+  }
+
+  View one() {
+    if (!one_) {
+      Buffer buffer;
+      buffer.kind = Buffer::Kind::constant;
+      buffer.elements = 1;
+      buffer.values = {1.0};
+      one_ = plan_.add_buffer(std::move(buffer));
+    }
+    return contiguous_view(*one_, {});
   }
 
   void mark(const View& view) {
@@ -101,6 +112,7 @@ class Updates {
   MemorySegments segments_;
   std::vector<bool> written_;  ///< by segment: memory of the caller's that a step writes
   std::unordered_map<BufferId, std::size_t> reads_, writers_;  ///< by root
+  std::optional<BufferId> one_;
 };
 
 }  // namespace

@@ -82,16 +82,24 @@ bool ElementwiseStep::reads_buffer(BufferId buffer) const {
 
 std::optional<ElementwiseStep::ScaledSubtraction> ElementwiseStep::scaled_subtraction() const {
   using enum kernels::Elementwise;
-  if (values_.size() != 2 || shape_.elements() < 2) return std::nullopt;
-  const Value &product = values_[0], &difference = values_[1];
-  if (product.function != multiply || difference.function != subtract || product.stored ||
-      !difference.stored || difference.operands[0].is_value || !difference.operands[1].is_value)
+  if (values_.empty() || values_.size() > 2 || shape_.elements() < 2) return std::nullopt;
+  const Value &first = values_.front(), &difference = values_.back();
+  const bool is_scaled = values_.size() == 2;
+  if (difference.function != subtract || !difference.stored || difference.operands[0].is_value ||
+      difference.operands[1].is_value != is_scaled ||
+      (is_scaled && (first.function != multiply || first.stored)))
     return std::nullopt;
   const auto view = [&](const Operand& operand) { return views_[operand.index]; };
-  View x = view(difference.operands[0]), scale = view(product.operands[0]), g = view(product.operands[1]);
-  if (is_single(g)) std::swap(scale, g);
-  if (!is_single(scale) || !is_contiguous(g) || !is_contiguous(x)) return std::nullopt;
-  return ScaledSubtraction{x, scale, g, *difference.stored};
+  const View x = view(difference.operands[0]);
+  View g = view(is_scaled ? first.operands[1] : difference.operands[1]);
+  std::optional<View> scale;
+  if (is_scaled) {
+    scale = view(first.operands[0]);
+    if (is_single(g)) std::swap(*scale, g);
+    if (!is_single(*scale)) return std::nullopt;
+  }
+  if (!is_contiguous(g) || !is_contiguous(x)) return std::nullopt;
+  return ScaledSubtraction{x, g, scale, *difference.stored};
 }
 
 std::optional<ElementwiseStep::SumWithRow> ElementwiseStep::sum_with_row(const View& matrix) const {

@@ -57,9 +57,10 @@ class ElementwiseStep final : public Step {
   [[nodiscard]] std::optional<std::uint32_t> find_stored(const View& view) const;
   /// Does the group read this buffer?
   [[nodiscard]] bool reads_buffer(BufferId buffer) const;
-  /// x - scale * g, where the scale is a single number and x and g are views without gaps.
+  /// x - scale * g, where the scale is a single number, or left out, and x and g are views without gaps.
   struct ScaledSubtraction {
-    View x, scale, g;
+    View x, g;
+    std::optional<View> scale;
     BufferId stored;
   };
   /// What the group computes, if it is that and nothing else.
