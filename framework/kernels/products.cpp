@@ -16,6 +16,7 @@ struct Assign {
   void whole(const Vector<T>& sum, T* c) const { store(sum, c); }
   void part(const Vector<T>& sum, T* c, std::size_t n) const { store_part(sum, c, n); }
   void single(T sum, T* c) const { *c = sum; }
+  void four(const Vector<T> (&totals)[4], T* c) const { add_lanes(totals, c); }
 };
 template <class T>
 struct Subtract {
@@ -25,6 +26,11 @@ struct Subtract {
     store_part(load_part(c, n) - Vector<T>(scale_) * sum, c, n);
   }
   void single(T sum, T* c) const { *c -= scale_ * sum; }
+  void four(const Vector<T> (&totals)[4], T* c) const {
+    T sums[4];
+    add_lanes(totals, sums);
+    for (std::size_t i = 0; i < 4; ++i) single(sums[i], c + i);
+  }
 
  private:
   T scale_;
@@ -107,10 +113,10 @@ void rows_of_vectors(const End& end, T* c, std::ptrdiff_t c_stride, const Matrix
   if (j < n) panel<T, 1, false>(end, c + j, c_stride, a, b.data + j, b.row_stride, m, k, n - j);
 }
 
-/// Four rows times one column: the same sums as four times `dot`, which need not wait for each other.
+/// Four rows times one column, side by side: the same sums as four times `dot`, which need not wait for each
+/// other.
 template <class T, class End>
-void four_dots(const End& end, T* c, std::ptrdiff_t c_stride, const T* a, std::ptrdiff_t a_row, const T* b,
-               std::size_t k) {
+void four_dots(const End& end, T* c, const T* a, std::ptrdiff_t a_row, const T* b, std::size_t k) {
   constexpr std::size_t kRows = 4;
   Vector<T> total[kRows] = {Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0)), Vector<T>(T(0))};
   std::size_t l = 0;
@@ -125,8 +131,7 @@ void four_dots(const End& end, T* c, std::ptrdiff_t c_stride, const T* a, std::p
       total[i] =
           multiply_add(load_part(a + static_cast<std::ptrdiff_t>(i) * a_row + l, k - l), from_b, total[i]);
   }
-  for (std::size_t i = 0; i < kRows; ++i)
-    end.single(sum_of_lanes(total[i]), c + static_cast<std::ptrdiff_t>(i) * c_stride);
+  end.four(total, c);
 }
 
 template <class T>
@@ -224,10 +229,9 @@ void one_column(T* c, std::ptrdiff_t c_stride, const Matrix<T>& a, const Matrix<
   }
   const bool contiguous = a.column_stride == 1 && b.row_stride == 1;
   std::size_t i = 0;
-  if (contiguous)
-    for (; i + 4 <= m; i += 4, c += 4 * c_stride)
-      four_dots(end, c, c_stride, a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride, a.row_stride,
-                b.data, k);
+  if (contiguous && c_stride == 1)
+    for (; i + 4 <= m; i += 4, c += 4)
+      four_dots(end, c, a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride, a.row_stride, b.data, k);
   for (; i < m; ++i, c += c_stride) {
     const T* from = a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride;
     if (contiguous) {

@@ -22,10 +22,7 @@ struct Sigmoid<double> {
     // So written, max and min leave NaN as it is.
     return reduce<-1>(xsimd::min(V(600.0), xsimd::max(V(-710.0), x)), V(kRounder - kPowers));
   }
-  static V middle(const Reduced& x) {
-    const V half = V(0.5) + exp_of<-1>(x);
-    return half + half;
-  }
+  static V middle(const Reduced& x) { return multiply_add(V(2.0), exp_of<-1>(x), V(1.0)); }
   static V end(const V& sum) { return V(1.0) / sum; }
   V operator()(const V& x) const { return end(middle(begin(x))); }
 };

@@ -164,31 +164,53 @@ inline Pairs load_pairs(const std::array<Pair, kCount>& from, const xsimd::batch
 /// The sum of all lanes: the halves are added, then their halves.
 #if defined(__AVX2__)
 
-inline double sum_of_lanes(__m256d x) {
-  const __m128d quarters = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+/// The sum of the halves, of vectors that are longer than that.
+inline __m256d shortened(const Vector<double>& x) {
+#if defined(__AVX512F__)
+  return _mm256_add_pd(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd(x, 1));
+#else
+  return x;
+#endif
+}
+inline __m256 shortened(const Vector<float>& x) {
+#if defined(__AVX512F__)
+  return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+#else
+  return x;
+#endif
+}
+
+inline double sum_of_lanes(const Vector<double>& x) {
+  const __m256d whole = shortened(x);
+  const __m128d quarters = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd(whole, 1));
   return _mm_cvtsd_f64(_mm_add_sd(quarters, _mm_unpackhi_pd(quarters, quarters)));
 }
-inline float sum_of_lanes(__m256 x) {
-  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+inline float sum_of_lanes(const Vector<float>& x) {
+  const __m256 whole = shortened(x);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps(whole, 1));
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
-#if defined(__AVX512F__)
-
-inline double sum_of_lanes(const Vector<double>& x) {
-  return sum_of_lanes(_mm256_add_pd(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd(x, 1)));
+/// sums[i] becomes sum_of_lanes(x[i]), written as one: who reads all four need not wait.
+inline void add_lanes(const Vector<double> (&x)[4], double* sums) {
+  const auto add_halves = [&](std::size_t i, std::size_t j) {
+    const __m256d a = shortened(x[i]), b = shortened(x[j]);
+    return _mm256_add_pd(_mm256_permute2f128_pd(a, b, 0x20), _mm256_permute2f128_pd(a, b, 0x31));
+  };
+  _mm256_storeu_pd(sums, _mm256_hadd_pd(add_halves(0, 2), add_halves(1, 3)));
 }
-inline float sum_of_lanes(const Vector<float>& x) {
-  return sum_of_lanes(_mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+inline void add_lanes(const Vector<float> (&x)[4], float* sums) {
+  const auto add_halves = [&](std::size_t i) {
+    const __m256 a = shortened(x[i]);
+    return _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  };
+  const auto add_quarters = [&](std::size_t i, std::size_t j) {
+    const __m128 a = add_halves(i), b = add_halves(j);
+    return _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+  };
+  _mm_storeu_ps(sums, _mm_hadd_ps(add_quarters(0, 1), add_quarters(2, 3)));
 }
-
-#else
-
-inline double sum_of_lanes(const Vector<double>& x) { return sum_of_lanes(static_cast<__m256d>(x)); }
-inline float sum_of_lanes(const Vector<float>& x) { return sum_of_lanes(static_cast<__m256>(x)); }
-
-#endif
 
 #else
 
@@ -199,6 +221,11 @@ inline T sum_of_lanes(const Vector<T>& x) {
   for (std::size_t width = kLanes<T> / 2; width > 0; width /= 2)
     for (std::size_t i = 0; i < width; ++i) lanes[i] += lanes[i + width];
   return lanes[0];
+}
+
+template <class T>
+inline void add_lanes(const Vector<T> (&x)[4], T* sums) {
+  for (std::size_t i = 0; i < 4; ++i) sums[i] = sum_of_lanes(x[i]);
 }
 
 #endif

@@ -134,5 +134,24 @@ TYPED_TEST(ProductKernels, OfOneColumnAndColumnsSideBySideHaveTheBitsOfTheTransp
     }
 }
 
+TYPED_TEST(ProductKernels, OfOneColumnGiveARowTheSameBitsWhateverItsNeighbours) {
+  using T = TypeParam;
+  std::vector<T> left(1000), right(100);
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = std::sin(static_cast<T>(i));
+  for (std::size_t i = 0; i < right.size(); ++i) right[i] = std::cos(static_cast<T>(i));
+  const kernels::ProductKernel<T> product = kernels::table<T>().product[kAssign];
+  for (std::size_t m : {4, 5, 9})
+    for (std::size_t k = 1; k <= 40; ++k) {
+      const kernels::Matrix<T> a = lay_out(left, m, k, false), b{right.data(), 1, 1};
+      std::vector<T> c(m), alone(m);
+      product(c.data(), 1, a, b, m, 1, k, 0);
+      for (std::size_t i = 0; i < m; ++i) {
+        const kernels::Matrix<T> row{a.data + static_cast<std::ptrdiff_t>(i) * a.row_stride, a.row_stride, 1};
+        product(&alone[i], 1, row, b, 1, 1, k, 0);
+      }
+      ASSERT_EQ(c, alone) << m << " x " << k;
+    }
+}
+
 }  // namespace
 }  // namespace talweg
