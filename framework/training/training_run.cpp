@@ -82,6 +82,8 @@ EndRecord TrainingRun::run() {
     validation_.emplace(state_);
   if (const auto* minimizer = dynamic_cast<const Minimizer*>(state_.rule.get()))
     minimization_ = std::make_unique<Minimization>(state_, *minimizer);
+  are_steps_alike_ =
+      minimization_ == nullptr && state_.model().train && !watches_steps() && state_.are_steps_alike();
   announce();  // nothing is refused any more
   begin_ = shown_ = Clock::now();
   EndRecord end;
@@ -170,8 +172,16 @@ std::int64_t TrainingRun::next_pause() const {
   return validation_ ? std::min(next, validation_->next()) : next;
 }
 
+bool TrainingRun::watches_steps() const {
+  return state_.model().train->stop_gradient || state_.model().train->stop_loss;
+}
+
 std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
-  const bool has_condition = state_.model().train->stop_gradient || state_.model().train->stop_loss;
+  if (are_steps_alike_) {
+    state_.run_steps(*of_main_.step, end - state_.step);
+    return std::nullopt;
+  }
+  const bool watches = watches_steps();
   while (state_.step < end && !state_.stop_requested.load(std::memory_order_relaxed)) {
     if (minimization_ != nullptr) {
       if (const auto reason = minimization_->make_step()) return reason;
@@ -180,7 +190,7 @@ std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
     const Instance& instance = state_.instance_of(state_.step);
     state_.run_step(*programs().step);
     state_.set_step(state_.step + 1);
-    if (!has_condition) continue;
+    if (!watches) continue;
     if (const auto reason = stop_condition(instance)) return reason;
   }
   return std::nullopt;

@@ -43,6 +43,8 @@ class TrainingRun {
   [[nodiscard]] EndReason train();
   /// Makes steps until `end`, or until one of them ends the training.
   [[nodiscard]] std::optional<EndReason> make_steps(std::int64_t end);
+  /// Is there a condition on what each step computes?
+  [[nodiscard]] bool watches_steps() const;
   /// Looks at what the step that was just made on `instance` has computed.
   [[nodiscard]] std::optional<EndReason> stop_condition(const Instance& instance);
   [[nodiscard]] std::int64_t next_pause() const;
@@ -63,6 +65,7 @@ class TrainingRun {
   std::int64_t steps_, log_every_, first_step_;
   Programs of_main_, of_rest_;
   std::unique_ptr<Minimization> minimization_;  ///< null where an update rule trains
+  bool are_steps_alike_ = false;                ///< and nobody watches them
   std::optional<Validation> validation_;
   std::int64_t checked_step_;  ///< of the last look at whether everything is finite
   TensorMemory good_;          ///< a snapshot of the values that an update rule's steps were made from last,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "graph/minimizer.hpp"
+#include "program/needed_nodes.hpp"
 #include "support/numbers.hpp"
 #include "training/hyperparameters.hpp"
 #include "training/optimizer_groups.hpp"
@@ -175,6 +176,13 @@ std::unique_ptr<Executor> TrainingState::compile_step(const Instance& instance,
   if (instance.model.train && instance.leaves.swapped.empty() && !minimizes)
     task.looks = logged_nodes(instance);
   return compile(instance, task);
+}
+
+bool TrainingState::are_steps_alike() const {
+  if (batches) return false;
+  const std::vector<NodeId> needed =
+      needed_nodes(*model().graph, {main.leaves.bindings_of_step(), main.leaves.assignments});
+  return std::ranges::find(needed, model().graph->step_leaf()) == needed.end();
 }
 
 std::vector<NodeId> TrainingState::logged_nodes(const Instance& instance) {

@@ -37,6 +37,12 @@ struct TrainingState {
     if (holder_ != &program) take_over(program);
     program.run();
   }
+  /// The same so many times. REQUIRES: are_steps_alike.
+  void run_steps(Executor& program, std::int64_t number) {
+    if (holder_ != &program) take_over(program);
+    for (std::int64_t i = 0; i < number; ++i) program.run();
+    set_step(step + number);
+  }
   /// Has the step's program compute what is looked at before it assigns anything: the step goes on from there
   /// unless somebody asks for the values first.
   void look(Executor& program) {
@@ -75,6 +81,8 @@ struct TrainingState {
   /// can be looked at, if at all.
   [[nodiscard]] std::unique_ptr<Executor> compile_step(const Instance& instance,
                                                        std::vector<NodeId> fetches) const;
+  /// Do training steps read neither their number nor batches?
+  [[nodiscard]] bool are_steps_alike() const;
   /// The loss, then the entries of `log:`.
   [[nodiscard]] static std::vector<NodeId> logged_nodes(const Instance& instance);
   /// A fetched node's value after the program's last run.
