@@ -120,7 +120,7 @@ void add_activations(Entries<T>& entries) {
   entries.add(elu, [](V x, V alpha) { return xsimd::select(x > V(T(0)), x, alpha * kernels::expm1<T>(x)); });
   entries.add(gelu, [](V x) { return kernels::gelu<T>(x); });
   entries.add(gelu_derivative, [](V x) { return kernels::gelu_derivative<T>(x); });
-  entries.add(silu, [](V x) { return x * Sigmoid<T>{}(x); });
+  entries.add(silu, [](V x) { return silu_of<T>(x); });
   entries.add(softplus, [](V x, V beta, V threshold) {
     const V scaled = beta * x, zero(T(0));
     const V smooth = kernels::log1p<T>(kernels::exp<T>(-xsimd::abs(scaled)));

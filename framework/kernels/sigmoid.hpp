@@ -63,5 +63,15 @@ struct Sigmoid<float> {
   V operator()(const V& x) const { return end(middle(begin(x))); }
 };
 
+/// x times its sigmoid.
+template <class T>
+inline Vector<T> silu_of(const Vector<T>& x) {
+  using S = Sigmoid<T>;
+  if constexpr (sizeof(T) == sizeof(double))
+    return x / S::middle(S::begin(x));
+  else
+    return x * S{}(x);
+}
+
 }  // namespace
 }  // namespace talweg::kernels

@@ -161,7 +161,6 @@ inline Pairs load_pairs(const std::array<Pair, kCount>& from, const xsimd::batch
 #endif
 }
 
-/// The sum of all lanes: the halves are added, then their halves.
 #if defined(__AVX2__)
 
 /// The sum of the halves, of vectors that are longer than that.
@@ -180,6 +179,7 @@ inline __m256 shortened(const Vector<float>& x) {
 #endif
 }
 
+/// The sum of all lanes: the halves are added, then their halves.
 inline double sum_of_lanes(const Vector<double>& x) {
   const __m256d whole = shortened(x);
   const __m128d quarters = _mm_add_pd(_mm256_castpd256_pd128(whole), _mm256_extractf128_pd(whole, 1));
@@ -192,7 +192,8 @@ inline float sum_of_lanes(const Vector<float>& x) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
-/// sums[i] becomes sum_of_lanes(x[i]), written as one: who reads all four need not wait.
+/// sums[i] becomes sum_of_lanes(x[i]). All four are written as one: a vector that is read right away would
+/// have to wait for four.
 inline void add_lanes(const Vector<double> (&x)[4], double* sums) {
   const auto add_halves = [&](std::size_t i, std::size_t j) {
     const __m256d a = shortened(x[i]), b = shortened(x[j]);
@@ -214,6 +215,7 @@ inline void add_lanes(const Vector<float> (&x)[4], float* sums) {
 
 #else
 
+/// The sum of all lanes: the halves are added, then their halves.
 template <class T>
 inline T sum_of_lanes(const Vector<T>& x) {
   alignas(64) T lanes[kLanes<T>];

@@ -84,7 +84,7 @@ LoweredTask Lowering::run() {
   look_early(plan_, static_cast<std::size_t>(steps_of_runs - dropped));
   finish_assignments(values);
   plan_.nodes.resize(plan_.steps.size());
-  divide_updates(plan_, graph_.floating());
+  divide_updates(plan_, graph_.floating(), bytes_of_element());
   update_in_products(plan_, graph_.floating(), bytes_of_element());
   update_early(plan_, bytes_of_element());
   weights_in_panels(plan_, graph_.floating(), bytes_of_element());

@@ -177,8 +177,8 @@ bool TrainingRun::watches_steps() const {
 }
 
 std::optional<EndReason> TrainingRun::make_steps(std::int64_t end) {
-  if (are_steps_alike_ && !state_.stop_requested) {
-    state_.run_steps(*of_main_.step, end - state_.step);
+  if (are_steps_alike_) {
+    state_.run_steps(*of_main_.step, end);
     return std::nullopt;
   }
   const bool watches = watches_steps();

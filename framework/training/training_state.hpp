@@ -37,11 +37,12 @@ struct TrainingState {
     if (holder_ != &program) take_over(program);
     program.run();
   }
-  /// The same so many times. REQUIRES: are_steps_alike.
-  void run_steps(Executor& program, std::int64_t number) {
+  /// Runs steps, and counts them, until `end` or until a stop is requested. REQUIRES: are_steps_alike.
+  void run_steps(Executor& program, std::int64_t end) {
     if (holder_ != &program) take_over(program);
-    for (std::int64_t i = 0; i < number; ++i) program.run();
-    set_step(step + number);
+    std::int64_t number = step;
+    for (; number < end && !stop_requested.load(std::memory_order_relaxed); ++number) program.run();
+    set_step(number);
   }
   /// Has the step's program compute what is looked at before it assigns anything: the step goes on from there
   /// unless somebody asks for the values first.

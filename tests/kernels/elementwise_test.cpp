@@ -40,6 +40,8 @@ Precise reciprocal(Precise x) { return 1 / x; }
 Precise relu(Precise x) { return x <= 0 ? 0 : x; }
 Precise silu(Precise x) { return x / (1 + std::exp(-x)); }
 
+constexpr double kNotPromised = std::numeric_limits<double>::infinity();
+
 const Accuracy kAccuracies[] = {
     {"exp", std::exp, -708, 709, 0.52, 2},
     {"exp", std::exp, -745, -708, 1, 1},
@@ -68,12 +70,15 @@ const Accuracy kAccuracies[] = {
     {"sigmoid", sigmoid, -40, 40, 2.5, 2.5},
     {"sigmoid", sigmoid, -1, 1, 2, 2},
     {"sigmoid", sigmoid, -88, -40, 2.5, 2.5},
+    {"sigmoid", sigmoid, -709, -88, 2.5, kNotPromised},
     {"gelu", gelu, -1, 5, 4, 4},
     {"gelu", gelu, -5, -1, 40, 40},
     {"gelu_derivative", gelu_derivative, 0, 5, 4, 4},
     {"gelu_derivative", gelu_derivative, -0.5, 0, 8, 8},
     {"gelu_derivative", gelu_derivative, -5, -1, 40, 40},
     {"silu", silu, -40, 40, 3, 4},
+    {"silu", silu, -88, -40, 3, 4},
+    {"silu", silu, -709, -88, 3, kNotPromised},
     {"negative", negative, -10, 10, 0, 0},
     {"abs", std::abs, -10, 10, 0, 0},
     {"floor", std::floor, -10, 10, 0, 0},

@@ -163,7 +163,14 @@ TEST(Scheduling, SubtractsAGradientWhereItIsComputed) {
         "elementwise (5,)" + subtracted}},
       {"without a scale",
        [](TwoLayers& network) { network.descend_without_a_scale(); },
-       {second + subtracted, first + subtracted, "elementwise (4,): subtract", "elementwise (5,): subtract"}},
+       {second + ": subtract", first + ": subtract", "elementwise (4,): subtract",
+        "elementwise (5,): subtract"}},
+      {"not of a difference that is no update",
+       [](TwoLayers& network) {
+         network.join();
+         network.task.fetches = {(network.old_velocity - network.gradient).id()};
+       },
+       {second, first, "elementwise (53,): subtract"}},
       {"not a gradient that is fetched",
        [](TwoLayers& network) {
          network.descend();

@@ -68,8 +68,7 @@ bool ColumnPass::add_step(const ProductRows& product) {
   reads.push_back(product.right);
   if (product.from) reads.push_back(*product.from);
   if (product.scale) reads.push_back(*product.scale);
-  constexpr std::int64_t kOfSubtraction = 2;
-  const std::int64_t of_row = std::ssize(product.left) + 1 + (product.from ? kOfSubtraction : 0);
+  const std::int64_t of_row = std::ssize(product.left) + 1 + (product.from ? 1 : 0) + (product.scale ? 1 : 0);
   if (!accept(product.columns, product.number * of_row, reads, {product.result})) return false;
   for (std::int64_t row = 0; row < product.number; ++row) {
     std::uint32_t value = add_sum(product, row);

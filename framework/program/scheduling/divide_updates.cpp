@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "program/panels.hpp"
+#include "program/scheduling/update_in_products.hpp"
 #include "program/steps/elementwise_step.hpp"
 #include "program/steps/product_step.hpp"
 
@@ -26,7 +27,8 @@ struct Piece {
 
 class Divider {
  public:
-  Divider(Plan& plan, DType dtype) : plan_(plan) {
+  Divider(Plan& plan, DType dtype, std::size_t bytes_of_element)
+      : plan_(plan), bytes_of_element_(bytes_of_element) {
     for (const auto& step : plan.steps) {
       const auto* product = dynamic_cast<const ProductStep*>(step.get());
       if (product == nullptr) continue;
@@ -59,15 +61,19 @@ class Divider {
   bool divide(const Step& step) {
     const auto* pass = dynamic_cast<const ElementwiseStep*>(&step);
     if (pass == nullptr || !pass->is_divisible()) return false;
-    const bool subtracts = pass->scaled_subtraction().has_value();
+    const auto update = pass->scaled_subtraction();
+    const bool is_update = update && is_in_place(plan_, *update, bytes_of_element_);
+    const auto pieces_for = [&](BufferId whole) {
+      return pieces_of(whole, is_update && update->g.buffer == whole);
+    };
     const auto found = std::ranges::find_if(pass->views(), [&](const View& view) {
       return parts_.contains(view.buffer) && view.offset == 0 && !is_single(view) &&
              view.shape.elements() == plan_.buffers[view.buffer].elements &&
-             pieces_of(view.buffer, subtracts).size() > 1;
+             pieces_for(view.buffer).size() > 1;
     });
     if (found == pass->views().end()) return false;
     const BufferId whole = found->buffer;
-    std::vector<Piece> pieces = pieces_of(whole, subtracts);
+    std::vector<Piece> pieces = pieces_for(whole);
     if (is_read_once(whole)) take_apart(whole, pieces);
     for (const Piece& piece : pieces)
       plan_.steps.push_back(pass->part(
@@ -139,6 +145,7 @@ class Divider {
   }
 
   Plan& plan_;
+  std::size_t bytes_of_element_;
   std::map<BufferId, std::vector<BufferId>> parts_;  ///< by concatenation
   std::map<BufferId, std::size_t> reads_;
   std::set<BufferId> products_;  ///< what they are written to
@@ -147,6 +154,8 @@ class Divider {
 
 }  // namespace
 
-void divide_updates(Plan& plan, DType dtype) { Divider(plan, dtype).run(); }
+void divide_updates(Plan& plan, DType dtype, std::size_t bytes_of_element) {
+  Divider(plan, dtype, bytes_of_element).run();
+}
 
 }  // namespace talweg

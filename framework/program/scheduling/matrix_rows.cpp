@@ -14,10 +14,6 @@ bool is_small(std::int64_t number, std::int64_t columns) {
   return number > 0 && number <= kMostRows && columns > 1 && columns <= kMostColumns;
 }
 
-bool is_one(const Buffer& buffer) {
-  return buffer.kind == Buffer::Kind::constant && buffer.values == std::vector<double>{1.0};
-}
-
 }  // namespace
 
 std::optional<StepRows> RowFinder::rows_of(const Step& step) const {
@@ -67,8 +63,7 @@ std::optional<ProductRows> RowFinder::of_product(const ProductStep& product) con
   }
   if (product.subtraction()) {
     found.from = rows(product.subtraction()->from, number, columns, columns);
-    const View& scale = product.subtraction()->scale;
-    if (!is_one(plan_.buffers[scale.buffer])) found.scale = rows(scale, 1, 0, 1);
+    if (const auto& scale = product.subtraction()->scale) found.scale = rows(*scale, 1, 0, 1);
   }
   return found;
 }

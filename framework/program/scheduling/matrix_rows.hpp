@@ -50,7 +50,7 @@ struct ProductRows {
   std::int64_t number, columns;
   std::vector<MatrixRows> left;
   MatrixRows right, result;
-  std::optional<MatrixRows> from, scale;  ///< of a subtraction, the scale unless it is always one
+  std::optional<MatrixRows> from, scale;  ///< of a subtraction
 };
 
 /// The sum of some rows.

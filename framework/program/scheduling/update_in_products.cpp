@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "program/scheduling/memory_position.hpp"
 #include "program/scheduling/memory_segments.hpp"
-#include "program/steps/elementwise_step.hpp"
 #include "program/steps/product_step.hpp"
 
 namespace talweg {
@@ -33,12 +33,12 @@ class Updates {
       const auto* pass = dynamic_cast<const ElementwiseStep*>(plan_.steps[i].get());
       if (pass == nullptr) continue;
       const auto update = pass->scaled_subtraction();
-      if (!update || !is_in_place(*update)) continue;
+      if (!update || !is_in_place(plan_, *update, bytes_of_element_)) continue;
       const std::optional<std::size_t> product = find_product(update->g);
       if (!product) continue;
       const auto& step = static_cast<const ProductStep&>(*plan_.steps[*product]);
-      plan_.steps[i] = step.subtracted(update->x, update->scale ? *update->scale : one(),
-                                       contiguous_view(update->stored, update->x.shape));
+      plan_.steps[i] =
+          step.subtracted({update->x, update->scale}, contiguous_view(update->stored, update->x.shape));
       plan_.steps[*product] = nullptr;
       std::vector<NodeId>& nodes = plan_.nodes[*product];
       nodes.insert(nodes.end(), plan_.nodes[i].begin(), plan_.nodes[i].end());
@@ -52,17 +52,6 @@ class Updates {
     return plan_.buffers[root].kind == Buffer::Kind::external;
   }
 
-  View one() {
-    if (!one_) {
-      Buffer buffer;
-      buffer.kind = Buffer::Kind::constant;
-      buffer.elements = 1;
-      buffer.values = {1.0};
-      one_ = plan_.add_buffer(std::move(buffer));
-    }
-    return contiguous_view(*one_, {});
-  }
-
   void mark(const View& view) {
     const MemorySegments::Range range = segments_.of(view);
     std::fill(written_.begin() + static_cast<std::ptrdiff_t>(range.begin),
@@ -74,19 +63,6 @@ class Updates {
     return std::find(written_.begin() + static_cast<std::ptrdiff_t>(range.begin),
                      written_.begin() + static_cast<std::ptrdiff_t>(range.end),
                      true) != written_.begin() + static_cast<std::ptrdiff_t>(range.end);
-  }
-
-  /// Where memory of the caller's is, or null.
-  [[nodiscard]] const std::byte* address(BufferId buffer, std::int64_t first) const {
-    const auto [root, offset] = plan_.root(buffer);
-    if (!is_callers(root)) return nullptr;
-    return static_cast<const std::byte*>(plan_.buffers[root].external) +
-           static_cast<std::size_t>(offset + first) * bytes_of_element_;
-  }
-
-  [[nodiscard]] bool is_in_place(const ElementwiseStep::ScaledSubtraction& update) const {
-    const std::byte* x = address(update.x.buffer, update.x.offset);
-    return x != nullptr && x == address(update.stored, 0);
   }
 
   /// The step that computes all of the gradient, for this one reader: a product that can as well be computed
@@ -112,10 +88,19 @@ class Updates {
   MemorySegments segments_;
   std::vector<bool> written_;  ///< by segment: memory of the caller's that a step writes
   std::unordered_map<BufferId, std::size_t> reads_, writers_;  ///< by root
-  std::optional<BufferId> one_;
 };
 
 }  // namespace
+
+bool is_in_place(const Plan& plan, const ElementwiseStep::ScaledSubtraction& update,
+                 std::size_t bytes_of_element) {
+  const auto is_callers = [&](BufferId buffer) {
+    return plan.buffers[plan.root(buffer).first].kind == Buffer::Kind::external;
+  };
+  return is_callers(update.x.buffer) && is_callers(update.stored) &&
+         memory_position(plan, update.x.buffer, update.x.offset, bytes_of_element) ==
+             memory_position(plan, update.stored, 0, bytes_of_element);
+}
 
 void update_in_products(Plan& plan, DType dtype, std::size_t bytes_of_element) {
   const auto is_subtraction = [](const std::unique_ptr<Step>& step) {

@@ -154,14 +154,14 @@ class Finder {
     const View& weights = product->result();
     if (!are_panels_faster(product->right().shape[0], weights.shape[0], weights.shape[1], width_)) return;
     const auto uses = uses_of(weights, step);
-    if (!uses || uses->empty() || have_common(product->subtraction()->scale, weights) ||
-        !is_room_for(1, weights.shape))
+    const std::optional<View>& scale = product->subtraction()->scale;
+    if (!uses || uses->empty() || (scale && have_common(*scale, weights)) || !is_room_for(1, weights.shape))
       return;
     WeightProduct update;
     update.kind = Kind::update;
     update.input = transposed(product->left());
     update.gradient = product->right();
-    update.scale = product->subtraction()->scale;
+    update.scale = scale;
     update.weights = take_over(weights);
     set_uses(*uses, update.weights);
     products_[step] = update;

@@ -16,7 +16,7 @@ struct WeightProduct {
   enum class Kind : std::uint8_t {
     forward,         ///< result (m, n) = input (m, k) @ weights, plus bias, or relu of that
     input_gradient,  ///< result (m, k) = gradient (m, n) @ weights^T, or 0 where mask is not above 0
-    update,          ///< weights -= scale * input^T @ gradient
+    update,          ///< weights -= input^T @ gradient, or scale times that
     weight_gradient  ///< input^T @ gradient, from which elementwise functions compute the new weights
   };
   Kind kind = Kind::forward;

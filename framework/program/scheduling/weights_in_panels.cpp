@@ -59,8 +59,8 @@ class Replacer {
       case Kind::update:
       case Kind::weight_gradient:
         const InPanels input = packed(*product.input), gradient = packed(*product.gradient);
-        return add(
-            std::make_unique<TransposedPanelProductStep>(input, gradient, product.weights, product.scale));
+        return add(std::make_unique<TransposedPanelProductStep>(input, gradient, product.weights,
+                                                                product.kind == Kind::update, product.scale));
     }
   }
 

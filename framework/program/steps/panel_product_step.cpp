@@ -105,14 +105,14 @@ template <class T>
 class TransposedPanelProduct final : public Instruction {
  public:
   TransposedPanelProduct(const Memory& memory, const InPanels& a, const InPanels& b, const InPanels& c,
-                         const std::optional<View>& scale)
+                         bool subtracts, const std::optional<View>& scale)
       : product_{.a = a.in<T>(memory),
                  .b = b.in<T>(memory),
                  .c = c.in<T>(memory),
                  .m = size(c.rows),
                  .n = size(c.columns),
                  .k = size(a.rows),
-                 .subtracts = scale.has_value(),
+                 .subtracts = subtracts,
                  .scale = 1},
         scale_(scale ? memory.at<T>(*scale) : nullptr),
         pool_(pool_for(memory, c.rows, c.columns, a.rows)),
@@ -131,7 +131,7 @@ class TransposedPanelProduct final : public Instruction {
   static constexpr std::int64_t kColumns = 128;
 
   kernels::TransposedPanelProduct<T> product_;
-  const T* scale_;  ///< null where nothing is subtracted
+  const T* scale_;  ///< null where there is none
   ThreadPool* pool_;
   std::vector<kernels::PartOfProduct> parts_;
 };
@@ -173,20 +173,26 @@ std::string PanelProductStep::text() const {
 }
 
 std::vector<View> TransposedPanelProductStep::reads() const {
-  if (!scale_) return {a_.view(), b_.view()};
-  return {a_.view(), b_.view(), *scale_, c_.view()};
+  std::vector<View> views = {a_.view(), b_.view()};
+  if (subtracts_) views.push_back(c_.view());
+  if (scale_) views.push_back(*scale_);
+  return views;
 }
 
 double TransposedPanelProductStep::operations() const {
-  return operations_of(c_.rows, c_.columns, a_.rows + (scale_ ? 1 : 0));
+  const double ends = (subtracts_ ? 1 : 0) + (scale_ ? 1 : 0);
+  return operations_of(c_.rows, c_.columns, a_.rows) + ends * static_cast<double>(c_.rows * c_.columns);
 }
 
 std::unique_ptr<Instruction> TransposedPanelProductStep::bind(const Memory& memory, DType dtype) const {
-  return bind_as<TransposedPanelProduct>(dtype, memory, a_, b_, c_, scale_);
+  return bind_as<TransposedPanelProduct>(dtype, memory, a_, b_, c_, subtracts_, scale_);
 }
 
 std::string TransposedPanelProductStep::text() const {
-  return "panel product " + text_of(a_) + "^T @ " + text_of(b_) + (scale_ ? ": multiply subtract" : "");
+  return "panel product " + text_of(a_) + "^T @ " + text_of(b_) +
+         (!subtracts_ ? ""
+          : scale_    ? ": multiply subtract"
+                      : ": subtract");
 }
 
 }  // namespace talweg

@@ -40,12 +40,13 @@ class PanelProductStep final : public Step {
   End end_;
 };
 
-/// c (m, n) becomes a^T (m, k) @ b (k, n), or `scale` times that is subtracted from it. All lie in panels.
+/// c (m, n) becomes a^T (m, k) @ b (k, n); or it is subtracted, where there is a scale times that. All lie in
+/// panels.
 class TransposedPanelProductStep final : public Step {
  public:
-  TransposedPanelProductStep(const InPanels& a, const InPanels& b, const InPanels& c,
+  TransposedPanelProductStep(const InPanels& a, const InPanels& b, const InPanels& c, bool subtracts,
                              const std::optional<View>& scale)
-      : a_(a), b_(b), c_(c), scale_(scale) {}
+      : a_(a), b_(b), c_(c), subtracts_(subtracts), scale_(scale) {}
 
   [[nodiscard]] std::vector<View> reads() const override;
   [[nodiscard]] std::vector<View> writes() const override { return {c_.view()}; }
@@ -55,7 +56,8 @@ class TransposedPanelProductStep final : public Step {
 
  private:
   InPanels a_, b_, c_;
-  std::optional<View> scale_;  ///< of a subtraction
+  bool subtracts_;
+  std::optional<View> scale_;
 };
 
 }  // namespace talweg

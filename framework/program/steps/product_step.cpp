@@ -72,10 +72,15 @@ kernels::Matrix<T> matrix_of(const Memory& memory, const View& view) {
   return {memory.at<T>(view), Layout(view).row_stride, Layout(view).column_stride};
 }
 
+/// The scale of a subtraction that has none.
+template <class T>
+constexpr T kOne = 1;
+
 template <class T>
 class SmallProduct final : public Instruction {
  public:
-  SmallProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
+  SmallProduct(const Memory& memory, const View& a, const View& b, const View& c,
+               const std::optional<ProductStep::Subtraction>& subtraction)
       : a_(matrix_of<T>(memory, a)),
         b_(matrix_of<T>(memory, b)),
         c_(memory.at<T>(c)),
@@ -86,11 +91,11 @@ class SmallProduct final : public Instruction {
         b_offsets_(offsets_of_stack(b)) {
     const std::size_t vectors_along = n_ > 1 ? n_ : a_.row_stride == 1 ? m_ : k_;
     const kernels::Table<T>& table = kernels::table_for<T>(vectors_along);
-    const auto end = static_cast<std::size_t>(scale == nullptr ? kernels::ProductEnd::assign
-                                                               : kernels::ProductEnd::subtract);
+    const auto end =
+        static_cast<std::size_t>(subtraction ? kernels::ProductEnd::subtract : kernels::ProductEnd::assign);
     kernel_ = n_ > 1 ? table.find_product[end](n_, k_) : nullptr;
     if (kernel_ == nullptr) kernel_ = table.product[end];
-    if (scale != nullptr) scale_ = memory.at<T>(*scale);
+    if (subtraction && subtraction->scale) scale_ = memory.at<T>(*subtraction->scale);
     if (a_offsets_.size() > 1 && operations_of(m_, n_, k_, a_offsets_.size()) >= kOperationsForThreads)
       pool_ = memory.pool();
   }
@@ -120,12 +125,10 @@ class SmallProduct final : public Instruction {
     }
   }
 
-  static constexpr T kOne = 1;
-
   kernels::ProductKernel<T> kernel_;
   kernels::Matrix<T> a_, b_;
   T* c_;
-  const T* scale_ = &kOne;  ///< of a subtraction; other kernels do not use it
+  const T* scale_ = &kOne<T>;  ///< of a subtraction; other kernels do not use it
   std::size_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
   ThreadPool* pool_ = nullptr;
@@ -136,13 +139,15 @@ class SmallProduct final : public Instruction {
 template <class T>
 class LargeProduct final : public Instruction {
  public:
-  LargeProduct(const Memory& memory, const View& a, const View& b, const View& c, const View* scale)
+  LargeProduct(const Memory& memory, const View& a, const View& b, const View& c,
+               const std::optional<ProductStep::Subtraction>& subtraction)
       : a_matrix_(a),
         b_matrix_(b),
         a_(matrix_of<T>(memory, a)),
         b_(matrix_of<T>(memory, b)),
         c_(memory.at<T>(c)),
-        scale_(scale == nullptr ? nullptr : memory.at<T>(*scale)),
+        subtracts_(subtraction.has_value()),
+        scale_(subtraction && subtraction->scale ? memory.at<T>(*subtraction->scale) : &kOne<T>),
         m_(Layout(c).rows),
         n_(Layout(c).columns),
         k_(Layout(a).columns),
@@ -167,7 +172,7 @@ class LargeProduct final : public Instruction {
 
   void choose_kernel() {
     kernel_ = large_product<T>();
-    if (scale_ != nullptr) return;
+    if (subtracts_) return;
     const int pieces = pool_ == nullptr ? 1 : pool_->threads();
     std::vector<ProductLayout> layouts;
     layouts.reserve(static_cast<std::size_t>(pieces));
@@ -205,7 +210,7 @@ class LargeProduct final : public Instruction {
       a.data += a_offsets_[at] + rows.begin * a.row_stride;
       b.data += b_offsets_[at] + columns.begin * b.column_stride;
       T* c = c_ + i * m_ * n_ + rows.begin * n_ + columns.begin;
-      if (scale_ == nullptr)
+      if (!subtracts_)
         multiply(c, a.data, b.data, m, n, 1, 0);
       else if (*scale_ == 0 || m == 1 || n == 1)
         subtract_with_care(c, a, b, m, n);
@@ -234,7 +239,8 @@ class LargeProduct final : public Instruction {
   BlasMatrix a_matrix_, b_matrix_;
   kernels::Matrix<T> a_, b_;
   T* c_;
-  const T* scale_;  ///< null where the product is not subtracted
+  bool subtracts_;
+  const T* scale_;
   std::int64_t m_, n_, k_;
   std::vector<std::int64_t> a_offsets_, b_offsets_;
   ThreadPool* pool_ = nullptr;
@@ -262,27 +268,27 @@ bool ProductStep::is_subtractable(DType dtype) const {
   return ask(Layout(c_).rows, Layout(c_).columns, Layout(a_).columns);
 }
 
-std::unique_ptr<ProductStep> ProductStep::subtracted(const View& from, const View& scale,
-                                                     const View& to) const {
+std::unique_ptr<ProductStep> ProductStep::subtracted(const Subtraction& subtraction, const View& to) const {
   auto result = std::make_unique<ProductStep>(*this);
   result->c_ = contiguous_view(to.buffer, c_.shape, to.offset);
-  result->subtraction_ = {from, scale};
+  result->subtraction_ = subtraction;
   return result;
 }
 
 std::vector<View> ProductStep::reads() const {
-  if (!subtraction_) return {a_, b_};
-  return {a_, b_, subtraction_->from, subtraction_->scale};
+  std::vector<View> views = {a_, b_};
+  if (subtraction_) views.push_back(subtraction_->from);
+  if (subtraction_ && subtraction_->scale) views.push_back(*subtraction_->scale);
+  return views;
 }
 
 std::unique_ptr<Instruction> ProductStep::bind(const Memory& memory, DType dtype) const {
-  const View* scale = subtraction_ ? &subtraction_->scale : nullptr;
-  return large_ ? bind_as<LargeProduct>(dtype, memory, a_, b_, c_, scale)
-                : bind_as<SmallProduct>(dtype, memory, a_, b_, c_, scale);
+  return large_ ? bind_as<LargeProduct>(dtype, memory, a_, b_, c_, subtraction_)
+                : bind_as<SmallProduct>(dtype, memory, a_, b_, c_, subtraction_);
 }
 
 double ProductStep::operations() const {
-  const double subtraction = subtraction_ ? 2 : 0;
+  const double subtraction = !subtraction_ ? 0 : subtraction_->scale ? 2 : 1;
   return (2.0 * static_cast<double>(Layout(a_).columns) + subtraction) *
          static_cast<double>(c_.shape.elements());
 }
@@ -292,7 +298,9 @@ std::string ProductStep::text() const {
     return to_string(view.shape) + (Layout(view).has_contiguous_rows() ? "" : "^T");
   };
   return (large_ ? "large product " : "product ") + describe(a_) + " @ " + describe(b_) +
-         (subtraction_ ? ": multiply subtract" : "");
+         (!subtraction_         ? ""
+          : subtraction_->scale ? ": multiply subtract"
+                                : ": subtract");
 }
 
 }  // namespace talweg

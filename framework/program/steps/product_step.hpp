@@ -21,16 +21,15 @@ class ProductStep final : public Step {
 
   /// Is subtracting it as exact as if the product were written first, and no slower?
   [[nodiscard]] bool is_subtractable(DType dtype) const;
-  /// The same product, which is subtracted, times the single number `scale`, from what lies in `from`. The
-  /// result lies in `to`. A large product is not rounded before it is subtracted. REQUIRES: is_subtractable;
-  /// both are contiguous, of c's size, and the same memory.
-  [[nodiscard]] std::unique_ptr<ProductStep> subtracted(const View& from, const View& scale,
-                                                        const View& to) const;
-
-  /// What the product, times a single number, is subtracted from.
+  /// What the product is subtracted from, times a single number where there is one.
   struct Subtraction {
-    View from, scale;
+    View from;
+    std::optional<View> scale;
   };
+  /// The same product, which is subtracted. The result lies in `to`. A large product is not rounded before it
+  /// is subtracted. REQUIRES: is_subtractable; both places are contiguous, of c's size, and the same memory.
+  [[nodiscard]] std::unique_ptr<ProductStep> subtracted(const Subtraction& subtraction, const View& to) const;
+
   [[nodiscard]] const View& left() const { return a_; }
   [[nodiscard]] const View& right() const { return b_; }
   [[nodiscard]] const View& result() const { return c_; }
