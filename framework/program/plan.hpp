@@ -80,6 +80,10 @@ struct Plan {
     for (; buffers[id].whole; id = *buffers[id].whole) offset += buffers[id].offset;
     return {id, offset};
   }
+  /// Is it memory of the caller's?
+  [[nodiscard]] bool is_callers(BufferId id) const {
+    return buffers[root(id).first].kind == Buffer::Kind::external;
+  }
 };
 
 /// Where the buffers of the arena begin, in elements, and how long it is.

@@ -179,10 +179,12 @@ std::unique_ptr<Executor> TrainingState::compile_step(const Instance& instance,
 }
 
 bool TrainingState::are_steps_alike() const {
+  const NodeId number = model().graph->step_leaf();
   if (batches) return false;
+  if (number == kNoNode) return true;
   const std::vector<NodeId> needed =
       needed_nodes(*model().graph, {main.leaves.bindings_of_step(), main.leaves.assignments});
-  return std::ranges::find(needed, model().graph->step_leaf()) == needed.end();
+  return !std::ranges::binary_search(needed, number);
 }
 
 std::vector<NodeId> TrainingState::logged_nodes(const Instance& instance) {

@@ -14,8 +14,7 @@ namespace {
 bool is_moved(const Plan& plan, const Step& step) {
   const bool product = dynamic_cast<const ProductStep*>(&step) != nullptr;
   return std::ranges::any_of(step.writes(), [&](const View& view) {
-    return plan.buffers[plan.root(view.buffer).first].kind == Buffer::Kind::external &&
-           (product || view.shape.elements() >= kLargePart);
+    return plan.is_callers(view.buffer) && (product || view.shape.elements() >= kLargePart);
   });
 }
 

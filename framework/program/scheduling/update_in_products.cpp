@@ -22,7 +22,7 @@ class Updates {
       for (const View& view : plan.steps[i]->reads()) ++reads_[plan.root(view.buffer).first];
       for (const View& view : plan.steps[i]->writes()) {
         const BufferId root = plan.root(view.buffer).first;
-        if (is_callers(root)) mark(view);
+        if (plan.is_callers(root)) mark(view);
         writers_[root] = i;
       }
     }
@@ -48,10 +48,6 @@ class Updates {
   }
 
  private:
-  [[nodiscard]] bool is_callers(BufferId root) const {
-    return plan_.buffers[root].kind == Buffer::Kind::external;
-  }
-
   void mark(const View& view) {
     const MemorySegments::Range range = segments_.of(view);
     std::fill(written_.begin() + static_cast<std::ptrdiff_t>(range.begin),
@@ -94,10 +90,7 @@ class Updates {
 
 bool is_in_place(const Plan& plan, const ElementwiseStep::ScaledSubtraction& update,
                  std::size_t bytes_of_element) {
-  const auto is_callers = [&](BufferId buffer) {
-    return plan.buffers[plan.root(buffer).first].kind == Buffer::Kind::external;
-  };
-  return is_callers(update.x.buffer) && is_callers(update.stored) &&
+  return plan.is_callers(update.x.buffer) &&
          memory_position(plan, update.x.buffer, update.x.offset, bytes_of_element) ==
              memory_position(plan, update.stored, 0, bytes_of_element);
 }

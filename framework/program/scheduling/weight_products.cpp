@@ -80,10 +80,6 @@ class Finder {
            memory_position(plan_, weights.buffer, weights.offset, bytes_of_element_);
   }
 
-  [[nodiscard]] bool is_callers(const View& view) const {
-    return plan_.buffers[plan_.root(view.buffer).first].kind == Buffer::Kind::external;
-  }
-
   /// How the step multiplies by the weights, if it does nothing else with them.
   [[nodiscard]] std::optional<WeightProduct> use(const Step& step, const View& weights) const {
     const ProductStep* product = as_product(step);
@@ -150,7 +146,7 @@ class Finder {
   /// Takes the weights that the step subtracts a product from.
   void take_product(std::size_t step) {
     const ProductStep* product = as_product(*plan_.steps[step]);
-    if (product == nullptr || !product->subtraction() || !is_callers(product->result())) return;
+    if (product == nullptr || !product->subtraction() || !plan_.is_callers(product->result().buffer)) return;
     const View& weights = product->result();
     if (!are_panels_faster(product->right().shape[0], weights.shape[0], weights.shape[1], width_)) return;
     const auto uses = uses_of(weights, step);
@@ -210,11 +206,11 @@ class Finder {
 
   /// What a pass that writes nothing but the caller's memory reads beside that; nothing where it reads more.
   [[nodiscard]] std::optional<View> find_operand(const ElementwiseStep& pass) const {
-    if (!std::ranges::all_of(pass.writes(), [&](const View& view) { return is_callers(view); }))
+    if (!std::ranges::all_of(pass.writes(), [&](const View& view) { return plan_.is_callers(view.buffer); }))
       return std::nullopt;
     std::optional<View> found;
     for (const View& view : pass.views()) {
-      if (is_single(view) || is_callers(view)) continue;
+      if (is_single(view) || plan_.is_callers(view.buffer)) continue;
       if (found) return std::nullopt;
       found = view;
     }

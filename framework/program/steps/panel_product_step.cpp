@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/kernels.hpp"
+#include "program/steps/product_step.hpp"
 #include "program/thread_pool.hpp"
 
 namespace talweg {
@@ -190,9 +191,7 @@ std::unique_ptr<Instruction> TransposedPanelProductStep::bind(const Memory& memo
 
 std::string TransposedPanelProductStep::text() const {
   return "panel product " + text_of(a_) + "^T @ " + text_of(b_) +
-         (!subtracts_ ? ""
-          : scale_    ? ": multiply subtract"
-                      : ": subtract");
+         (subtracts_ ? subtraction_text(scale_.has_value()) : "");
 }
 
 }  // namespace talweg

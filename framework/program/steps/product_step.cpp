@@ -298,9 +298,7 @@ std::string ProductStep::text() const {
     return to_string(view.shape) + (Layout(view).has_contiguous_rows() ? "" : "^T");
   };
   return (large_ ? "large product " : "product ") + describe(a_) + " @ " + describe(b_) +
-         (!subtraction_         ? ""
-          : subtraction_->scale ? ": multiply subtract"
-                                : ": subtract");
+         (subtraction_ ? subtraction_text(subtraction_->scale.has_value()) : "");
 }
 
 }  // namespace talweg

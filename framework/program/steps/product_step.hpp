@@ -1,10 +1,16 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "program/instruction.hpp"
 
 namespace talweg {
+
+/// What a listing says of a product that is subtracted, with a scale or without.
+[[nodiscard]] inline std::string subtraction_text(bool is_scaled) {
+  return is_scaled ? ": multiply subtract" : ": subtract";
+}
 
 /// c (batch..., m, n) becomes a (batch..., m, k) @ b (batch..., k, n), or that is subtracted from c.
 /// Transposed operands are read as they lie. REQUIRES: c is contiguous, and `accepts(a, b)`.
