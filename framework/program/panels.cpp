@@ -1,5 +1,7 @@
 #include "program/panels.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "kernels/kernels.hpp"
@@ -7,8 +9,8 @@
 namespace talweg {
 namespace {
 
-/// The instruction set that was measured. On others the BLAS may be faster.
-constexpr std::string_view kMeasured = "x86-64-v3";
+/// The instruction sets that were measured. On others the BLAS may be faster.
+constexpr std::array<std::string_view, 2> kMeasured = {"x86-64-v3", "x86-64-v4"};
 constexpr std::int64_t kLeastExamples = 16;
 /// Weights for each example, from which panels are faster: of a layer whose units fill panels, and of one
 /// whose units are fewer than a panel has columns, for which the BLAS is slow. Others have to be packed.
@@ -33,7 +35,8 @@ std::int64_t elements_in_panels(std::int64_t rows, std::int64_t columns, std::in
 }
 
 bool are_panels_faster(std::int64_t examples, std::int64_t rows, std::int64_t columns, std::int64_t width) {
-  if (kernels::instruction_set() != kMeasured || examples < kLeastExamples || columns < 2) return false;
+  const bool is_measured = std::ranges::find(kMeasured, kernels::instruction_set()) != kMeasured.end();
+  if (!is_measured || examples < kLeastExamples || columns < 2) return false;
   if (columns < width) return rows * columns >= kWeightsOfFewUnits * examples;
   return columns % width == 0 && rows * columns >= kWeightsPerExample * examples;
 }

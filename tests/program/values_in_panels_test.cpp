@@ -15,7 +15,7 @@
 
 #include "graph/gradients.hpp"
 #include "graph/value.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/instruction_sets.hpp"
 #include "ops/registry.hpp"
 #include "program/executor.hpp"
 #include "program/lowering.hpp"
@@ -356,7 +356,7 @@ TEST(ValuesInPanels, OfRandomLayersAreThoseOfTheReferenceExecutor) {
       ASSERT_TRUE(training.memory[i] == plain.memory[i]) << "seed " << seed << ": tensor " << i << "\n"
                                                          << program->listing();
   }
-  EXPECT_EQ(in_panels > 40, kernels::instruction_set() == "x86-64-v3") << in_panels;
+  EXPECT_EQ(in_panels > 40, has_avx2()) << in_panels;
 }
 
 /// Behind the last element that the view shows.
@@ -450,7 +450,7 @@ TEST(WeightsInPanels, AreInMemoryTwiceOnlyWhereTheyAreNotVeryLarge) {
   std::int64_t taken = 0;
   for (const Buffer& buffer : lower(graph, task).plan.buffers)
     if (buffer.kind == Buffer::Kind::lasting) taken += buffer.elements;
-  EXPECT_EQ(taken > 0, kernels::instruction_set() == "x86-64-v3");
+  EXPECT_EQ(taken > 0, has_avx2());
   EXPECT_LE(taken, kUnits * kUnits);
 }
 
@@ -459,9 +459,7 @@ TEST(WeightsInPanels, AreUpdatedByAnyElementwiseRule) {
     Training<float> training;
     training.finish(kCases.front().loss(training), rule.rule, rule.states);
     const std::string listing = compile_program(training.graph, training.task)->listing();
-    EXPECT_EQ(listing.find("large product") == std::string::npos, kernels::instruction_set() == "x86-64-v3")
-        << rule.name << "\n"
-        << listing;
+    EXPECT_EQ(listing.find("large product") == std::string::npos, has_avx2()) << rule.name << "\n" << listing;
   }
 }
 

@@ -9,7 +9,7 @@
 #include <talweg/error.hpp>
 #include <vector>
 
-#include "kernels/kernels.hpp"
+#include "kernels/instruction_sets.hpp"
 #include "program/machine_code/vector_code.hpp"
 #include "training/checkpoint.hpp"
 #include "training/following.hpp"
@@ -48,8 +48,6 @@ class ValuesTakenOver : public testing::TestWithParam<Head> {
 INSTANTIATE_TEST_SUITE_P(Heads, ValuesTakenOver, testing::ValuesIn(kHeads),
                          [](const auto& head) { return std::string(head.param.name); });
 
-const bool kHasPanels = kernels::instruction_set() == "x86-64-v3";
-
 bool has(const std::string& listing, const char* what) { return listing.find(what) != std::string::npos; }
 
 const std::vector<std::string> kParameters = {"h/W", "h/b", "h2/W", "h2/b", "out/W", "out/b"};
@@ -64,7 +62,7 @@ TEST_P(ValuesTakenOver, AreTheSameHoweverOftenTheyAreLookedAt) {
   const auto seldom = make_trainer(network("  steps: 40\n  log: {every: 10}\n"));
   const auto often = make_trainer(network("  steps: 40\n  log: {every: 1}\n  validate: {every: 3}\n"));
   const Following few = train(*seldom), many = train(*often);
-  EXPECT_EQ(has(often->program_listing(), "panel product"), kHasPanels);
+  EXPECT_EQ(has(often->program_listing(), "panel product"), has_avx2());
   EXPECT_EQ(has(often->program_listing(), "look"), GetParam().can_look || !VectorCode::is_available());
   ASSERT_EQ(few.lines.size(), 4U);
   ASSERT_EQ(many.lines.size(), 40U);
@@ -240,7 +238,7 @@ TEST(ValuesInPanels, DivergeAtALogLineWhoseLossIsFinite) {
   const auto lines_of = [&](const TrainerOptions& options) {
     const auto trainer = make_trainer(text, {}, options);
     if (!options.reference_executor) {
-      EXPECT_EQ(has(trainer->program_listing(), "panel product"), kHasPanels);
+      EXPECT_EQ(has(trainer->program_listing(), "panel product"), has_avx2());
       EXPECT_TRUE(has(trainer->program_listing(), "look"));
     }
     Following following;
