@@ -1,7 +1,7 @@
 #pragma once
 
-// 1 / (1 + exp(-x)) in parts, see InParts. It is computed from half the power, and zero from where the power
-// itself is infinite: a rule that takes the sign of a gradient sees the difference.
+// 1 / (1 + exp(-x)) in parts, see InParts. It is zero from where the power is infinite: a rule that takes the
+// sign of a gradient sees the difference.
 
 #include <cstdint>
 
@@ -19,10 +19,13 @@ template <>
 struct Sigmoid<double> {
   using V = Vector<double>;
   static Reduced begin(const V& x) {
-    // So written, max and min leave NaN as it is.
-    return reduce<-1>(xsimd::min(V(600.0), xsimd::max(V(-710.0), x)), V(kRounder - kPowers));
+    // So written, min leaves NaN as it is.
+    const V within = xsimd::min(V(600.0), x), rounder(kRounder);
+    // No power is infinite. Beyond the largest, r grows, and with it the series.
+    const V largest(kRounder + 1024 * kPowers - 1);
+    return reduce<-1>(within, xsimd::min(largest, sum_of<-1>(within, rounder)), rounder);
   }
-  static V middle(const Reduced& x) { return multiply_add(V(2.0), exp_of<-1>(x), V(1.0)); }
+  static V middle(const Reduced& x) { return V(1.0) + exp_of<-1>(x); }
   static V end(const V& sum) { return V(1.0) / sum; }
   V operator()(const V& x) const { return end(middle(begin(x))); }
 };

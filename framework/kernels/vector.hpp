@@ -4,7 +4,6 @@
 // stores of fewer values than it holds. Included by kernels only; everything here has internal linkage, since
 // the same functions are built for several instruction sets.
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -121,45 +120,74 @@ inline xsimd::batch<T, A> relu(const xsimd::batch<T, A>& x) {
   return xsimd::select(x <= zero, zero, x);
 }
 
-/// Two values that lie side by side, and the vectors of many such: `first` has the first of each.
-struct alignas(16) Pair {
-  double first, second;
-};
+/// Vectors of two values each.
 struct Pairs {
   Vector<double> first, second;
 };
 
-/// The pairs at these places modulo kCount, a power of two.
-template <std::size_t kCount>
-inline Pairs load_pairs(const std::array<Pair, kCount>& from, const xsimd::batch<std::int64_t>& places) {
-  static_assert(std::has_single_bit(kCount));
-  alignas(64) std::int64_t lanes[kLanes<double>];
-  places.store_aligned(lanes);
-  const auto pair = [&](std::size_t lane) -> const Pair& {
-    return from[static_cast<std::size_t>(lanes[lane]) % kCount];
-  };
-#if defined(__AVX2__)
-  const auto load_two = [&](std::size_t lane, std::size_t other) {
-    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(&pair(lane).first)),
-                                _mm_load_pd(&pair(other).first), 1);
-  };
+// PairTable: kCount pairs, a power of two. `at` has those at these places modulo kCount.
+
 #if defined(__AVX512F__)
-  const __m512d even = _mm512_insertf64x4(_mm512_castpd256_pd512(load_two(0, 2)), load_two(4, 6), 1);
-  const __m512d odd = _mm512_insertf64x4(_mm512_castpd256_pd512(load_two(1, 3)), load_two(5, 7), 1);
-  return {_mm512_unpacklo_pd(even, odd), _mm512_unpackhi_pd(even, odd)};
-#else
-  const __m256d even = load_two(0, 2), odd = load_two(1, 3);
-  return {_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)};
-#endif
-#else
-  alignas(64) double first[kLanes<double>], second[kLanes<double>];
-  for (std::size_t i = 0; i < kLanes<double>; ++i) {
-    first[i] = pair(i).first;
-    second[i] = pair(i).second;
+
+/// So few that all lie in registers.
+template <std::size_t kCount>
+class PairTable {
+ public:
+  constexpr void set(std::size_t place, double first, double second) {
+    first_[place] = first;
+    second_[place] = second;
   }
-  return {Vector<double>::load_aligned(first), Vector<double>::load_aligned(second)};
+  [[nodiscard]] Pairs at(const xsimd::batch<std::int64_t>& places) const {
+    static_assert(kCount == 16);
+    const auto choose = [&](const double* from) {
+      return _mm512_permutex2var_pd(_mm512_load_pd(from), places, _mm512_load_pd(from + 8));
+    };
+    return {choose(first_), choose(second_)};
+  }
+
+ private:
+  alignas(64) double first_[kCount] = {}, second_[kCount] = {};
+};
+
+#else
+
+template <std::size_t kCount>
+class PairTable {
+ public:
+  constexpr void set(std::size_t place, double first, double second) { pairs_[place] = {first, second}; }
+  [[nodiscard]] Pairs at(const xsimd::batch<std::int64_t>& places) const {
+    static_assert(std::has_single_bit(kCount));
+    alignas(64) std::int64_t lanes[kLanes<double>];
+    places.store_aligned(lanes);
+    const auto pair = [&](std::size_t lane) -> const Pair& {
+      return pairs_[static_cast<std::size_t>(lanes[lane]) % kCount];
+    };
+#if defined(__AVX2__)
+    const auto load_two = [&](std::size_t lane, std::size_t other) {
+      return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_load_pd(&pair(lane).first)),
+                                  _mm_load_pd(&pair(other).first), 1);
+    };
+    const __m256d even = load_two(0, 2), odd = load_two(1, 3);
+    return {_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)};
+#else
+    alignas(64) double first[kLanes<double>], second[kLanes<double>];
+    for (std::size_t i = 0; i < kLanes<double>; ++i) {
+      first[i] = pair(i).first;
+      second[i] = pair(i).second;
+    }
+    return {Vector<double>::load_aligned(first), Vector<double>::load_aligned(second)};
 #endif
-}
+  }
+
+ private:
+  /// That lie side by side.
+  struct alignas(16) Pair {
+    double first, second;
+  };
+  alignas(64) Pair pairs_[kCount] = {};
+};
+
+#endif
 
 #if defined(__AVX2__)
 
