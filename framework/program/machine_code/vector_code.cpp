@@ -2,10 +2,9 @@
 
 #include "program/elementwise_functions.hpp"
 #include "program/machine_code/code_memory.hpp"
+#include "program/machine_code/vector_assembler.hpp"
 
 #if defined(__x86_64__)
-
-#include <xbyak/xbyak.h>
 
 #include <algorithm>
 #include <array>
@@ -18,45 +17,44 @@ namespace talweg {
 namespace {
 
 using kernels::Elementwise;
-using Xbyak::Ymm;
 
-/// How two numbers compare, as the instruction has it. Where one is NaN, they are unordered and differ.
-enum Comparison : std::uint8_t {
-  kEqual = 0,
-  kUnordered = 3,
-  kDiffer = 4,
-  kLess = 17,
-  kLessEqual = 18,
-  kGreaterEqual = 29,
-  kGreater = 30
-};
+using Instructions = VectorAssembler::Instructions;
 
-/// Rounding to integers, without a report that it was inexact.
-enum Rounding : std::uint8_t { kNearest = 8, kDown = 9, kUp = 10 };
+/// Of the kernels, or nothing where there is no code.
+std::optional<Instructions> instructions() {
+  const std::string_view set = kernels::instruction_set();
+  if (set == "x86-64-v4") return Instructions::avx512;
+  if (set == "x86-64-v3") return Instructions::avx2;
+  return std::nullopt;
+}
 
-/// Writes the code. The arguments come in rdi and rsi; rcx counts elements, rax is for the moment. Vectors
-/// are in ymm0 to ymm14, the mask of the last elements in ymm15.
-class Writer : public Xbyak::CodeGenerator {
+/// The longest vectors, or such as hold all elements.
+int vector_bytes(const CodeFunctions& functions, DType dtype) {
+  constexpr int kOfAvx2 = 32, kOfAvx512 = 64;
+  const std::size_t fit = kOfAvx2 / (dtype == DType::float32 ? sizeof(float) : sizeof(double));
+  const bool is_short = functions.elements && *functions.elements <= fit;
+  return instructions() == Instructions::avx512 && !is_short ? kOfAvx512 : kOfAvx2;
+}
+
+/// Writes the code. The arguments come in rdi and rsi; rcx counts elements, rax is for the moment.
+class Writer : public VectorAssembler {
  public:
   /// Keeps `kept` of the numbers in registers. `reads_again`: what was read may give its register back before
   /// its last use. Throws Xbyak::Error where the code is longer than `room`.
   Writer(const CodeFunctions& functions, DType dtype, std::size_t kept, bool reads_again,
          std::span<std::uint8_t> room)
-      : CodeGenerator(room.size(), room.data()),
+      : VectorAssembler(dtype, instructions().value(), vector_bytes(functions, dtype), room),
         sources_(functions.sources),
         values_(functions.values),
-        dtype_(dtype),
         reads_again_(reads_again),
         elements_(functions.elements) {
-    for (int ymm = kVectors; ymm-- > 0;) free_.push_back(ymm);
+    for (int vector = registers(instructions().value()); vector-- > 0;) free_.push_back(vector);
+    fewest_free_ = free_.size();
     find_uses();
     number_places(functions.places);
-    keep(kept);
+    keep_numbers(kept);
     write();
   }
-
-  /// Registers for vectors.
-  static constexpr int kVectors = 15;
 
   /// Were there registers enough?
   [[nodiscard]] bool fits() const { return fits_; }
@@ -64,15 +62,10 @@ class Writer : public Xbyak::CodeGenerator {
   [[nodiscard]] std::size_t spare_registers() const { return fewest_free_; }
 
  private:
-  static constexpr int kMask = 15;
   static constexpr int kNone = -1;
   static constexpr std::uint32_t kNever = UINT32_MAX;
   /// Two vectors a round where the functions are fewer: a round's end takes as long as some of them.
   static constexpr std::size_t kFewFunctions = 8;
-
-  [[nodiscard]] bool is_float() const { return dtype_ == DType::float32; }
-  [[nodiscard]] int bytes() const { return is_float() ? 4 : 8; }
-  [[nodiscard]] int lanes() const { return 32 / bytes(); }
 
   static std::span<const TileOperand> operands_of(const CodeValue& value) {
     return std::span(value.operands).first(value.operand_count);
@@ -108,7 +101,7 @@ class Writer : public Xbyak::CodeGenerator {
     for (const CodeSource& source : sources_) give(source.from);
   }
 
-  void keep(std::size_t most) {
+  void keep_numbers(std::size_t most) {
     kept_.assign(sources_.size(), std::nullopt);
     for (std::size_t source = 0; source < sources_.size() && most > 0; ++source)
       if (sources_[source].is_number) {
@@ -122,16 +115,16 @@ class Writer : public Xbyak::CodeGenerator {
     for (std::size_t place = 0; place < places_.size(); ++place)
       if (places_[place]) mov(*places_[place], ptr[rdi + pointer_offset(place)]);
     for (std::size_t source = 0; source < sources_.size(); ++source)
-      if (kept_[source]) load_number(Ymm(*kept_[source]), sources_[source].from);
+      if (kept_[source]) load_number(vector(*kept_[source]), sources_[source].from);
     xor_(ecx, ecx);
-    const auto vector = static_cast<std::size_t>(lanes());
-    if (values_.size() < kFewFunctions && (!elements_ || *elements_ >= 2 * vector)) write_loop(2);
-    if (!elements_ || *elements_ >= vector) write_loop(1);
-    if (!elements_ || *elements_ % vector != 0) write_rest();
+    const auto whole = static_cast<std::size_t>(lanes());
+    if (values_.size() < kFewFunctions && (!elements_ || *elements_ >= 2 * whole)) write_loop(2);
+    if (!elements_ || *elements_ >= whole) write_loop(1);
+    if (!elements_ || *elements_ % whole != 0) write_rest();
     vzeroupper();
     for (std::size_t i = saved_.size(); i-- > 0;) pop(saved_[i]);
     ret();
-    write_constants();
+    write_numbers();
   }
 
   /// While there are as many vectors left.
@@ -154,31 +147,19 @@ class Writer : public Xbyak::CodeGenerator {
     Xbyak::Label end;
     sub(rsi, rcx);
     jz(end, T_NEAR);
-    const Ymm mask(kMask);
-    const Xbyak::Xmm rest(kMask);
-    vmovq(rest, rsi);
-    is_float() ? vpbroadcastd(mask, rest) : vpbroadcastq(mask, rest);
-    const Xbyak::Address lanes_before = ptr[rip + lane_numbers_];
-    is_float() ? vpcmpgtd(mask, mask, lanes_before) : vpcmpgtq(mask, mask, lanes_before);
+    set_mask(rsi);
     write_functions(0, true);
     L(end);
   }
 
-  void write_constants() {
-    align(32);
-    L(lane_numbers_);
-    for (int lane = 0; lane < lanes(); ++lane)
-      write_constant(static_cast<std::uint32_t>(lane), static_cast<std::uint64_t>(lane));
+  void write_numbers() {
+    write_constants();
     L(one_);
     write_constant(0x3F800000, 0x3FF0000000000000);
     L(minus_one_);
     write_constant(0xBF800000, 0xBFF0000000000000);
     L(sign_);
     write_constant(0x80000000, 0x8000000000000000);
-  }
-
-  void write_constant(std::uint32_t as_float, std::uint64_t as_double) {
-    is_float() ? dd(as_float) : dq(as_double);
   }
 
   // Vector registers.
@@ -188,13 +169,13 @@ class Writer : public Xbyak::CodeGenerator {
       fits_ = false;
       return 0;
     }
-    const int ymm = free_.back();
+    const int vector = free_.back();
     free_.pop_back();
     fewest_free_ = std::min(fewest_free_, free_.size());
-    return ymm;
+    return vector;
   }
-  void give_back(int ymm) {
-    if (fits_ && ymm != kNone) free_.push_back(ymm);
+  void give_back(int vector) {
+    if (fits_ && vector != kNone) free_.push_back(vector);
   }
 
   /// Gives back the register of the source that is used last, but not of one that this value needs.
@@ -215,7 +196,7 @@ class Writer : public Xbyak::CodeGenerator {
   }
 
   /// A register for the moment.
-  class Temporary : public Ymm {
+  class Temporary : public Vector {
    public:
     explicit Temporary(Writer& writer) : Temporary(writer, writer.take()) {}
     Temporary(const Temporary&) = delete;
@@ -223,7 +204,7 @@ class Writer : public Xbyak::CodeGenerator {
     ~Temporary() { writer_.give_back(getIdx()); }
 
    private:
-    Temporary(Writer& writer, int ymm) : Ymm(ymm), writer_(writer) {}
+    Temporary(Writer& writer, int index) : Vector(writer.vector(index)), writer_(writer) {}
     Writer& writer_;
   };
 
@@ -244,21 +225,9 @@ class Writer : public Xbyak::CodeGenerator {
     return ptr[beginning(place) + rcx * bytes() + bytes_of(place.offset + displacement)];
   }
 
-  void load_number(const Ymm& to, const CodePlace& from) {
-    load_constant(to, ptr[beginning(from) + bytes_of(from.offset)]);
-  }
-  void load_constant(const Ymm& to, const Xbyak::Address& from) {
-    is_float() ? vbroadcastss(to, from) : vbroadcastsd(to, from);
-  }
-  void load(const Ymm& to, const Xbyak::Address& from, bool masked) {
-    const Ymm mask(kMask);
-    if (!masked) return vmovups(to, from);
-    is_float() ? vmaskmovps(to, mask, from) : vmaskmovpd(to, mask, from);
-  }
-  void store(const Xbyak::Address& to, const Ymm& from, bool masked) {
-    const Ymm mask(kMask);
-    if (!masked) return vmovups(to, from);
-    is_float() ? vmaskmovps(to, mask, from) : vmaskmovpd(to, mask, from);
+  using VectorAssembler::load_number;
+  void load_number(const Vector& to, const CodePlace& from) {
+    load_number(to, ptr[beginning(from) + bytes_of(from.offset)]);
   }
 
   // Functions.
@@ -269,23 +238,28 @@ class Writer : public Xbyak::CodeGenerator {
     of_source_.assign(sources_.size(), kNone);
     for (present_ = 0; present_ < values_.size() && fits_; ++present_) {
       const CodeValue& value = values_[present_];
-      std::array<int, 3> ymm{};
+      std::array<int, 3> at{};
       for (std::size_t k = 0; k < value.operand_count; ++k)
-        ymm[k] = register_of(value.operands[k], displacement, masked);
+        at[k] = register_of(value.operands[k], displacement, masked);
+      const Vector a = vector(at[0]), b = vector(at[1]), c = vector(at[2]);
       if (std::holds_alternative<MultiplyAdd>(value.function)) {
-        of_value_[present_] = register_of_sum(value, ymm[2]);
-        const Ymm sum(of_value_[present_]), a(ymm[0]), b(ymm[1]);
-        is_float() ? vfmadd231ps(sum, a, b) : vfmadd231pd(sum, a, b);
+        of_value_[present_] = register_of_sum(value, at[2]);
+        multiply_add(vector(of_value_[present_]), a, b);
       } else {
-        const Ymm out(of_value_[present_] = take());
+        of_value_[present_] = take();
+        const Vector out = vector(of_value_[present_]);
         if (const auto* function = std::get_if<Elementwise>(&value.function)) {
-          write_function(*function, out, Ymm(ymm[0]), Ymm(ymm[1]), Ymm(ymm[2]));
+          write_function(*function, out, a, b, c);
         } else {
           set_zero(out);
-          write_function(Elementwise::add, out, out, Ymm(ymm[0]), out);
+          add(out, out, a);
         }
       }
-      if (value.stored) store(elements_at(*value.stored, displacement), Ymm(of_value_[present_]), masked);
+      if (value.stored) {
+        const Xbyak::Address place = elements_at(*value.stored, displacement);
+        const Vector out = vector(of_value_[present_]);
+        masked ? store_masked(place, out) : store(place, out);
+      }
       give_back_unused();
     }
   }
@@ -295,12 +269,14 @@ class Writer : public Xbyak::CodeGenerator {
     if (kept_[operand.index]) return *kept_[operand.index];
     if (of_source_[operand.index] == kNone) {
       const CodeSource& source = sources_[operand.index];
-      const int ymm = take();
+      of_source_[operand.index] = take();
+      const Vector to = vector(of_source_[operand.index]);
       if (source.is_number)
-        load_number(Ymm(ymm), source.from);
+        load_number(to, source.from);
+      else if (masked)
+        load_masked(to, elements_at(source.from, displacement));
       else
-        load(Ymm(ymm), elements_at(source.from, displacement), masked);
-      of_source_[operand.index] = ymm;
+        load(to, elements_at(source.from, displacement));
     }
     return of_source_[operand.index];
   }
@@ -316,9 +292,9 @@ class Writer : public Xbyak::CodeGenerator {
     }
     const int sum = take();
     if (value.operand_count == 3)
-      vmovaps(Ymm(sum), Ymm(addend));
+      vmovaps(vector(sum), vector(addend));
     else
-      set_zero(Ymm(sum));
+      set_zero(vector(sum));
     return sum;
   }
 
@@ -332,18 +308,17 @@ class Writer : public Xbyak::CodeGenerator {
     if (last_use_of_value_[present_] == kNever) give_back(std::exchange(of_value_[present_], kNone));
   }
 
-  void write_function(Elementwise function, const Ymm& out, const Ymm& a, const Ymm& b, const Ymm& c) {
+  void write_function(Elementwise function, const Vector& out, const Vector& a, const Vector& b,
+                      const Vector& c) {
     switch (function) {
       case Elementwise::copy:
         return vmovaps(out, a);
-      case Elementwise::negative: {
-        load_constant(out, ptr[rip + sign_]);
+      case Elementwise::negative:
+        load_number(out, ptr[rip + sign_]);
         return vxorps(out, out, a);
-      }
-      case Elementwise::abs: {
-        load_constant(out, ptr[rip + sign_]);
+      case Elementwise::abs:
+        load_number(out, ptr[rip + sign_]);
         return vandnps(out, out, a);
-      }
       case Elementwise::sign:
         return write_sign(out, a);
       case Elementwise::floor:
@@ -353,29 +328,31 @@ class Writer : public Xbyak::CodeGenerator {
       case Elementwise::round:
         return round(out, a, kNearest);
       case Elementwise::sqrt:
-        return is_float() ? vsqrtps(out, a) : vsqrtpd(out, a);
+        return square_root(out, a);
       case Elementwise::square:
         return multiply(out, a, a);
       case Elementwise::reciprocal:
-        load_constant(out, ptr[rip + one_]);
+        load_number(out, ptr[rip + one_]);
         return divide(out, out, a);
       case Elementwise::relu: {
         const Temporary zero(*this);
         set_zero(zero);
-        compare(out, a, zero, kLessEqual);
-        return vandnps(out, out, a);
+        const Condition condition = first_condition(out);
+        compare(condition, a, zero, kNotLessEqual);
+        return keep(out, condition, a);
       }
       case Elementwise::leaky_relu: {
         const Temporary product(*this), zero(*this);
         set_zero(zero);
-        compare(out, a, zero, kGreater);
+        const Condition condition = first_condition(out);
+        compare(condition, a, zero, kGreater);
         multiply(product, b, a);
-        return choose(out, out, a, product);
+        return choose(out, condition, a, product);
       }
       case Elementwise::add:
-        return is_float() ? vaddps(out, a, b) : vaddpd(out, a, b);
+        return add(out, a, b);
       case Elementwise::subtract:
-        return is_float() ? vsubps(out, a, b) : vsubpd(out, a, b);
+        return subtract(out, a, b);
       case Elementwise::multiply:
         return multiply(out, a, b);
       case Elementwise::divide:
@@ -399,71 +376,55 @@ class Writer : public Xbyak::CodeGenerator {
       case Elementwise::where: {
         const Temporary zero(*this);
         set_zero(zero);
-        compare(out, a, zero, kEqual);
-        return choose(out, out, c, b);
+        const Condition condition = first_condition(out);
+        compare(condition, a, zero, kEqual);
+        return choose(out, condition, c, b);
       }
       default:
         fits_ = false;
     }
   }
 
-  void multiply(const Ymm& out, const Ymm& a, const Ymm& b) {
-    is_float() ? vmulps(out, a, b) : vmulpd(out, a, b);
-  }
-  void divide(const Ymm& out, const Ymm& a, const Ymm& b) {
-    is_float() ? vdivps(out, a, b) : vdivpd(out, a, b);
-  }
-  void round(const Ymm& out, const Ymm& a, Rounding to) {
-    is_float() ? vroundps(out, a, to) : vroundpd(out, a, to);
-  }
-  void set_zero(const Ymm& out) { vxorps(out, out, out); }
-  /// All bits where it holds, else none.
-  void compare(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
-    is_float() ? vcmpps(out, a, b, comparison) : vcmppd(out, a, b, comparison);
-  }
-  /// a where the condition holds, else b.
-  void choose(const Ymm& out, const Ymm& condition, const Ymm& a, const Ymm& b) {
-    is_float() ? vblendvps(out, b, a, condition) : vblendvpd(out, b, a, condition);
-  }
-
   /// 1 where it holds, else 0.
-  void write_truth(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
+  void write_truth(const Vector& out, const Vector& a, const Vector& b, Comparison comparison) {
     const Temporary one(*this);
-    compare(out, a, b, comparison);
-    load_constant(one, ptr[rip + one_]);
-    vandps(out, out, one);
+    const Condition condition = first_condition(out);
+    compare(condition, a, b, comparison);
+    load_number(one, ptr[rip + one_]);
+    keep(out, condition, one);
   }
 
   /// a where it compares like that with b or is NaN, else b.
-  void write_extreme(const Ymm& out, const Ymm& a, const Ymm& b, Comparison comparison) {
-    const Temporary is_nan(*this);
-    compare(out, a, b, comparison);
+  void write_extreme(const Vector& out, const Vector& a, const Vector& b, Comparison comparison) {
+    const Temporary more(*this);
+    const Condition condition = first_condition(out), is_nan = second_condition(more);
+    compare(condition, a, b, comparison);
     compare(is_nan, a, a, kUnordered);
-    vorps(out, out, is_nan);
-    choose(out, out, a, b);
+    include(condition, is_nan);
+    choose(out, condition, a, b);
   }
 
   /// 1, -1 or, of zeros and NaN, 0 and NaN.
-  void write_sign(const Ymm& out, const Ymm& a) {
-    const Temporary zero(*this), condition(*this), constant(*this);
+  void write_sign(const Vector& out, const Vector& a) {
+    const Temporary zero(*this), truth(*this), constant(*this);
+    const Condition condition = first_condition(truth);
     set_zero(zero);
     compare(condition, a, zero, kEqual);
     choose(out, condition, zero, a);
     compare(condition, a, zero, kLess);
-    load_constant(constant, ptr[rip + minus_one_]);
+    load_number(constant, ptr[rip + minus_one_]);
     choose(out, condition, constant, out);
     compare(condition, a, zero, kGreater);
-    load_constant(constant, ptr[rip + one_]);
+    load_number(constant, ptr[rip + one_]);
     choose(out, condition, constant, out);
   }
 
   const std::vector<CodeSource>& sources_;
   const std::vector<CodeValue>& values_;
-  DType dtype_;
   bool reads_again_;
   std::optional<std::size_t> elements_;
   bool fits_ = true;
-  std::size_t fewest_free_ = kVectors;
+  std::size_t fewest_free_ = 0;
   std::vector<int> free_;                                   ///< vector registers
   std::vector<std::optional<int>> kept_;                    ///< by source: of numbers
   std::vector<std::uint32_t> last_use_of_value_;            ///< the value that reads it
@@ -472,7 +433,7 @@ class Writer : public Xbyak::CodeGenerator {
   std::vector<Xbyak::Reg64> saved_;                         ///< that the caller uses, too
   std::uint32_t present_ = 0;                               ///< the value that is computed
   std::vector<int> of_value_, of_source_;                   ///< their registers, or kNone
-  Xbyak::Label lane_numbers_, one_, minus_one_, sign_;
+  Xbyak::Label one_, minus_one_, sign_;
 };
 
 /// The most values that wait at one time for others that need them.
@@ -495,10 +456,11 @@ std::size_t most_waiting(const std::vector<CodeValue>& values) {
 /// are not registers enough.
 std::optional<std::size_t> write_code(const CodeFunctions& functions, DType dtype,
                                       std::span<std::uint8_t> room) {
-  constexpr std::size_t kMostKept = 12;  // three registers are for two operands and a result
+  // Three registers are for two operands and a result.
+  const auto most_kept = static_cast<std::size_t>(VectorAssembler::registers(instructions().value()) - 3);
   const auto numbers =
       static_cast<std::size_t>(std::ranges::count(functions.sources, true, &CodeSource::is_number));
-  std::size_t kept = std::min(numbers, kMostKept), spare = 0;
+  std::size_t kept = std::min(numbers, most_kept), spare = 0;
   const auto write = [&](bool reads_again) -> std::optional<std::size_t> {
     const Writer writer(functions, dtype, kept, reads_again, room);
     spare = writer.spare_registers();
@@ -509,7 +471,7 @@ std::optional<std::size_t> write_code(const CodeFunctions& functions, DType dtyp
   if (!write(false)) return write(true);
   // Numbers that are kept need no registers for the moment: some more fit than are spare.
   constexpr std::size_t kMore = 2;
-  for (kept = std::min(spare + kMore, kMostKept); kept > 0; --kept)
+  for (kept = std::min(spare + kMore, most_kept); kept > 0; --kept)
     if (const auto bytes = write(false)) return bytes;
   return write(false);
 }
@@ -593,8 +555,7 @@ std::shared_ptr<const void> known_or_new_code(const CodeFunctions& functions, DT
 bool VectorCode::is_available() {
   constexpr std::array<std::uint8_t, 1> kReturn = {0xC3};
   static const bool has_memory = executable_copy(kReturn) != nullptr;
-  const std::string_view set = kernels::instruction_set();
-  return has_memory && (set == "x86-64-v3" || set == "x86-64-v4");
+  return has_memory && instructions().has_value();
 }
 
 std::optional<VectorCode> VectorCode::generate(const CodeFunctions& functions, DType dtype) {
@@ -602,7 +563,9 @@ std::optional<VectorCode> VectorCode::generate(const CodeFunctions& functions, D
     const auto* function = std::get_if<Elementwise>(&value.function);
     return function == nullptr || is_simple(*function);
   });
-  if (!is_available() || !is_coded || most_waiting(functions.values) > Writer::kVectors) return std::nullopt;
+  if (!is_available() || !is_coded) return std::nullopt;
+  const auto registers = static_cast<std::size_t>(VectorAssembler::registers(instructions().value()));
+  if (most_waiting(functions.values) > registers) return std::nullopt;
   std::shared_ptr<const void> code = known_or_new_code(functions, dtype);
   if (code == nullptr) return std::nullopt;
   const auto begin = reinterpret_cast<Run>(const_cast<void*>(code.get()));
