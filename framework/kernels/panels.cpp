@@ -19,7 +19,8 @@ inline constexpr std::size_t kMostRows = kRegisters == 32 ? 12 : 6;
 
 /// Terms of which a panel stays in the first-level cache, and rows of so many terms in the second-level one:
 /// half as many are a multiple of kMostRows and of kWidth. Up to `kFewRows` are not divided.
-inline constexpr std::size_t kTerms = 256, kRows = kRegisters == 32 ? 192 : 96, kFewRows = 132;
+inline constexpr std::size_t kTerms = kRegisters == 32 ? 384 : 256, kRows = kRegisters == 32 ? 192 : 96,
+                             kFewRows = 132;
 
 /// Parts of about the same size, each a multiple of `grain` but the last.
 struct Parts {
@@ -36,22 +37,33 @@ struct Parts {
   std::size_t least = 0, longer = 0;
 };
 
+/// Sums of some rows, or some terms of them: of a panel's columns, or of the first half where the others are
+/// empty.
+template <class T, std::size_t kNumber, std::size_t kVectors>
+using Rows = Vector<T>[kNumber][kVectors];
+
+template <class T>
+bool is_half_empty(std::size_t columns) {
+  return columns <= kLanes<T>;
+}
+
 /// One term of the sums of kNumber rows: those of a are `a_stride` apart.
-template <class T, std::size_t kNumber>
-inline void add_term(Vector<T> (&sums)[kNumber][2], const T* a, std::ptrdiff_t a_stride, const T* b) {
-  const Vector<T> first = Vector<T>::load_aligned(b), second = Vector<T>::load_aligned(b + kLanes<T>);
+template <class T, std::size_t kNumber, std::size_t kVectors>
+inline void add_term(Rows<T, kNumber, kVectors>& sums, const T* a, std::ptrdiff_t a_stride, const T* b) {
+  Vector<T> from_b[kVectors];
+  for (std::size_t j = 0; j < kVectors; ++j) from_b[j] = Vector<T>::load_aligned(b + j * kLanes<T>);
 #pragma GCC unroll 12
   for (std::size_t i = 0; i < kNumber; ++i) {
     const Vector<T> from_a(a[static_cast<std::ptrdiff_t>(i) * a_stride]);
-    sums[i][0] = multiply_add(from_a, first, sums[i][0]);
-    sums[i][1] = multiply_add(from_a, second, sums[i][1]);
+    for (std::size_t j = 0; j < kVectors; ++j) sums[i][j] = multiply_add(from_a, from_b[j], sums[i][j]);
   }
 }
 
-template <class T, std::size_t kNumber>
-inline void clear(Vector<T> (&sums)[kNumber][2]) {
+template <class T, std::size_t kNumber, std::size_t kVectors>
+inline void clear(Rows<T, kNumber, kVectors>& sums) {
 #pragma GCC unroll 12
-  for (std::size_t i = 0; i < kNumber; ++i) sums[i][0] = sums[i][1] = Vector<T>(T(0));
+  for (std::size_t i = 0; i < kNumber; ++i)
+    for (std::size_t j = 0; j < kVectors; ++j) sums[i][j] = Vector<T>(T(0));
 }
 
 /// Where the sums of some terms begin and where they go.
@@ -65,86 +77,72 @@ struct Place {
   std::size_t columns;    ///< at most kWidth
 };
 
-/// The first `columns` of two vectors.
-template <class T>
-inline void load_row(Vector<T> (&row)[2], const T* from, std::size_t columns) {
-  if (columns == kWidth<T>) {
-    row[0] = load(from);
-    row[1] = load(from + kLanes<T>);
-  } else {
-    alignas(64) T lanes[kWidth<T>] = {};
-    std::copy_n(from, columns, lanes);
-    row[0] = load(lanes);
-    row[1] = load(lanes + kLanes<T>);
-  }
+/// The first `columns` of one or two vectors.
+template <class T, std::size_t kVectors>
+inline void load_row(Vector<T> (&row)[kVectors], const T* from, std::size_t columns) {
+  alignas(64) T lanes[kWidth<T>] = {};
+  if (columns < kVectors * kLanes<T>) from = std::copy_n(from, columns, lanes) - columns;
+  for (std::size_t j = 0; j < kVectors; ++j) row[j] = load(from + j * kLanes<T>);
 }
 
-template <class T>
-inline void store_row(const Vector<T> (&row)[2], T* to, std::size_t columns) {
-  if (columns == kWidth<T>) {
-    store(row[0], to);
-    store(row[1], to + kLanes<T>);
-  } else {
-    alignas(64) T lanes[kWidth<T>];
-    store(row[0], lanes);
-    store(row[1], lanes + kLanes<T>);
-    std::copy_n(lanes, columns, to);
-  }
+template <class T, std::size_t kVectors>
+inline void store_row(const Vector<T> (&row)[kVectors], T* to, std::size_t columns) {
+  alignas(64) T lanes[kWidth<T>];
+  const bool is_whole = columns == kVectors * kLanes<T>;
+  for (std::size_t j = 0; j < kVectors; ++j) store(row[j], (is_whole ? to : lanes) + j * kLanes<T>);
+  if (!is_whole) std::copy_n(lanes, columns, to);
 }
 
 /// Rows of a @ b for one panel of b: `a_panel` is from one panel of a to the next.
-template <class T, std::size_t kNumber>
+template <class T, std::size_t kNumber, std::size_t kVectors>
 void product_tile(const T* a, std::ptrdiff_t a_panel, const T* b, std::size_t terms, const Place<T>& place) {
-  Vector<T> sums[kNumber][2];
-  clear(sums);
+  Rows<T, kNumber, kVectors> sums;
+  clear<T>(sums);
   constexpr auto kStride = static_cast<std::ptrdiff_t>(kWidth<T>);
   for (; terms >= kWidth<T>; terms -= kWidth<T>, a += a_panel)
 #pragma GCC unroll 4
-    for (std::size_t l = 0; l < kWidth<T>; ++l, b += kStride) add_term(sums, a + l, kStride, b);
-  for (std::size_t l = 0; l < terms; ++l, b += kStride) add_term(sums, a + l, kStride, b);
+    for (std::size_t l = 0; l < kWidth<T>; ++l, b += kStride) add_term<T>(sums, a + l, kStride, b);
+  for (std::size_t l = 0; l < terms; ++l, b += kStride) add_term<T>(sums, a + l, kStride, b);
   if (place.before != nullptr)
 #pragma GCC unroll 12
-    for (std::size_t i = 0; i < kNumber; ++i) {
-      sums[i][0] += load(place.before + i * kWidth<T>);
-      sums[i][1] += load(place.before + i * kWidth<T> + kLanes<T>);
-    }
+    for (std::size_t i = 0; i < kNumber; ++i)
+      for (std::size_t j = 0; j < kVectors; ++j)
+        sums[i][j] += load(place.before + i * kWidth<T> + j * kLanes<T>);
   if (place.bias != nullptr) {
-    Vector<T> bias[2];
+    Vector<T> bias[kVectors];
     load_row(bias, place.bias, place.columns);
 #pragma GCC unroll 12
-    for (std::size_t i = 0; i < kNumber; ++i) {
-      sums[i][0] += bias[0];
-      sums[i][1] += bias[1];
-    }
+    for (std::size_t i = 0; i < kNumber; ++i)
+      for (std::size_t j = 0; j < kVectors; ++j) sums[i][j] += bias[j];
   }
   if (place.relu)
 #pragma GCC unroll 12
-    for (std::size_t i = 0; i < kNumber; ++i) {
-      sums[i][0] = relu(sums[i][0]);
-      sums[i][1] = relu(sums[i][1]);
-    }
+    for (std::size_t i = 0; i < kNumber; ++i)
+      for (std::size_t j = 0; j < kVectors; ++j) sums[i][j] = relu(sums[i][j]);
 #pragma GCC unroll 12
   for (std::size_t i = 0; i < kNumber; ++i)
     store_row(sums[i], place.to + static_cast<std::ptrdiff_t>(i) * place.stride, place.columns);
 }
 
 /// Rows of c, a panel: those of a^T @ b, or `scale` times those are subtracted from them.
-template <class T, bool kSubtracts, std::size_t kNumber>
+template <class T, bool kSubtracts, std::size_t kNumber, std::size_t kVectors>
 void transposed_tile(const T* a, const T* b, std::size_t terms, T* c, T scale) {
   constexpr std::size_t kAhead = 22;  // rows of c that are on their way to the cache
   for (std::size_t i = 0; i < kNumber; ++i)
     for (std::size_t j = 0; j < kWidth<T> * sizeof(T); j += 64)
       __builtin_prefetch(reinterpret_cast<const char*>(c + (kAhead + i) * kWidth<T>) + j, 1);
-  Vector<T> sums[kNumber][2];
-  clear(sums);
+  Rows<T, kNumber, kVectors> sums;
+  clear<T>(sums);
 #pragma GCC unroll 4
-  for (std::size_t l = 0; l < terms; ++l) add_term(sums, a + l * kWidth<T>, 1, b + l * kWidth<T>);
+  for (std::size_t l = 0; l < terms; ++l) add_term<T>(sums, a + l * kWidth<T>, 1, b + l * kWidth<T>);
   const Vector<T> factor(-scale);
 #pragma GCC unroll 12
-  for (std::size_t i = 0; i < kNumber; ++i, c += kWidth<T>)
-    for (std::size_t j = 0; j < 2; ++j)
+  for (std::size_t i = 0; i < kNumber; ++i, c += kWidth<T>) {
+    for (std::size_t j = 0; j < kVectors; ++j)
       store(kSubtracts ? multiply_add(factor, sums[i][j], load(c + j * kLanes<T>)) : sums[i][j],
             c + j * kLanes<T>);
+    if constexpr (!kSubtracts && kVectors == 1) store(Vector<T>(T(0)), c + kLanes<T>);
+  }
 }
 
 template <class T>
@@ -153,14 +151,33 @@ template <class T>
 using TransposedTile = void (*)(const T*, const T*, std::size_t, T*, T);
 
 /// By the number of their rows, less one.
-template <class T, std::size_t... kNumbers>
-constexpr std::array<ProductTile<T>, kMostRows> product_tiles(std::index_sequence<kNumbers...> /*numbers*/) {
-  return {product_tile<T, kNumbers + 1>...};
+template <class Tile>
+using Tiles = std::array<Tile, kMostRows>;
+
+template <class T, std::size_t kVectors>
+inline constexpr Tiles<ProductTile<T>> kProductTiles = [
+]<std::size_t... kNumbers>(std::index_sequence<kNumbers...> /*numbers*/) {
+  return Tiles<ProductTile<T>>{product_tile<T, kNumbers + 1, kVectors>...};
 }
-template <class T, bool kSubtracts, std::size_t... kNumbers>
-constexpr std::array<TransposedTile<T>, kMostRows> transposed_tiles(
-    std::index_sequence<kNumbers...> /*numbers*/) {
-  return {transposed_tile<T, kSubtracts, kNumbers + 1>...};
+(std::make_index_sequence<kMostRows>());
+
+template <class T, bool kSubtracts, std::size_t kVectors>
+inline constexpr Tiles<TransposedTile<T>> kTransposedTiles = [
+]<std::size_t... kNumbers>(std::index_sequence<kNumbers...> /*numbers*/) {
+  return Tiles<TransposedTile<T>>{transposed_tile<T, kSubtracts, kNumbers + 1, kVectors>...};
+}
+(std::make_index_sequence<kMostRows>());
+
+template <class T>
+const Tiles<ProductTile<T>>& product_tiles(std::size_t columns) {
+  return is_half_empty<T>(columns) ? kProductTiles<T, 1> : kProductTiles<T, 2>;
+}
+
+template <class T>
+const Tiles<TransposedTile<T>>& transposed_tiles(bool subtracts, std::size_t columns) {
+  if (is_half_empty<T>(columns))
+    return subtracts ? kTransposedTiles<T, true, 1> : kTransposedTiles<T, false, 1>;
+  return subtracts ? kTransposedTiles<T, true, 2> : kTransposedTiles<T, false, 2>;
 }
 
 /// Has lines of memory fetched a few at a time, as many calls as there are.
@@ -225,18 +242,20 @@ void store_transposed(const PanelProduct<T>& product, const T* sums, const Block
                      static_cast<std::ptrdiff_t>(kWidth<T>), columns);
 }
 
-/// Has a line of c and of its mask fetched, where columns of sums become rows of panels: there are as many
-/// lines as rows of sums.
+/// Has a row of a panel of c and of its mask fetched, where columns of sums become rows of panels: there are
+/// as many rows as those of sums.
 template <class T>
-void prefetch_line(const PanelProduct<T>& product, std::size_t row, std::size_t first) {
-  const T* line = place_in_c(product, row, first) + row % kWidth<T> * kWidth<T>;
-  __builtin_prefetch(line, 1);
-  if (product.mask != nullptr) __builtin_prefetch(product.mask + (line - product.c));
+void prefetch_row(const PanelProduct<T>& product, std::size_t row, std::size_t first) {
+  constexpr std::size_t kElementsOfLine = 64 / sizeof(T);
+  const T* begin = place_in_c(product, row, first) + row % kWidth<T> * kWidth<T>;
+  for (const T* line = begin; line < begin + kWidth<T>; line += kElementsOfLine) {
+    __builtin_prefetch(line, 1);
+    if (product.mask != nullptr) __builtin_prefetch(product.mask + (line - product.c));
+  }
 }
 
 template <class T>
 void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const Block& block, T* part_sums) {
-  static constexpr auto kTiles = product_tiles<T>(std::make_index_sequence<kMostRows>());
   constexpr std::size_t kPanel = kWidth<T>;
   constexpr auto kStride = static_cast<std::ptrdiff_t>(kPanel);
   const bool first = block.first_term == 0, last = block.first_term + block.terms == product.k;
@@ -254,12 +273,15 @@ void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const 
                                     : part_sums + (j - part.first_column) * part.rows +
                                           (block.first_row - part.first_row) * kPanel;
     const std::size_t columns = std::min(kPanel, end - j);
+    const Tiles<ProductTile<T>>& tiles_of = product_tiles<T>(columns);
     Place<T> place{.before = first ? nullptr : sums,
                    .bias = last && product.bias != nullptr ? product.bias + j : nullptr,
                    .relu = last && product.relu,
                    .to = is_final ? place_in_c(product, block.first_row, j) : sums,
                    .stride = is_final ? product.c_stride : kStride,
-                   .columns = is_final || in_panels ? columns : kPanel};
+                   .columns = is_final || in_panels       ? columns
+                              : is_half_empty<T>(columns) ? kLanes<T>
+                                                          : kPanel};
     const T* next = j + kPanel < end ? b + product.k * kPanel : b;
     // Where other rows are multiplied by the same panels, these are near.
     Prefetch prefetch(next, block.rows == product.m ? block.terms * kPanel * sizeof(T) : 0, tiles.number);
@@ -267,8 +289,8 @@ void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const 
       const std::size_t number = tiles.size(tile);
       prefetch.some();
       for (const std::size_t end_row = row + number; is_turned && row < end_row; ++row)
-        prefetch_line(product, row, j);
-      kTiles[number - 1](a, a_panel, b, block.terms, place);
+        prefetch_row(product, row, j);
+      tiles_of[number - 1](a, a_panel, b, block.terms, place);
       a += number * kPanel;
       if (!first) place.before += number * kPanel;
       place.to += static_cast<std::ptrdiff_t>(number) * place.stride;
@@ -294,15 +316,13 @@ void multiply(const PanelProduct<T>& product, const PartOfProduct& part, T* sums
 
 template <class T>
 void multiply_transposed(const TransposedPanelProduct<T>& product, const PartOfProduct& part) {
-  static constexpr auto kAssign = transposed_tiles<T, false>(std::make_index_sequence<kMostRows>());
-  static constexpr auto kSubtract = transposed_tiles<T, true>(std::make_index_sequence<kMostRows>());
-  const auto& tiles_of = product.subtracts ? kSubtract : kAssign;
   constexpr std::size_t kPanel = kWidth<T>;
   // Rows of which the columns of a stay in the second-level cache.
   constexpr std::size_t kRowsAtATime = 256;
   const std::size_t end = part.first_row + part.rows, last_column = part.first_column + part.columns;
   for (std::size_t row = part.first_row; row < end; row += kRowsAtATime)
-    for (std::size_t j = part.first_column; j < last_column; j += kPanel)
+    for (std::size_t j = part.first_column; j < last_column; j += kPanel) {
+      const Tiles<TransposedTile<T>>& tiles_of = transposed_tiles<T>(product.subtracts, last_column - j);
       for (std::size_t i = row; i < std::min(end, row + kRowsAtATime); i += kPanel) {
         const T* a = product.a + i * product.k;
         T* c = product.c + j * product.m + i * kPanel;
@@ -314,6 +334,7 @@ void multiply_transposed(const TransposedPanelProduct<T>& product, const PartOfP
           c += number * kPanel;
         }
       }
+    }
 }
 
 /// Calls copy(first column, columns, row) so that lines of rows are gone along: from one panel to the next,

@@ -16,6 +16,7 @@ namespace talweg {
 struct Binding {
   NodeId leaf = kNoNode;
   void* data = nullptr;
+  bool stays = false;  ///< it never changes from Executor::take_over to hand_back
 };
 
 /// After a run, `destination` holds the node's value. Destinations may be the memory of bindings, and the

@@ -160,6 +160,7 @@ void Lowering::lower_leaf(NodeId id) {
   buffer.kind = Buffer::Kind::external;
   buffer.elements = graph_[id].shape.elements();
   buffer.external = bindings_.of(id).data;
+  buffer.stays = bindings_.of(id).stays;
   set_view(id, contiguous_view(add_buffer(std::move(buffer)), graph_[id].shape));
 }
 

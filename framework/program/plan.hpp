@@ -25,6 +25,7 @@ struct Buffer {
   Kind kind = Kind::arena;
   std::int64_t elements = 0;
   void* external = nullptr;
+  bool stays = false;          ///< from `before` to `after`, of an external one: Binding::stays
   std::vector<double> values;  ///< of a constant
   /// A buffer of the arena may be a part of another: one piece of a concatenation.
   std::optional<BufferId> whole;

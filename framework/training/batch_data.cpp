@@ -24,10 +24,10 @@ BatchData::BatchData(const CheckedModel& model) : memory_(model.graph->floating(
   });
 }
 
-std::vector<Binding> BatchData::bindings() {
+std::vector<Binding> BatchData::bindings(bool stays) {
   std::vector<Binding> bindings;
   bindings.reserve(places_.size());
-  for (const Place& place : places_) bindings.push_back({place.node, memory_.at(place.first)});
+  for (const Place& place : places_) bindings.push_back({place.node, memory_.at(place.first), stays});
   return bindings;
 }
 

@@ -18,7 +18,8 @@ class BatchData {
   /// the order of the rows.
   explicit BatchData(const CheckedModel& model);
 
-  [[nodiscard]] std::vector<Binding> bindings();
+  /// `stays`: no other rows follow.
+  [[nodiscard]] std::vector<Binding> bindings(bool stays = false);
   /// Brings these rows. REQUIRES: as many as the model is built for.
   void load(std::span<const std::int64_t> rows);
 

@@ -21,10 +21,10 @@ class Instance {
         data_(model) {}
 
   /// To be called once, before anything runs. REQUIRES: `values` are of this model, whatever it was built
-  /// for.
-  void bind(Values& values) {
+  /// for. `data_stay`: nothing runs yet when rows are brought for the last time.
+  void bind(Values& values, bool data_stay = false) {
     leaves = values.leaves(model, graph);
-    const std::vector<Binding> data = data_.bindings();
+    const std::vector<Binding> data = data_.bindings(data_stay);
     leaves.bindings.insert(leaves.bindings.end(), data.begin(), data.end());
   }
   /// Brings these rows of the data. REQUIRES: as many as the model is built for.

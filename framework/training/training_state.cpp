@@ -54,7 +54,9 @@ TrainingState::TrainingState(CheckedModel model, std::shared_ptr<const Optimizer
       batches(main.model.examples ? std::optional(Batches(main.model)) : std::nullopt),
       values(main.model, main.graph) {
   rest = make_rest(main.model, rule.get(), batches);
-  main.bind(values);
+  changes_batch_ = batches && (batches->examples().steps_per_epoch() > 1 || draws_examples(rule.get()));
+  main.bind(values, !changes_batch_);
+  if (batches && !changes_batch_) load_rows(main);
   if (draws_examples(rule.get())) {
     draws_.emplace(main.model, *main.graph.emissions.front().draws, main.graph.weights);
     for (const Binding& binding : draws_->bindings()) main.leaves.bindings.push_back(binding);
@@ -143,7 +145,7 @@ void TrainingState::prefetch_next() {
   const std::int64_t next = step + 1;
   Instance& instance = instance_of(next);
   const bool pays = options.threads > 1 && instance.data().elements() >= kPrefetchedElements;
-  if (!pays || next >= planned_steps() || batches->examples().steps_per_epoch() == 1) return;
+  if (!pays || next >= planned_steps()) return;
   if (prefetch_ == nullptr) prefetch_ = std::make_unique<Prefetch>();
   std::vector<std::int64_t> rows;
   batches->rows_of_step(next, rows);
@@ -180,7 +182,7 @@ std::unique_ptr<Executor> TrainingState::compile_step(const Instance& instance,
 
 bool TrainingState::are_steps_alike() const {
   const NodeId number = model().graph->step_leaf();
-  if (batches) return false;
+  if (changes_batch_) return false;
   if (number == kNoNode) return true;
   const std::vector<NodeId> needed =
       needed_nodes(*model().graph, {main.leaves.bindings_of_step(), main.leaves.assignments});

@@ -68,7 +68,7 @@ struct TrainingState {
   /// What a validation of the present values found.
   void set_validated(std::int64_t at_step, std::vector<double> found);
   /// The instance that the next step runs on, with the batch of that step.
-  [[nodiscard]] Instance& present() { return batches ? present_with_batch() : main; }
+  [[nodiscard]] Instance& present() { return changes_batch_ ? present_with_batch() : main; }
   /// Those that train: `main`, and the one for the last batch of an epoch where it is smaller.
   [[nodiscard]] Instance& instance_of(std::int64_t number) {
     return rest && batches->size(number) != batches->examples().batch ? *rest : main;
@@ -82,7 +82,7 @@ struct TrainingState {
   /// can be looked at, if at all.
   [[nodiscard]] std::unique_ptr<Executor> compile_step(const Instance& instance,
                                                        std::vector<NodeId> fetches) const;
-  /// Do training steps read neither their number nor batches?
+  /// Do training steps read neither their number nor different batches?
   [[nodiscard]] bool are_steps_alike() const;
   /// The loss, then the entries of `log:`.
   [[nodiscard]] static std::vector<NodeId> logged_nodes(const Instance& instance);
@@ -123,6 +123,7 @@ struct TrainingState {
   void prefetch_next();
 
   std::optional<ExampleDraws> draws_;  ///< where the optimizer draws the examples
+  bool changes_batch_ = false;         ///< from step to step
   std::int64_t loaded_step_ = -1;
   Executor* holder_ = nullptr;  ///< the program that has taken over the values, if one has
   std::vector<std::int64_t> rows_, drawn_;

@@ -77,10 +77,14 @@ class Replacer {
     const auto found = std::ranges::find(packed_, view, &Packed::from);
     if (found != packed_.end()) return found->to;
     InPanels to{0, view.shape[0], view.shape[1]};
+    const bool stays = plan_.buffers[plan_.root(view.buffer).first].stays;
     Buffer buffer;
+    buffer.kind = stays ? Buffer::Kind::lasting : Buffer::Kind::arena;
     buffer.elements = elements_in_panels(to.rows, to.columns, width_);
     to.buffer = plan_.add_buffer(std::move(buffer));
-    if (from)
+    if (stays)
+      plan_.before.push_back(std::make_unique<PackStep>(view, to));
+    else if (from)
       add_copy(std::make_unique<TransposePanelsStep>(*from, to));
     else
       add_copy(std::make_unique<PackStep>(view, to));

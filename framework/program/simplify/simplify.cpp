@@ -57,7 +57,9 @@ Simplified simplify(const Graph& graph, const Task& task) {
     const PhaseScope phase(*result.graph, node.phase);
     if (node.op->leaf) {
       renamed[id] = result.graph->add_leaf(node.op->name, node.name, node.shape, node.dtype).id();
-      result.task.bindings.push_back({renamed[id], bindings.of(id).data});
+      Binding binding = bindings.of(id);
+      binding.leaf = renamed[id];
+      result.task.bindings.push_back(binding);
       continue;
     }
     Candidate candidate{*node.op, {}, node.attributes};

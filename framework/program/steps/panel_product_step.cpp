@@ -37,21 +37,30 @@ ThreadPool* pool_for(const Memory& memory, std::int64_t m, std::int64_t n, std::
 
 enum class Side : std::uint8_t { rows, columns };
 
-/// Parts of c that threads take one after the other: each is a share of what is left, so that a thread that
-/// is done early finds a small one, and nobody waits long.
-std::vector<kernels::PartOfProduct> parts_of(std::int64_t m, std::int64_t n, Side side, std::int64_t width,
-                                             ThreadPool* pool) {
+/// Parts of c, each with sums of k terms, that threads take one after the other: each is a share of what is
+/// left, so that a thread that is done early finds a small one, and nobody waits long. A thread's last panel
+/// is divided once more, if its parts are worth it.
+std::vector<kernels::PartOfProduct> parts_of(std::int64_t m, std::int64_t n, std::int64_t k, Side side,
+                                             std::int64_t width, ThreadPool* pool) {
   constexpr std::int64_t kPartsOfRest = 2;  // for each thread
+  constexpr double kLeastOperations = 2'000'000;
   if (pool == nullptr) return {{0, size(m), 0, size(n)}};
-  const std::int64_t length = side == Side::rows ? m : n;
+  const std::int64_t length = side == Side::rows ? m : n, across = side == Side::rows ? n : m;
+  const auto parts_of_panel = static_cast<std::int64_t>(operations_of(width, across, k) / kLeastOperations);
+  const std::int64_t panels_across = across / width / std::max<std::int64_t>(1, parts_of_panel);
+  const std::int64_t across_last = std::max<std::int64_t>(1, panels_across) * width;
   std::vector<kernels::PartOfProduct> parts;
   for (std::int64_t begin = 0; begin < length;) {
     const std::int64_t rest = length - begin, panels = rest / (kPartsOfRest * pool->threads() * width);
     const std::int64_t some = std::min(rest, std::max<std::int64_t>(1, panels) * width);
-    if (side == Side::rows)
-      parts.push_back({size(begin), size(some), 0, size(n)});
-    else
-      parts.push_back({0, size(m), size(begin), size(some)});
+    const std::int64_t step = rest <= pool->threads() * width && parts_of_panel > 1 ? across_last : across;
+    for (std::int64_t other = 0; other < across; other += step) {
+      const std::int64_t some_across = std::min(step, across - other);
+      if (side == Side::rows)
+        parts.push_back({size(begin), size(some), size(other), size(some_across)});
+      else
+        parts.push_back({size(other), size(some_across), size(begin), size(some)});
+    }
     begin += some;
   }
   return parts;
@@ -83,8 +92,8 @@ class PanelProduct final : public Instruction {
                  .n = size(b.columns),
                  .k = size(a.columns)},
         pool_(pool_for(memory, a.rows, b.columns, a.columns)),
-        parts_(parts_of(a.rows, b.columns, a.rows >= b.columns ? Side::rows : Side::columns, panel_width<T>(),
-                        pool_)) {
+        parts_(parts_of(a.rows, b.columns, a.columns, a.rows >= b.columns ? Side::rows : Side::columns,
+                        panel_width<T>(), pool_)) {
     for (int piece = 0; piece < (pool_ == nullptr ? 1 : pool_->threads()); ++piece)
       sums_.push_back(static_cast<T*>(memory.scratch(piece)));
   }
@@ -118,7 +127,7 @@ class TransposedPanelProduct final : public Instruction {
         scale_(scale ? memory.at<T>(*scale) : nullptr),
         pool_(pool_for(memory, c.rows, c.columns, a.rows)),
         // A part by columns writes its panels from the beginning to the end.
-        parts_(parts_of(c.rows, c.columns, c.columns >= kColumns ? Side::columns : Side::rows,
+        parts_(parts_of(c.rows, c.columns, a.rows, c.columns >= kColumns ? Side::columns : Side::rows,
                         panel_width<T>(), pool_)) {}
 
   void run() override {
