@@ -4,50 +4,31 @@
 // step repeats every rounding error a million times over. After P. T. P. Tang, Table-driven implementation of
 // the exponential function in IEEE floating-point arithmetic (ACM TOMS 15, 1989).
 
-#include <bit>
 #include <cstdint>
-#include <limits>
 
+#include "kernels/exp_constants.hpp"
 #include "kernels/vector.hpp"
 
 namespace talweg::kernels {
 namespace {
 
-/// exp(x) = 2^(k / kPowers) exp(r), |r| <= ln(2) / 2 / kPowers. With AVX-512 they are so few that registers
-/// hold them.
+/// exp(x) = 2^(k / kPowers) exp(r), |r| <= ln(2) / 2 / kPowers.
 #if defined(__AVX512F__)
-inline constexpr int kPowerBits = 4;
+inline constexpr int kPowerBits = kFewPowerBits;
 #else
 inline constexpr int kPowerBits = 7;
 #endif
 inline constexpr std::int64_t kPowers = 1 << kPowerBits;
-/// k is added to the bits of a double so far to the left that its part beyond `kPowers` counts in the
-/// exponent.
-inline constexpr int kToExponent = 52 - kPowerBits;
 
-/// The pair i: what the double nearest to 2^(i / kPowers) lacks, as a part of it; and that double, whose bits
-/// lack those that i adds to it together with all of k.
 constexpr PairTable<kPowers> powers_of_two() {
-  static_assert(std::numeric_limits<long double>::digits >= 64);
-  constexpr long double kRoots[] = {
-      1.41421356237309504880168872421L, 1.18920711500272106671749997056L, 1.09050773266525765920701065576L,
-      1.04427378242741384032196647874L, 1.02189714865411667823448013478L, 1.01088928605170046002040979056L,
-      1.00542990111280282135138395593L};  // 2^(1 / 2), 2^(1 / 4) ... 2^(1 / 128)
   PairTable<kPowers> pairs;
   for (std::int64_t i = 0; i < kPowers; ++i) {
-    long double power = 1;
-    for (int bit = 0; bit < kPowerBits; ++bit)
-      if ((i >> (kPowerBits - 1 - bit) & 1) != 0) power *= kRoots[bit];
-    const auto nearest = static_cast<double>(power);
-    pairs.set(static_cast<std::size_t>(i), static_cast<double>((power - nearest) / nearest),
-              std::bit_cast<double>(std::bit_cast<std::int64_t>(nearest) - (i << kToExponent)));
+    const PowerOfTwo power = power_of_two(i, kPowerBits);
+    pairs.set(static_cast<std::size_t>(i), power.lost, power.at_least);
   }
   return pairs;
 }
 inline constexpr PairTable<kPowers> kPowersOfTwo = powers_of_two();
-
-/// Adding and subtracting this rounds to a whole number, and leaves that number in the sum's lowest bits.
-inline constexpr double kRounder = 0x1.8p52;
 
 using Integers = xsimd::batch<std::int64_t>;
 
@@ -55,7 +36,6 @@ using Integers = xsimd::batch<std::int64_t>;
 /// kPowers n, which makes the power 2^n times smaller.
 template <int kSign>
 inline Vector<double> sum_of(const Vector<double>& x, const Vector<double>& rounder) {
-  constexpr double kLog2E = 0x1.71547652b82fep0;
   return multiply_add(x, Vector<double>(kSign * kLog2E * kPowers), rounder);
 }
 
@@ -71,14 +51,13 @@ struct Reduced {
 template <int kSign>
 inline Reduced reduce(const Vector<double>& x, const Vector<double>& sum, const Vector<double>& rounder) {
   using V = Vector<double>;
-  // ln(2) in two parts, of which k times the first is exact.
-  constexpr double kLn2High = 0x1.62e42fef00000p-1, kLn2Low = 0x1.473de6af278edp-34;
   constexpr double kStep = kSign * 1.0 / kPowers;
   const V k = sum - rounder;
   const V most = multiply_add(k, V(-kLn2High * kStep), x), r = multiply_add(k, V(-kLn2Low * kStep), most);
   const Integers bits = xsimd::bitwise_cast<Integers>(sum);
   const auto [lost, at_least] = kPowersOfTwo.at(bits);
-  const V power = xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(at_least) + (bits << kToExponent));
+  const V power = xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(at_least) +
+                                         (bits << bits_to_exponent(kPowerBits)));
 #if defined(__AVX512F__)
   return {r, power, multiply_add(k, V(-kLn2Low / kPowers), lost), most};
 #else
@@ -93,11 +72,11 @@ inline Vector<double> exp_of(const Reduced& x) {
   const auto add_signed = [](const V& a, const V& b) { return kSign > 0 ? a + b : a - b; };
   // The series of exp(r) - 1, r + r^2 times this.
   const V square = x.r * x.r;
-  const V low = multiply_add(V(kSign / 6.0), x.r, V(0.5)),
-          high = multiply_add(V(kSign / 120.0), x.r, V(1.0 / 24));
+  constexpr SeriesOfExp kSeries;
+  const V low = multiply_add(V(kSign * kSeries.of_r3), x.r, V(0.5)),
+          high = multiply_add(V(kSign * kSeries.of_r5), x.r, V(kSeries.of_r4));
 #if defined(__AVX512F__)
-  // Up to r^7; r^6 makes up for r^8.
-  const V highest = multiply_add(V(kSign / 5040.0), x.r, V(1.0000077 / 720));
+  const V highest = multiply_add(V(kSign * kSeries.of_r7), x.r, V(kSeries.of_r6));
   const V series = multiply_add(square, multiply_add(square, highest, high), low);
   const V rest = add_signed(multiply_add(square, series, x.lost), x.most_of_r);
 #else

@@ -20,9 +20,9 @@ struct Sigmoid<double> {
   using V = Vector<double>;
   static Reduced begin(const V& x) {
     // So written, min leaves NaN as it is.
-    const V within = xsimd::min(V(600.0), x), rounder(kRounder);
+    const V within = xsimd::min(V(kMostOfSigmoid), x), rounder(kRounder);
     // No power is infinite. Beyond the largest, r grows, and with it the series.
-    const V largest(kRounder + 1024 * kPowers - 1);
+    const V largest(largest_sum_of_sigmoid(kPowers));
     return reduce<-1>(within, xsimd::min(largest, sum_of<-1>(within, rounder)), rounder);
   }
   static V middle(const Reduced& x) { return V(1.0) + exp_of<-1>(x); }

@@ -2,6 +2,7 @@
 
 #include "program/elementwise_functions.hpp"
 #include "program/machine_code/code_memory.hpp"
+#include "program/machine_code/sigmoid_code.hpp"
 #include "program/machine_code/vector_assembler.hpp"
 
 #if defined(__x86_64__)
@@ -28,12 +29,20 @@ std::optional<Instructions> instructions() {
   return std::nullopt;
 }
 
+constexpr int kBytesOfAvx2 = 32, kBytesOfAvx512 = 64;
+
 /// The longest vectors, or such as hold all elements.
 int vector_bytes(const CodeFunctions& functions, DType dtype) {
-  constexpr int kOfAvx2 = 32, kOfAvx512 = 64;
-  const std::size_t fit = kOfAvx2 / (dtype == DType::float32 ? sizeof(float) : sizeof(double));
+  const std::size_t fit = kBytesOfAvx2 / (dtype == DType::float32 ? sizeof(float) : sizeof(double));
   const bool is_short = functions.elements && *functions.elements <= fit;
-  return instructions() == Instructions::avx512 && !is_short ? kOfAvx512 : kOfAvx2;
+  return instructions() == Instructions::avx512 && !is_short ? kBytesOfAvx512 : kBytesOfAvx2;
+}
+
+/// Is a sigmoid sooner computed by code? For several vectors a kernel is faster, which begins one while it
+/// ends another.
+bool has_sigmoid(const CodeFunctions& functions, DType dtype) {
+  const bool is_one_vector = functions.elements && *functions.elements * sizeof(double) <= kBytesOfAvx512;
+  return instructions() == Instructions::avx512 && dtype == DType::float64 && is_one_vector;
 }
 
 /// Writes the code. The arguments come in rdi and rsi; rcx counts elements, rax is for the moment.
@@ -154,6 +163,7 @@ class Writer : public VectorAssembler {
 
   void write_numbers() {
     write_constants();
+    sigmoid_.write_constants();
     L(one_);
     write_constant(0x3F800000, 0x3FF0000000000000);
     L(minus_one_);
@@ -380,9 +390,18 @@ class Writer : public VectorAssembler {
         compare(condition, a, zero, kEqual);
         return choose(out, condition, c, b);
       }
+      case Elementwise::sigmoid:
+        return write_sigmoid(out, a);
       default:
         fits_ = false;
     }
+  }
+
+  void write_sigmoid(const Vector& out, const Vector& a) {
+    std::array<Vector, SigmoidCode::kTemporaries> temporaries;
+    for (Vector& temporary : temporaries) temporary = vector(take());
+    if (fits_) sigmoid_.write(out, a, temporaries);
+    for (const Vector& temporary : temporaries) give_back(temporary.getIdx());
   }
 
   /// 1 where it holds, else 0.
@@ -434,6 +453,7 @@ class Writer : public VectorAssembler {
   std::uint32_t present_ = 0;                               ///< the value that is computed
   std::vector<int> of_value_, of_source_;                   ///< their registers, or kNone
   Xbyak::Label one_, minus_one_, sign_;
+  SigmoidCode sigmoid_{*this};
 };
 
 /// The most values that wait at one time for others that need them.
@@ -559,9 +579,10 @@ bool VectorCode::is_available() {
 }
 
 std::optional<VectorCode> VectorCode::generate(const CodeFunctions& functions, DType dtype) {
-  const bool is_coded = std::ranges::all_of(functions.values, [](const CodeValue& value) {
+  const bool is_coded = std::ranges::all_of(functions.values, [&](const CodeValue& value) {
     const auto* function = std::get_if<Elementwise>(&value.function);
-    return function == nullptr || is_simple(*function);
+    return function == nullptr || is_simple(*function) ||
+           (*function == Elementwise::sigmoid && has_sigmoid(functions, dtype));
   });
   if (!is_available() || !is_coded) return std::nullopt;
   const auto registers = static_cast<std::size_t>(VectorAssembler::registers(instructions().value()));

@@ -59,8 +59,8 @@ class VectorCode {
   /// Is there code for this processor, and does the system let programs write some?
   [[nodiscard]] static bool is_available();
   /// Nothing where the processor or the system does not allow it, where one of the functions is an
-  /// approximation by many instructions, where there are not registers enough, or where the code is longer
-  /// than 64 KiB.
+  /// approximation by many instructions (but with AVX-512 a sigmoid of up to 8 doubles has code), where there
+  /// are not registers enough, or where the code is longer than 64 KiB.
   [[nodiscard]] static std::optional<VectorCode> generate(const CodeFunctions& functions, DType dtype);
 
   void run(void* const* places, std::size_t elements) const { run_(places, elements); }

@@ -91,7 +91,10 @@ class CodedLoop final : public Instruction {
 
 /// A place for each view, then for each value that is stored.
 CodeFunctions functions_of(const ElementwiseStep& step) {
+  constexpr std::int64_t kFewElements = 8;  // for which code of their own is shorter
   CodeFunctions functions;
+  if (step.shape().elements() <= kFewElements)
+    functions.elements = static_cast<std::size_t>(step.shape().elements());
   const auto next_place = [&] { return CodePlace{static_cast<std::uint32_t>(functions.places++)}; };
   for (const View& view : step.views())
     functions.sources.push_back({next_place(), step.tile_stride(view) && step.repeats_in_tile(view)});

@@ -303,19 +303,65 @@ TEST(VectorCode, OfManyValuesAtATimeReadsNumbersAgain) {
 }
 
 TEST(VectorCode, OfMoreOperandsThanRegistersReadsThemAgain) {
-  constexpr std::uint32_t kOperands = 20;
+  const std::uint32_t operands = has_avx512() ? 40 : 20;
   std::vector<TileValue> values = {made(Elementwise::add, {view(0), view(1)})};
   const auto add = [&](Elementwise function, std::uint32_t operand) {
     values.push_back(made(function, {value(static_cast<std::uint32_t>(values.size() - 1)), view(operand)}));
   };
-  for (std::uint32_t i = 2; i < kOperands; ++i) add(Elementwise::add, i);
-  for (std::uint32_t i = kOperands; i-- > 0;) add(Elementwise::multiply, i);
-  for (std::uint32_t i = 0; i < kOperands; ++i) add(i % 2 == 0 ? Elementwise::maximum : Elementwise::less, i);
+  for (std::uint32_t i = 2; i < operands; ++i) add(Elementwise::add, i);
+  for (std::uint32_t i = operands; i-- > 0;) add(Elementwise::multiply, i);
+  for (std::uint32_t i = 0; i < operands; ++i) add(i % 2 == 0 ? Elementwise::maximum : Elementwise::less, i);
   values.back().stored = 0;
   for (const bool some_repeat : {false, true}) {
-    std::vector<bool> repeats(kOperands, false);
-    for (std::size_t i = 0; some_repeat && i < kOperands; i += 3) repeats[i] = true;
+    std::vector<bool> repeats(operands, false);
+    for (std::size_t i = 0; some_repeat && i < operands; i += 3) repeats[i] = true;
     expect_the_kernels_values(values, repeats, {{0, 1}}, some_repeat ? "and numbers" : "tensors");
+  }
+}
+
+TEST(VectorCode, OfSigmoidsIsGeneratedForOneVectorOfDoublesWithAvx512AndRoundsAsTheKernel) {
+  const std::vector<TileValue> values = {made(Elementwise::sigmoid, {view(0)}, true),
+                                         made(Elementwise::subtract, {value(0), view(1)}),
+                                         made(Elementwise::sigmoid, {value(1)}, true)};
+  CodeFunctions functions = coded(values, {false, false});
+  EXPECT_FALSE(VectorCode::generate(functions, DType::float64)) << "of any number of elements";
+  const std::vector<double> special = {0,
+                                       -0.0,
+                                       36.7,
+                                       -1e-300,
+                                       600,
+                                       601,
+                                       1e300,
+                                       -708.5,
+                                       -709.7,
+                                       -709.77,
+                                       -709.79,
+                                       -710.5,
+                                       -746,
+                                       -1e300,
+                                       std::numeric_limits<double>::infinity(),
+                                       -std::numeric_limits<double>::infinity(),
+                                       std::numeric_limits<double>::quiet_NaN()};
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> draw(-40, 40);
+  for (std::size_t n = 1; n <= 9; ++n) {
+    functions.elements = n;
+    EXPECT_FALSE(VectorCode::generate(functions, DType::float32)) << n;
+    const auto code = VectorCode::generate(functions, DType::float64);
+    ASSERT_EQ(code.has_value(), VectorCode::is_available() && has_avx512() && n <= 8) << n;
+    for (int i = 0; code && i < 1000; ++i) {
+      std::vector<std::vector<double>> views(2, std::vector<double>(n));
+      for (double& x : views[0]) x = i < 100 ? special[random() % special.size()] : draw(random);
+      for (double& x : views[1]) x = draw(random);
+      const std::vector<std::vector<double>> expected = by_kernels<double>(values, views, {false, false}, n);
+      const Guarded<double> first, second;
+      const std::vector<void*> places = {views[0].data(), views[1].data(), first.last(n), second.last(n)};
+      code->run(places.data(), n);
+      for (std::size_t j = 0; j < n; ++j) {
+        ASSERT_TRUE(same(expected[0][j], first.last(n)[j])) << views[0][j] << ": " << first.last(n)[j];
+        ASSERT_TRUE(same(expected[2][j], second.last(n)[j])) << views[0][j] << " " << views[1][j];
+      }
+    }
   }
 }
 
