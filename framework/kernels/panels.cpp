@@ -17,8 +17,8 @@ inline constexpr std::size_t kWidth = 2 * kLanes<T>;
 /// Rows whose sums stay in registers, two vectors each, beside what is read for them.
 inline constexpr std::size_t kMostRows = kRegisters == 32 ? 12 : 6;
 
-/// Terms of which a panel stays in the first-level cache, and rows of so many terms in the second-level one:
-/// half as many are a multiple of kMostRows and of kWidth. Up to `kFewRows` are not divided.
+/// Terms of which a panel stays near the first-level cache, and rows of so many terms in the second-level
+/// one: half as many are a multiple of kMostRows and of kWidth. Up to `kFewRows` are not divided.
 inline constexpr std::size_t kTerms = kRegisters == 32 ? 384 : 256, kRows = kRegisters == 32 ? 192 : 96,
                              kFewRows = 132;
 
@@ -80,17 +80,23 @@ struct Place {
 /// The first `columns` of one or two vectors.
 template <class T, std::size_t kVectors>
 inline void load_row(Vector<T> (&row)[kVectors], const T* from, std::size_t columns) {
-  alignas(64) T lanes[kWidth<T>] = {};
-  if (columns < kVectors * kLanes<T>) from = std::copy_n(from, columns, lanes) - columns;
+  if (columns < kVectors * kLanes<T>) {
+    alignas(64) T lanes[kVectors * kLanes<T>] = {};
+    std::copy_n(from, columns, lanes);
+    return load_row(row, lanes, kVectors * kLanes<T>);
+  }
   for (std::size_t j = 0; j < kVectors; ++j) row[j] = load(from + j * kLanes<T>);
 }
 
 template <class T, std::size_t kVectors>
 inline void store_row(const Vector<T> (&row)[kVectors], T* to, std::size_t columns) {
-  alignas(64) T lanes[kWidth<T>];
-  const bool is_whole = columns == kVectors * kLanes<T>;
-  for (std::size_t j = 0; j < kVectors; ++j) store(row[j], (is_whole ? to : lanes) + j * kLanes<T>);
-  if (!is_whole) std::copy_n(lanes, columns, to);
+  if (columns < kVectors * kLanes<T>) {
+    alignas(64) T lanes[kVectors * kLanes<T>];
+    store_row(row, lanes, kVectors * kLanes<T>);
+    std::copy_n(lanes, columns, to);
+    return;
+  }
+  for (std::size_t j = 0; j < kVectors; ++j) store(row[j], to + j * kLanes<T>);
 }
 
 /// Rows of a @ b for one panel of b: `a_panel` is from one panel of a to the next.
