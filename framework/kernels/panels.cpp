@@ -17,8 +17,9 @@ inline constexpr std::size_t kWidth = 2 * kLanes<T>;
 /// Rows whose sums stay in registers, two vectors each, beside what is read for them.
 inline constexpr std::size_t kMostRows = kRegisters == 32 ? 12 : 6;
 
-/// Terms of which a panel stays near the first-level cache, and rows of so many terms in the second-level
-/// one: half as many are a multiple of kMostRows and of kWidth. Up to `kFewRows` are not divided.
+/// Terms of which a panel stays in the first-level cache (with AVX-512 longer sums are worth more), and rows
+/// of so many terms in the second-level one: half as many are a multiple of kMostRows and of kWidth. Up to
+/// `kFewRows` are not divided.
 inline constexpr std::size_t kTerms = kRegisters == 32 ? 384 : 256, kRows = kRegisters == 32 ? 192 : 96,
                              kFewRows = 132;
 

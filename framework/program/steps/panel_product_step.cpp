@@ -1,6 +1,7 @@
 #include "program/steps/panel_product_step.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/kernels.hpp"
 #include "program/steps/product_step.hpp"
@@ -46,14 +47,13 @@ std::vector<kernels::PartOfProduct> parts_of(std::int64_t m, std::int64_t n, std
   constexpr double kLeastOperations = 2'000'000;
   if (pool == nullptr) return {{0, size(m), 0, size(n)}};
   const std::int64_t length = side == Side::rows ? m : n, across = side == Side::rows ? n : m;
-  const auto parts_of_panel = static_cast<std::int64_t>(operations_of(width, across, k) / kLeastOperations);
-  const std::int64_t panels_across = across / width / std::max<std::int64_t>(1, parts_of_panel);
-  const std::int64_t across_last = std::max<std::int64_t>(1, panels_across) * width;
+  const auto panels_across =
+      static_cast<std::int64_t>(std::ceil(kLeastOperations / operations_of(width, width, k)));
   std::vector<kernels::PartOfProduct> parts;
   for (std::int64_t begin = 0; begin < length;) {
     const std::int64_t rest = length - begin, panels = rest / (kPartsOfRest * pool->threads() * width);
     const std::int64_t some = std::min(rest, std::max<std::int64_t>(1, panels) * width);
-    const std::int64_t step = rest <= pool->threads() * width && parts_of_panel > 1 ? across_last : across;
+    const std::int64_t step = rest <= pool->threads() * width ? panels_across * width : across;
     for (std::int64_t other = 0; other < across; other += step) {
       const std::int64_t some_across = std::min(step, across - other);
       if (side == Side::rows)
