@@ -1,8 +1,9 @@
 #pragma once
 
 // exp in double, to 0.51 units in the last place of what is not subnormal, or 0.53 with AVX-512: a network
-// trained with a large step repeats every rounding error a million times over. After P. T. P. Tang, Table-driven implementation of
-// the exponential function in IEEE floating-point arithmetic (ACM TOMS 15, 1989).
+// trained with a large step repeats every rounding error a million times over. After P. T. P. Tang,
+// Table-driven implementation of the exponential function in IEEE floating-point arithmetic (ACM TOMS 15,
+// 1989).
 
 #include <cstdint>
 
