@@ -38,8 +38,7 @@ struct Parts {
   std::size_t least = 0, longer = 0;
 };
 
-/// Sums of some rows, or some terms of them: of a panel's columns, or of the first half where the others are
-/// empty.
+/// Rows of sums, in one vector where the second half of the panel's columns is empty.
 template <class T, std::size_t kNumber, std::size_t kVectors>
 using Rows = Vector<T>[kNumber][kVectors];
 

@@ -21,7 +21,7 @@ class Instance {
         data_(model) {}
 
   /// To be called once, before anything runs. REQUIRES: `values` are of this model, whatever it was built
-  /// for. `data_stay`: nothing runs yet when rows are brought for the last time.
+  /// for. `data_stay`: rows are brought once at most, before a program takes over.
   void bind(Values& values, bool data_stay = false) {
     leaves = values.leaves(model, graph);
     const std::vector<Binding> data = data_.bindings(data_stay);

@@ -56,7 +56,6 @@ TrainingState::TrainingState(CheckedModel model, std::shared_ptr<const Optimizer
   rest = make_rest(main.model, rule.get(), batches);
   changes_batch_ = batches && (batches->examples().steps_per_epoch() > 1 || draws_examples(rule.get()));
   main.bind(values, !changes_batch_);
-  if (batches && !changes_batch_) load_rows(main);
   if (draws_examples(rule.get())) {
     draws_.emplace(main.model, *main.graph.emissions.front().draws, main.graph.weights);
     for (const Binding& binding : draws_->bindings()) main.leaves.bindings.push_back(binding);
@@ -128,9 +127,10 @@ void TrainingState::set_validated(std::int64_t at_step, std::vector<double> foun
 
 Instance& TrainingState::present_with_batch() {
   Instance& instance = instance_of(step);
-  if (loaded_step_ == step) return instance;
+  const std::int64_t wanted = changes_batch_ ? step : 0;
+  if (loaded_step_ == wanted) return instance;
   if (prefetch_ == nullptr || !prefetch_->take(step)) load_rows(instance);
-  loaded_step_ = step;
+  loaded_step_ = wanted;
   prefetch_next();
   return instance;
 }
@@ -141,7 +141,7 @@ void TrainingState::load_rows(Instance& instance) {
 }
 
 void TrainingState::prefetch_next() {
-  if (draws_) return;  // what is drawn next depends on this step
+  if (draws_ || !changes_batch_) return;  // what is drawn next depends on this step
   const std::int64_t next = step + 1;
   Instance& instance = instance_of(next);
   const bool pays = options.threads > 1 && instance.data().elements() >= kPrefetchedElements;

@@ -39,6 +39,7 @@ struct TrainingState {
   }
   /// Runs steps, and counts them, until `end` or until a stop is requested. REQUIRES: are_steps_alike.
   void run_steps(Executor& program, std::int64_t end) {
+    static_cast<void>(present());  // brings the batch
     if (holder_ != &program) take_over(program);
     std::int64_t number = step;
     for (; number < end && !stop_requested.load(std::memory_order_relaxed); ++number) program.run();
@@ -68,7 +69,7 @@ struct TrainingState {
   /// What a validation of the present values found.
   void set_validated(std::int64_t at_step, std::vector<double> found);
   /// The instance that the next step runs on, with the batch of that step.
-  [[nodiscard]] Instance& present() { return changes_batch_ ? present_with_batch() : main; }
+  [[nodiscard]] Instance& present() { return batches ? present_with_batch() : main; }
   /// Those that train: `main`, and the one for the last batch of an epoch where it is smaller.
   [[nodiscard]] Instance& instance_of(std::int64_t number) {
     return rest && batches->size(number) != batches->examples().batch ? *rest : main;
@@ -124,8 +125,8 @@ struct TrainingState {
 
   std::optional<ExampleDraws> draws_;  ///< where the optimizer draws the examples
   bool changes_batch_ = false;         ///< from step to step
-  std::int64_t loaded_step_ = -1;
-  Executor* holder_ = nullptr;  ///< the program that has taken over the values, if one has
+  std::int64_t loaded_step_ = -1;      ///< whose batch is there; 0 where all have the same
+  Executor* holder_ = nullptr;         ///< the program that has taken over the values, if one has
   std::vector<std::int64_t> rows_, drawn_;
   std::unique_ptr<Prefetch> prefetch_;  ///< last, so that it ends before what it fills
 };
