@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "training/checkpoint.hpp"
 #include "training/following.hpp"
 
 namespace talweg {
@@ -29,6 +30,19 @@ TEST(SingleBatch, HasTheRowsOfTheSplit) {
   ASSERT_EQ(one.size(), 6U);
   for (const LogRecord& line : one) EXPECT_EQ(rows_in(line), rows_in(one[0]));
   EXPECT_NEAR(rows_in(three[0]) + rows_in(three[1]) + rows_in(three[2]), rows_in(one[0]), 1e-10);
+}
+
+TEST(SingleBatch, IsThereWhereTrainingGoesOnBetweenTwoLogLines) {
+  std::string text = network("", "gd: {alpha: 0.01}");
+  text.replace(text.find("every: 1"), 8, "every: 100");
+  ModelOptions two;
+  two.steps = 2;
+  const auto whole = make_trainer(text), first = make_trainer(text, two), second = make_trainer(text);
+  train(*whole);
+  train(*first);
+  second->restore(first->checkpoint());
+  train(*second);
+  EXPECT_EQ(second->value("h/W").values, whole->value("h/W").values);
 }
 
 TEST(SingleBatch, OfAnOptimizerThatDrawsExamplesChanges) {

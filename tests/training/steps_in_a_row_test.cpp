@@ -26,6 +26,8 @@ const Model kModels[] = {
     {"with random numbers", "mean(dropout(w) ** 2)", "gd: {alpha: 0.3}", ""},
     {"with a state of the model", "mean(w ** 2)", "gd: {alpha: 0.3}",
      "state: {n: {shape: [], init: zeros}}\nupdate: {n: 2 * n + step}\n"},
+    {"with a single batch", "mean(w ** 2) * mean(x) / 3", "gd: {alpha: 0.3}",
+     "data: {x: [1, 2, 3]}\nsplit: {train: 2, validation: 1, shuffle: True}\n"},
     {"until the loss is small", "mean(w ** 2)", "gd: {alpha: 0.3}", "  stop: {loss: 1e-3}\n"},
     {"until the gradient is small", "mean(w ** 2)", "gd: {alpha: 0.3}", "  stop: {gradient: 1e-3}\n"},
 };
