@@ -77,15 +77,11 @@ struct Place {
   std::size_t columns;    ///< at most kWidth
 };
 
-/// The first `columns` of one or two vectors.
+/// The first `columns` of one or two vectors, and zeros.
 template <class T, std::size_t kVectors>
 inline void load_row(Vector<T> (&row)[kVectors], const T* from, std::size_t columns) {
-  if (columns < kVectors * kLanes<T>) {
-    alignas(64) T lanes[kVectors * kLanes<T>] = {};
-    std::copy_n(from, columns, lanes);
-    return load_row(row, lanes, kVectors * kLanes<T>);
-  }
-  for (std::size_t j = 0; j < kVectors; ++j) row[j] = load(from + j * kLanes<T>);
+  for (std::size_t j = 0; j < kVectors; ++j, from += kLanes<T>, columns -= std::min(columns, kLanes<T>))
+    row[j] = columns >= kLanes<T> ? load(from) : load_part(from, columns);
 }
 
 template <class T, std::size_t kVectors>
@@ -105,9 +101,13 @@ void product_tile(const T* a, std::ptrdiff_t a_panel, const T* b, std::size_t te
   Rows<T, kNumber, kVectors> sums;
   clear<T>(sums);
   constexpr auto kStride = static_cast<std::ptrdiff_t>(kWidth<T>);
-  for (; terms >= kWidth<T>; terms -= kWidth<T>, a += a_panel)
+  for (; terms >= kWidth<T>; terms -= kWidth<T>, a += a_panel) {
+    // The rows of the next tile. Where panels are a power of two apart, they do not all stay in the cache.
+    for (std::size_t j = 0; j < kNumber * kWidth<T>; j += 64 / sizeof(T))
+      __builtin_prefetch(a + kNumber * kWidth<T> + j, 0, 2);
 #pragma GCC unroll 4
     for (std::size_t l = 0; l < kWidth<T>; ++l, b += kStride) add_term<T>(sums, a + l, kStride, b);
+  }
   for (std::size_t l = 0; l < terms; ++l, b += kStride) add_term<T>(sums, a + l, kStride, b);
   if (place.before != nullptr)
 #pragma GCC unroll 12

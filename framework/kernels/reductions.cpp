@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "kernels/build.hpp"
 #include "kernels/functions.hpp"
@@ -16,23 +17,32 @@ constexpr std::size_t kBlock = 4096;
 using Wide = Vector<double>;
 
 inline Wide load_wide(const double* from) { return load(from); }
-inline Wide load_wide(const float* from) {
-#if defined(__AVX512F__)
-  return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(from));
-#elif defined(__AVX2__)
-  return _mm256_cvtps_pd(_mm_loadu_ps(from));
-#else
-  alignas(64) double lanes[kLanes<double>];
-  for (std::size_t i = 0; i < kLanes<double>; ++i) lanes[i] = static_cast<double>(from[i]);
-  return Wide::load_aligned(lanes);
-#endif
-}
+inline Wide load_wide_part(const double* from, std::size_t n) { return load_part(from, n); }
 
-template <class T>
-Wide load_wide_part(const T* from, std::size_t n, double rest) {
-  alignas(64) double lanes[kLanes<double>];
-  for (std::size_t i = 0; i < kLanes<double>; ++i) lanes[i] = i < n ? static_cast<double>(from[i]) : rest;
+#if defined(__AVX512F__)
+inline Wide load_wide(const float* from) { return _mm512_maskz_cvtps_pd(0xFF, _mm256_loadu_ps(from)); }
+inline Wide load_wide_part(const float* from, std::size_t n) {
+  return _mm512_maskz_cvtps_pd(0xFF, _mm512_castps512_ps256(load_part(from, n)));
+}
+#elif defined(__AVX2__)
+inline Wide load_wide(const float* from) { return _mm256_cvtps_pd(_mm_loadu_ps(from)); }
+inline Wide load_wide_part(const float* from, std::size_t n) {
+  return _mm256_cvtps_pd(_mm256_castps256_ps128(load_part(from, n)));
+}
+#else
+inline Wide load_wide_part(const float* from, std::size_t n) {
+  alignas(64) double lanes[kLanes<double>] = {};
+  for (std::size_t i = 0; i < n; ++i) lanes[i] = static_cast<double>(from[i]);
   return Wide::load_aligned(lanes);
+}
+inline Wide load_wide(const float* from) { return load_wide_part(from, kLanes<double>); }
+#endif
+
+/// The first n lanes of x, then `rest`.
+inline Wide followed_by(double rest, const Wide& x, std::size_t n) {
+  alignas(64) static constexpr double kPlaces[] = {0, 1, 2, 3, 4, 5, 6, 7};
+  static_assert(kLanes<double> <= std::size(kPlaces));
+  return xsimd::select(Wide::load_aligned(kPlaces) < Wide(static_cast<double>(n)), x, Wide(rest));
 }
 
 struct Sum {
@@ -59,7 +69,7 @@ double accumulate_block(F f, const T* x, std::size_t n) {
   for (; i + 4 * kWidth <= n; i += 4 * kWidth)
     for (std::size_t j = 0; j < 4; ++j) total[j] = f(total[j], load_wide(x + i + j * kWidth));
   for (; i + kWidth <= n; i += kWidth) total[0] = f(total[0], load_wide(x + i));
-  if (i < n) total[1] = f(total[1], load_wide_part(x + i, n - i, F::kStart));
+  if (i < n) total[1] = f(total[1], followed_by(F::kStart, load_wide_part(x + i, n - i), n - i));
   return combine_lanes(f, f(f(total[0], total[1]), f(total[2], total[3])));
 }
 
