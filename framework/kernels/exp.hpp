@@ -54,15 +54,17 @@ inline Reduced reduce(const Vector<double>& x, const Vector<double>& sum, const 
   using V = Vector<double>;
   constexpr double kStep = kSign * 1.0 / kPowers;
   const V k = sum - rounder;
-  const V most = multiply_add(k, V(-kLn2High * kStep), x), r = multiply_add(k, V(-kLn2Low * kStep), most);
+  const V most = multiply_add(k, V(-kLn2High * kStep), x);
   const Integers bits = xsimd::bitwise_cast<Integers>(sum);
   const auto [lost, at_least] = kPowersOfTwo.at(bits);
   const V power = xsimd::bitwise_cast<V>(xsimd::bitwise_cast<Integers>(at_least) +
                                          (bits << bits_to_exponent(kPowerBits)));
 #if defined(__AVX512F__)
-  return {r, power, multiply_add(k, V(-kLn2Low / kPowers), lost), most};
+  // Sums and products are computed side by side, and there are fewer sums.
+  const V low = k * V(kLn2Low / kPowers);
+  return {kSign > 0 ? most - low : most + low, power, lost - low, most};
 #else
-  return {r, power, lost};
+  return {multiply_add(k, V(-kLn2Low * kStep), most), power, lost};
 #endif
 }
 

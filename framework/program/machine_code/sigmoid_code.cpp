@@ -16,22 +16,7 @@ constexpr std::int64_t kPowers = 1 << kFewPowerBits;
 constexpr SeriesOfExp kSeries;
 
 /// Places in kNumbers.
-enum Number : std::uint8_t {
-  kOne,
-  kHalf,
-  kMost,
-  kRound,
-  kLargest,
-  kToK,
-  kHigh,
-  kLow,
-  kToLost,
-  k3,
-  k4,
-  k5,
-  k6,
-  k7
-};
+enum Number : std::uint8_t { kOne, kHalf, kMost, kRound, kLargest, kToK, kHigh, kLow, k3, k4, k5, k6, k7 };
 constexpr std::array kNumbers = {1.0,
                                  0.5,
                                  kMostOfSigmoid,
@@ -40,7 +25,6 @@ constexpr std::array kNumbers = {1.0,
                                  -kLog2E* kPowers,
                                  kLn2High / kPowers,
                                  kLn2Low / kPowers,
-                                 -kLn2Low / kPowers,
                                  -kSeries.of_r3,
                                  kSeries.of_r4,
                                  -kSeries.of_r5,
@@ -78,13 +62,13 @@ void SigmoidCode::write(const Vector& out, const Vector& x,
   c.vminpd(sum, k, sum);
   c.vsubpd(k, sum, at(kRound));
   c.vfmadd231pd(most_of_r, k, at(kHigh));
-  c.vmovapd(r, most_of_r);
-  c.vfmadd231pd(r, k, at(kLow));
+  c.vmulpd(k, k, at(kLow));
+  c.vaddpd(r, most_of_r, k);
   find(rest, lost_);
   find(power, powers_);
   c.vpsllq(sum, sum, static_cast<std::uint8_t>(bits_to_exponent(kFewPowerBits)));
   c.vpaddq(power, power, sum);
-  c.vfmadd231pd(rest, k, at(kToLost));
+  c.subtract(rest, rest, k);
   const Vector &square = k, &high = sum;
   c.multiply(square, r, r);
   load(series, k6);
