@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -28,13 +30,23 @@ class ThreadPool {
     run([](const void* context, int piece) { (*static_cast<const Work*>(context))(piece); }, &work);
   }
 
-  /// Calls work(part, piece) for each 0 <= part < parts. A thread that is done with one takes the next, so
-  /// that nobody waits long for one that is held up; `piece` says which of the threads it is.
+  /// Parts of a task that a thread takes first, one after the other.
+  struct Share {
+    int begin, end;
+    std::atomic<int> next = 0;  ///< that nobody has taken
+  };
+
+  /// Calls work(part, piece) for each part of the shares, of which there are threads(). A thread that is done
+  /// with its own takes those that others have left, so that nobody waits long for one that is held up;
+  /// `piece` says which of the threads it is.
   template <class Work>
-  void share(int parts, const Work& work) {
-    std::atomic<int> next = 0;
+  void share(std::span<Share> shares, const Work& work) {
+    for (Share& one : shares) one.next = one.begin;
     run([&](int piece) {
-      for (int part = next.fetch_add(1); part < parts; part = next.fetch_add(1)) work(part, piece);
+      for (std::size_t i = 0; i < shares.size(); ++i) {
+        Share& from = shares[(static_cast<std::size_t>(piece) + i) % shares.size()];
+        for (int part = from.next++; part < from.end; part = from.next++) work(part, piece);
+      }
     });
   }
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <thread>
 #include <vector>
@@ -25,6 +27,64 @@ TEST(ThreadPool, DoesEveryPieceOnceAndReturnsWhenAllAreDone) {
       ASSERT_EQ(done, std::vector<int>(static_cast<std::size_t>(threads), 1)) << threads << " threads";
     }
   }
+}
+
+/// Is it so, at last?
+template <class Condition>
+bool becomes_true(const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  return condition();
+}
+
+TEST(ThreadPool, DoesEveryPartOfItsSharesOnce) {
+  for (int threads : {1, 2, 3, 7}) {
+    ThreadPool pool(threads);
+    std::vector<ThreadPool::Share> shares(static_cast<std::size_t>(threads));
+    int parts = 0;
+    for (int piece = 0; piece < threads; ++piece) {
+      shares[static_cast<std::size_t>(piece)].begin = parts;
+      parts += piece * 5 % 7;  // nothing for the first
+      shares[static_cast<std::size_t>(piece)].end = parts;
+    }
+    for (int task = 0; task < 300; ++task) {
+      std::vector<int> done(static_cast<std::size_t>(parts));
+      pool.share(shares, [&](int part, int /*piece*/) { ++done[static_cast<std::size_t>(part)]; });
+      ASSERT_EQ(done, std::vector<int>(static_cast<std::size_t>(parts), 1)) << threads << " threads";
+    }
+  }
+}
+
+TEST(ThreadPool, TakesPartsOfOnesOwnShareFirst) {
+  ThreadPool pool(2);
+  std::vector<ThreadPool::Share> shares(2);
+  shares[0].begin = 0;
+  shares[0].end = shares[1].begin = 3;
+  shares[1].end = 6;
+  std::atomic<int> begun = 0;
+  std::array<int, 2> first = {-1, -1};
+  pool.share(shares, [&](int part, int piece) {
+    int& mine = first[static_cast<std::size_t>(piece)];
+    if (mine != -1) return;
+    mine = part;
+    ++begun;
+    EXPECT_TRUE(becomes_true([&] { return begun == 2; }));
+  });
+  EXPECT_EQ(first, (std::array<int, 2>{0, 3}));
+}
+
+TEST(ThreadPool, DoesWhatIsLeftOfTheShareOfAThreadThatIsHeldUp) {
+  ThreadPool pool(2);
+  std::vector<ThreadPool::Share> shares(2);
+  shares[0].begin = 0;
+  shares[0].end = shares[1].begin = 2;
+  shares[1].end = 7;
+  std::atomic<int> done = 0;
+  pool.share(shares, [&](int part, int /*piece*/) {
+    EXPECT_TRUE(part != shares[1].begin || becomes_true([&] { return done == 6; }));
+    ++done;
+  });
+  EXPECT_EQ(done, 7);
 }
 
 TEST(ThreadPool, IsSharedByProgramsThatRunAtTheSameTime) {

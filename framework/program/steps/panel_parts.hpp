@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/kernels.hpp"
+#include "program/panels.hpp"
+#include "program/thread_pool.hpp"
+
+namespace talweg {
+
+[[nodiscard]] double operations_of_product(std::int64_t m, std::int64_t n, std::int64_t k);
+
+/// How the threads of a program divide a product of panels, if it is worth their coming together.
+class PanelParts {
+ public:
+  /// What is divided: rows or columns of the result.
+  enum class Side : std::uint8_t { rows, columns };
+
+  /// Of a result (m, n) with sums of k terms.
+  PanelParts(const Memory& memory, std::int64_t m, std::int64_t n, std::int64_t k, Side side,
+             std::int64_t width);
+
+  /// Threads that work at the same time.
+  [[nodiscard]] int pieces() const { return pool_ == nullptr ? 1 : pool_->threads(); }
+
+  /// Calls work(part, piece) for all parts, on the threads of the pool if there is one.
+  template <class Work>
+  void run(const Work& work) {
+    if (pool_ != nullptr)
+      return pool_->share({shares_.get(), static_cast<std::size_t>(pieces())},
+                          [&](int part, int piece) { work(parts_[static_cast<std::size_t>(part)], piece); });
+    for (const kernels::PartOfProduct& part : parts_) work(part, 0);
+  }
+
+ private:
+  ThreadPool* pool_;
+  std::vector<kernels::PartOfProduct> parts_;
+  std::unique_ptr<ThreadPool::Share[]> shares_;
+};
+
+/// Of a^T @ b.
+[[nodiscard]] PanelParts parts_of_transposed(const Memory& memory, const InPanels& a, const InPanels& b,
+                                             std::int64_t width);
+
+}  // namespace talweg
