@@ -64,6 +64,14 @@ Contestant products(const Network& network, const std::string& library, const Se
   return [command] { return std::optional(number_of(command)); };
 }
 
+Contestant multiply_adds(const Network& network, const Settings& settings) {
+  const std::optional<std::string> program = peer_program("multiply_adds");
+  if (network.products.empty() || !program) return [] { return std::nullopt; };
+  std::vector<std::string> command = {*program, std::to_string(settings.threads)};
+  command.insert(command.end(), network.products.begin(), network.products.end());
+  return [command] { return std::optional(number_of(command)); };
+}
+
 }  // namespace
 
 Rows network_rows(const Settings& settings) {
@@ -90,7 +98,8 @@ Rows network_rows(const Settings& settings) {
                  [&]() -> std::optional<double> {
                    if (!torch.is_there()) return std::nullopt;
                    return number_of(torch_networks_command(torch, threads, seconds, {torch_name(network)}));
-                 }});
+                 },
+                 multiply_adds(network, settings)});
     if (!network.products.empty()) {
       const bool onednn = best[2] && *best[2] < *best[1];
       rows.push_back({network.work,
@@ -99,6 +108,7 @@ Rows network_rows(const Settings& settings) {
                       best[0],
                       onednn ? best[2] : best[1],
                       {Bar::Kind::ratio, network.bar_of_products}});
+      rows.push_back({network.work, "its multiply-adds alone", Unit::seconds, best[0], best[4]});
     }
     rows.push_back({network.work,
                     "PyTorch",
