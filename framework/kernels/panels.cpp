@@ -75,6 +75,7 @@ struct Place {
   T* to;
   std::ptrdiff_t stride;  ///< between rows at `to`
   std::size_t columns;    ///< at most kWidth
+  bool fills;             ///< the rows at `to`, with zeros where there are no columns; else those are left
 };
 
 /// The first `columns` of one or two vectors, and zeros.
@@ -126,8 +127,11 @@ void product_tile(const T* a, std::ptrdiff_t a_panel, const T* b, std::size_t te
     for (std::size_t i = 0; i < kNumber; ++i)
       for (std::size_t j = 0; j < kVectors; ++j) sums[i][j] = relu(sums[i][j]);
 #pragma GCC unroll 12
-  for (std::size_t i = 0; i < kNumber; ++i)
-    store_row(sums[i], place.to + static_cast<std::ptrdiff_t>(i) * place.stride, place.columns);
+  for (std::size_t i = 0; i < kNumber; ++i) {
+    T* to = place.to + static_cast<std::ptrdiff_t>(i) * place.stride;
+    store_row(sums[i], to, place.fills ? kVectors * kLanes<T> : place.columns);
+    if (kVectors == 1 && place.fills) store(Vector<T>(T(0)), to + kLanes<T>);
+  }
 }
 
 /// Rows of c, a panel: those of a^T @ b, or `scale` times those are subtracted from them.
@@ -242,10 +246,14 @@ void store_transposed(const PanelProduct<T>& product, const T* sums, const Block
   if (product.c_layout == ResultLayout::columns)
     return store_transposed(product, sums, block.rows, place_in_c(product, block.first_row, first),
                             product.c_stride, columns);
-  for (std::size_t row = 0; row < block.rows; row += kWidth<T>)
-    store_transposed(product, sums + row * kWidth<T>, std::min(kWidth<T>, block.rows - row),
-                     place_in_c(product, block.first_row + row, first),
-                     static_cast<std::ptrdiff_t>(kWidth<T>), columns);
+  for (std::size_t row = 0; row < block.rows; row += kWidth<T>) {
+    const std::size_t rows = std::min(kWidth<T>, block.rows - row);
+    T* c = place_in_c(product, block.first_row + row, first);
+    store_transposed(product, sums + row * kWidth<T>, rows, c, static_cast<std::ptrdiff_t>(kWidth<T>),
+                     columns);
+    if (rows < kWidth<T>)
+      for (std::size_t j = 0; j < columns; ++j) std::fill_n(c + j * kWidth<T> + rows, kWidth<T> - rows, T(0));
+  }
 }
 
 /// Has a row of a panel of c and of its mask fetched, where columns of sums become rows of panels: there are
@@ -287,7 +295,8 @@ void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const 
                    .stride = is_final ? product.c_stride : kStride,
                    .columns = is_final || in_panels       ? columns
                               : is_half_empty<T>(columns) ? kLanes<T>
-                                                          : kPanel};
+                                                          : kPanel,
+                   .fills = in_panels};
     const T* next = j + kPanel < end ? b + product.k * kPanel : b;
     // Where other rows are multiplied by the same panels, these are near.
     Prefetch prefetch(next, block.rows == product.m ? block.terms * kPanel * sizeof(T) : 0, tiles.number);

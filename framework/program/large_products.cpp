@@ -67,7 +67,8 @@ kernels::LargeProduct<double> fastest_product(const ProductLayout& /*layout*/) {
 template <class T>
 bool is_added_well(std::int64_t m, std::int64_t n, std::int64_t k) {
   const bool adds_sooner = 1 / static_cast<double>(m) + 1 / static_cast<double>(n) < kAdds;
-  return k <= kTermsOfASum<T> && (adds_sooner || are_panels_faster(k, m, n, panel_width<T>()));
+  return k <= kTermsOfASum<T> &&
+         (adds_sooner || are_panels_faster(k, m, n, panel_width<T>(), WeightUpdate::product));
 }
 
 template bool is_added_well<float>(std::int64_t m, std::int64_t n, std::int64_t k);

@@ -15,6 +15,9 @@ constexpr std::int64_t kLeastExamples = 16;
 /// Weights for each example, from which panels are faster: of a layer whose units fill panels, and of one
 /// whose units are fewer than a panel has columns, for which the BLAS is slow. Others have to be packed.
 constexpr std::int64_t kWeightsPerExample = 512, kWeightsOfFewUnits = 16;
+/// At most this part of what is computed may be there to fill vectors, and functions that go over that, too,
+/// are worth it from so many examples on.
+constexpr std::int64_t kLargestPartOfFilling = 8, kLeastExamplesOfFilledFunctions = 64;
 
 }  // namespace
 
@@ -34,11 +37,16 @@ std::int64_t elements_in_panels(std::int64_t rows, std::int64_t columns, std::in
   return rows * ((columns + width - 1) / width * width);
 }
 
-bool are_panels_faster(std::int64_t examples, std::int64_t rows, std::int64_t columns, std::int64_t width) {
+bool are_panels_faster(std::int64_t examples, std::int64_t rows, std::int64_t columns, std::int64_t width,
+                       WeightUpdate update) {
   const bool is_measured = std::ranges::find(kMeasured, kernels::instruction_set()) != kMeasured.end();
   if (!is_measured || examples < kLeastExamples || columns < 2) return false;
-  if (columns < width) return rows * columns >= kWeightsOfFewUnits * examples;
-  return columns % width == 0 && rows * columns >= kWeightsPerExample * examples;
+  const bool by_product = update == WeightUpdate::product;
+  if (columns < width) return by_product && rows * columns >= kWeightsOfFewUnits * examples;
+  // Where half of a panel is empty, the other half is computed.
+  const std::int64_t vector = width / 2, filling = (vector - columns % vector) % vector;
+  return filling <= columns / kLargestPartOfFilling && rows * columns >= kWeightsPerExample * examples &&
+         (by_product || columns % width == 0 || examples >= kLeastExamplesOfFilledFunctions);
 }
 
 }  // namespace talweg

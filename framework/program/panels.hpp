@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "program/instruction.hpp"
 
 namespace talweg {
@@ -24,9 +26,12 @@ struct InPanels {
 /// What a buffer for such a matrix has room for: the columns are filled up to whole panels.
 [[nodiscard]] std::int64_t elements_in_panels(std::int64_t rows, std::int64_t columns, std::int64_t width);
 
+/// What changes weights: a product that is subtracted from them, or elementwise functions of a gradient.
+enum class WeightUpdate : std::uint8_t { product, functions };
+
 /// Is the step of a dense layer, for so many examples, faster where its weights (rows, columns) lie in panels
 /// of that width? By measurements, never by the clock, so that a program's bits are always the same.
 [[nodiscard]] bool are_panels_faster(std::int64_t examples, std::int64_t rows, std::int64_t columns,
-                                     std::int64_t width);
+                                     std::int64_t width, WeightUpdate update);
 
 }  // namespace talweg

@@ -128,6 +128,11 @@ void expect_product(std::size_t m, std::size_t n, std::size_t k, kernels::Result
       if (has_end && !is_transposed) total = std::max(total, T(0));
       if (has_end && is_transposed && mask[place(i, j)] <= 0) total = 0;
     }
+  // Behind the last column of panels.
+  if (layout == panels || layout == transposed_panels)
+    for (std::size_t i = 0; i < rows_of_c; ++i)
+      for (std::size_t j = columns_of_c; j % width != 0; ++j)
+        expected[j / width * stride + i * width + j % width] = 0;
   for (std::size_t i = 0; i < expected.size(); ++i)
     ASSERT_EQ(c.data()[i], expected[i])
         << m << " x " << k << " x " << n << ", layout " << static_cast<int>(layout) << ", at " << i;
@@ -167,13 +172,16 @@ void expect_transposed_product(std::size_t m, std::size_t n, std::size_t k, bool
                                               .subtracts = subtracts,
                                               .scale = T(0.5)},
                                              {first, last - first, begin, end - begin});
-  for (std::size_t i = 0; i < m; ++i)
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = n; j % width != 0; ++j)
+      ASSERT_EQ(result.at(i, j), 0) << m << " x " << k << " x " << n;
     for (std::size_t j = 0; j < n; ++j) {
       T product = 0;
       for (std::size_t l = 0; l < k; ++l) product += a.at(l, i) * b.at(l, j);
       ASSERT_EQ(result.at(i, j), subtracts ? c.at(i, j) - T(0.5) * product : product)
           << m << " x " << k << " x " << n;
     }
+  }
 }
 
 TYPED_TEST(PanelKernels, MultiplyATransposedMatrixAndSubtractThat) {

@@ -297,7 +297,8 @@ Value random_loss(Uses& uses, unsigned seed) {
   const auto below = [&](unsigned count) { return static_cast<std::size_t>(random() % count); };
   std::vector<Value> values = {uses.leaf({64, 160}), uses.leaf({32, 320})}, weights, losses;
   const auto add_layer = [&](Value x) {
-    const std::int64_t units = below(2) == 0 ? 160 : 320;
+    constexpr std::int64_t kUnits[] = {160, 320, 300};  // the last do not fill panels
+    const std::int64_t units = kUnits[below(3)];
     const bool known = !weights.empty() && weights.back().shape()[0] == x.shape()[1] && below(3) == 0;
     if (!known) weights.push_back(uses.parameter({x.shape()[1], units}));
     const Value output = matmul(x, known ? stop_gradient(weights.back()) : weights.back());

@@ -15,8 +15,8 @@ namespace {
 
 bool may_be_in_panels(const ProductStep& product, std::int64_t width) {
   const Shape& shape = product.result().shape;
-  return product.is_large() && shape.rank() == 2 && shape[1] % width == 0 &&
-         are_panels_faster(product.right().shape[0], shape[0], shape[1], width);
+  return product.is_large() && shape.rank() == 2 &&
+         are_panels_faster(product.right().shape[0], shape[0], shape[1], width, WeightUpdate::functions);
 }
 
 /// Elements of a concatenation: a part that has a step of its own, or all between two of them.

@@ -39,28 +39,31 @@ ValuesInPanels::ValuesInPanels(const Plan& plan, const WeightProducts& products,
 }
 
 std::optional<InPanels> ValuesInPanels::find(BufferId buffer) const {
-  const auto found = columns_.find(buffer);
-  if (found == columns_.end()) return std::nullopt;
-  return InPanels{buffer, plan_.buffers[buffer].elements / found->second, found->second};
+  const auto found = values_.find(buffer);
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool ValuesInPanels::add(const View& matrix) {
+  if (!is_possible(matrix)) return false;
+  return values_.emplace(matrix.buffer, InPanels{matrix.buffer, matrix.shape[0], matrix.shape[1]}).second;
 }
 
 /// Is it all of a buffer that nobody reads in pieces or after the run?
 bool ValuesInPanels::is_possible(const View& matrix) const {
   const Buffer& buffer = plan_.buffers[matrix.buffer];
   return buffer.kind == Buffer::Kind::arena && !buffer.whole && !buffer.kept && !has_parts_[matrix.buffer] &&
-         is_contiguous(matrix) && buffer.elements == matrix.shape.elements() && matrix.shape[1] % width_ == 0;
+         is_contiguous(matrix) && buffer.elements == matrix.shape.elements() && matrix.shape[1] >= width_;
 }
 
 bool ValuesInPanels::is_in_panels(const View& matrix) const {
-  const auto found = columns_.find(matrix.buffer);
-  return found != columns_.end() && found->second == matrix.shape[1] && is_possible(matrix);
+  const std::optional<InPanels> found = find(matrix.buffer);
+  return found && found->columns == matrix.shape[1] && is_possible(matrix);
 }
 
 void ValuesInPanels::add_products() {
   for (const std::optional<WeightProduct>& product : products_) {
     if (!product) continue;
-    for (const View& matrix : product->matrices())
-      if (is_possible(matrix)) columns_.emplace(matrix.buffer, matrix.shape[1]);
+    for (const View& matrix : product->matrices()) add(matrix);
   }
 }
 
@@ -73,12 +76,11 @@ void ValuesInPanels::add_elementwise() {
       if (group == nullptr) continue;
       const std::vector<View> values = values_of(*group);
       const auto known =
-          std::ranges::find_if(values, [&](const View& value) { return columns_.contains(value.buffer); });
+          std::ranges::find_if(values, [&](const View& value) { return values_.contains(value.buffer); });
       if (known == values.end()) continue;
       const InPanels like = *find(known->buffer);
       for (const View& value : values)
-        if (is_possible(contiguous_view(value.buffer, {like.rows, like.columns})))
-          changed |= columns_.emplace(value.buffer, like.columns).second;
+        changed |= add(contiguous_view(value.buffer, {like.rows, like.columns}));
     }
   }
 }
@@ -89,7 +91,7 @@ void ValuesInPanels::remove_others() {
     for (std::size_t i = 0; i < plan_.steps.size(); ++i)
       for (const View& view : views_of(i)) {
         const BufferId root = plan_.root(view.buffer).first;
-        if (columns_.contains(root) && !is_done_in_panels(i, root)) changed |= columns_.erase(root) > 0;
+        if (values_.contains(root) && !is_done_in_panels(i, root)) changed |= values_.erase(root) > 0;
       }
   }
 }
@@ -118,15 +120,14 @@ bool ValuesInPanels::is_done_in_panels(std::size_t step, BufferId buffer) const 
     return !product->mask || !(is_it(product->mask) || is_it(product->result)) ||
            (is_in_panels(*product->mask) && is_in_panels(*product->result));
   }
-  const std::int64_t columns = columns_.at(buffer);
+  const std::int64_t columns = values_.at(buffer).columns;
   if (const ElementwiseStep* group = as_elementwise(*plan_.steps[step])) {
     // All lie alike, and nobody reads one number from among them.
     const auto reads_one = [&](const View& view) { return view.buffer == buffer && is_single(view); };
     return std::ranges::none_of(group->views(), reads_one) &&
            std::ranges::all_of(values_of(*group), [&](const View& value) {
-             const auto found = columns_.find(value.buffer);
-             return found != columns_.end() && found->second == columns &&
-                    is_all_of(value, plan_.buffers[value.buffer]);
+             const std::optional<InPanels> found = find(value.buffer);
+             return found && found->columns == columns && is_all_of(value, plan_.buffers[value.buffer]);
            });
   }
   const auto* sum = dynamic_cast<const ReductionStep*>(plan_.steps[step].get());

@@ -15,8 +15,11 @@ class ValuesInPanels {
   ValuesInPanels(const Plan& plan, const WeightProducts& products, std::int64_t width);
 
   [[nodiscard]] std::optional<InPanels> find(BufferId buffer) const;
+  [[nodiscard]] const std::unordered_map<BufferId, InPanels>& all() const { return values_; }
 
  private:
+  /// Notes that they lie in panels, if that is possible and new.
+  bool add(const View& matrix);
   [[nodiscard]] bool is_possible(const View& matrix) const;
   [[nodiscard]] bool is_in_panels(const View& matrix) const;
   void add_products();
@@ -28,8 +31,8 @@ class ValuesInPanels {
   const Plan& plan_;
   const WeightProducts& products_;
   std::int64_t width_;
-  std::vector<bool> has_parts_;                         ///< by buffer
-  std::unordered_map<BufferId, std::int64_t> columns_;  ///< of those that lie in panels
+  std::vector<bool> has_parts_;                    ///< by buffer
+  std::unordered_map<BufferId, InPanels> values_;  ///< by buffer
 };
 
 }  // namespace talweg

@@ -148,7 +148,9 @@ class Finder {
     const ProductStep* product = as_product(*plan_.steps[step]);
     if (product == nullptr || !product->subtraction() || !plan_.is_callers(product->result().buffer)) return;
     const View& weights = product->result();
-    if (!are_panels_faster(product->right().shape[0], weights.shape[0], weights.shape[1], width_)) return;
+    if (!are_panels_faster(product->right().shape[0], weights.shape[0], weights.shape[1], width_,
+                           WeightUpdate::product))
+      return;
     const auto uses = uses_of(weights, step);
     const std::optional<View>& scale = product->subtraction()->scale;
     if (!uses || uses->empty() || (scale && have_common(*scale, weights)) || !is_room_for(1, weights.shape))
@@ -198,9 +200,10 @@ class Finder {
         if (is_at(view, kept[i])) return taken[i].buffer;
       return result.weights.buffer;
     };
+    // What fills the panels up is computed, too, and is used for nothing else.
+    const std::int64_t elements = elements_in_panels(shape[0], shape[1], width_);
     plan_.steps[step] = pass->part(
-        shape.elements(),
-        [&](const View& view) { return contiguous_view(panels_at(view), {shape.elements()}); },
+        elements, [&](const View& view) { return contiguous_view(panels_at(view), {elements}); },
         [&](BufferId stored) { return panels_at(contiguous_view(stored, {shape.elements()})); });
   }
 
@@ -243,8 +246,8 @@ class Finder {
     if (product == nullptr || product->subtraction() || products_[users[0]]) return std::nullopt;
     const View& result = product->result();
     if (!is_at(result, gradient) || result.shape.elements() != gradient.shape.elements() ||
-        result.shape[1] % width_ != 0 ||
-        !are_panels_faster(product->right().shape[0], result.shape[0], result.shape[1], width_))
+        !are_panels_faster(product->right().shape[0], result.shape[0], result.shape[1], width_,
+                           WeightUpdate::functions))
       return std::nullopt;
     return users[0];
   }

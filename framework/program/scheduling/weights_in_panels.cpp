@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "program/scheduling/values_in_panels.hpp"
+#include "program/steps/elementwise_step.hpp"
 #include "program/steps/pack_step.hpp"
 #include "program/steps/panel_product_step.hpp"
+#include "program/steps/panel_sum_step.hpp"
 #include "program/steps/reduction_step.hpp"
 
 namespace talweg {
@@ -23,6 +25,8 @@ class Replacer {
       : plan_(plan), width_(panel_width(dtype)), products_(products), values_(plan, products, width_) {}
 
   void run() {
+    for (const auto& [buffer, value] : values_.all())
+      plan_.buffers[buffer].elements = elements_in_panels(value.rows, value.columns, width_);
     auto steps = std::exchange(plan_.steps, {});
     const auto nodes = std::exchange(plan_.nodes, {});
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -92,14 +96,27 @@ class Replacer {
     return to;
   }
 
-  /// The step, which reads its values as they lie.
+  /// The step, which reads and writes values as they lie.
   [[nodiscard]] std::unique_ptr<Step> in_panels(std::unique_ptr<Step> step) const {
-    const auto* sum = dynamic_cast<const ReductionStep*>(step.get());
-    if (sum == nullptr || !sum->is_sum_of_rows()) return step;
-    const std::optional<InPanels> x = values_.find(sum->reads().front().buffer);
-    if (!x) return step;
-    return std::make_unique<ReductionStep>(kernels::Reduction::sum, sum->reads().front(),
-                                           sum->writes().front(), x->columns / width_, x->rows, width_);
+    if (const auto* sum = dynamic_cast<const ReductionStep*>(step.get()); sum != nullptr) {
+      const std::optional<InPanels> x = values_.find(sum->reads().front().buffer);
+      if (x) return std::make_unique<PanelSumStep>(*x, sum->writes().front());
+    } else if (const auto* group = dynamic_cast<const ElementwiseStep*>(step.get()); group != nullptr) {
+      return in_panels(*group, std::move(step));
+    }
+    return step;
+  }
+
+  /// What fills the panels up is computed, too, and is used for nothing else.
+  [[nodiscard]] std::unique_ptr<Step> in_panels(const ElementwiseStep& group,
+                                                std::unique_ptr<Step> step) const {
+    const std::vector<View> writes = group.writes();
+    const std::optional<InPanels> value = values_.find(writes.front().buffer);
+    if (!value || value->columns % width_ == 0) return step;
+    const std::int64_t elements = elements_in_panels(value->rows, value->columns, width_);
+    return group.part(
+        elements, [&](const View& view) { return contiguous_view(view.buffer, {elements}); },
+        [](BufferId stored) { return stored; });
   }
 
   struct Packed {
