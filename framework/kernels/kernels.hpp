@@ -142,9 +142,9 @@ template <class T>
 using FindProduct = ProductKernel<T> (*)(std::size_t n, std::size_t k);
 
 // Products of large matrices that lie in panels: the first w columns row by row, then the next w, and so on.
-// Element (i, j) of a matrix of r rows is at [j / w][i][j % w]; behind its last column there are zeros. So it
-// is read in the order in which it lies as either operand and as what is subtracted from. Panels begin at
-// multiples of kVectorBytes.
+// Element (i, j) of a matrix of r rows is at [j / w][i][j % w]. So it is read in the order in which it lies
+// as either operand and as what is subtracted from. Behind its last column are zeros, if functions make no
+// other numbers of them: no element of a product depends on those. Panels begin at multiples of kVectorBytes.
 
 /// Where element (i, j) of a result is.
 enum class ResultLayout : std::uint8_t {

@@ -54,7 +54,7 @@ class Executor {
   /// Between the two: matrices in `memory` have their values there, for others to read until the next run.
   virtual void show(std::span<const std::byte> /*memory*/) {}
   /// Between the two: where the values lie that belong in `memory`. Elsewhere they are in another order, and
-  /// zeros may stand between them.
+  /// other numbers may stand between them.
   [[nodiscard]] virtual std::span<const std::byte> present(std::span<const std::byte> memory) {
     return memory;
   }

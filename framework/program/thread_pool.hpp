@@ -30,8 +30,8 @@ class ThreadPool {
     run([](const void* context, int piece) { (*static_cast<const Work*>(context))(piece); }, &work);
   }
 
-  /// Parts of a task that a thread takes first, one after the other.
-  struct Share {
+  /// Parts of a task that a thread takes first, one after the other. Each has a line of the cache.
+  struct alignas(64) Share {
     int begin, end;
     std::atomic<int> next = 0;  ///< that nobody has taken
   };

@@ -102,9 +102,13 @@ void TrainingState::show_weights() {
 bool TrainingState::are_weights_finite() const {
   return std::ranges::all_of(values.tensors(), [&](const KeptTensor& tensor) {
     if (!tensor.is_weight() || !tensor.finite) return true;
-    std::span<const std::byte> memory = values.memory_of(tensor);
-    if (holder_ != nullptr) memory = holder_->present(memory);
-    return all_finite(memory, model().graph->floating());
+    const std::span<const std::byte> memory = values.memory_of(tensor);
+    const DType dtype = model().graph->floating();
+    if (holder_ != nullptr) {
+      if (all_finite(holder_->present(memory), dtype)) return true;
+      holder_->show(memory);  // it may be what stands between the values that is not finite
+    }
+    return all_finite(memory, dtype);
   });
 }
 

@@ -119,6 +119,10 @@ const std::vector<Case> kCases = {
      [](Uses& uses) {
        return further(uses, absolute(reshape(Layer(uses).output, {128, 160}) + uses.parameter({160})));
      }},
+    {"values of another shape",
+     [](Uses& uses) {
+       return further(uses, absolute(reshape(Layer(uses, 16).output, {32, 160})));
+     }},
     {"a third axis plus a row",
      [](Uses& uses) {
        const Value heads = absolute(reshape(Layer(uses).output, {64, 2, 160}) + uses.parameter({160}));

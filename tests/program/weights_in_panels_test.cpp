@@ -136,6 +136,18 @@ std::vector<Variant> variants() {
     variant.units = {161, 320, 352, 7};
   });
   add("whose units do not fill panels", [](Variant& variant) { variant.units = {160, 300, 330, 10}; });
+  add("of many units that do not fill panels", [](Variant& variant) {
+    variant.examples = 140;
+    variant.units = {160, 500, 1000, 10};
+  });
+  add("with as many units as examples", [](Variant& variant) {
+    variant.examples = 64;
+    variant.units = {600, 700, 64, 1024};
+  });
+  add("with as many units as examples, which do not fill panels", [](Variant& variant) {
+    variant.examples = 100;
+    variant.units = {600, 700, 100, 1024};
+  });
   add("with the inputs once more", [](Variant& variant) {
     variant.joins_inputs = true;
     variant.packed = 5;  // what is joined, and a gradient of a part of it

@@ -249,6 +249,22 @@ TEST(ValuesInPanels, DivergeAtALogLineWhoseLossIsFinite) {
   EXPECT_EQ(lines_of({.reference_executor = true}), 1U);
 }
 
+TEST(ValuesInPanels, DoNotDivergeWhereOnlyWhatFillsPanelsIsNotFinite) {
+  // The gradient of a square root of zero.
+  const std::string text =
+      "talweg: 1\nseed: 3\ndtype: float32\n"
+      "data:\n  X, y: {moons: {examples: 64, noise: 0.2}}\n"
+      "graph:\n  h: dense(sigmoid(X[:, 0:1] + zeros((1, 320))), units=300)\n"
+      "  h2: dense(sqrt(abs(h)), units=320, activation=relu)\n"
+      "  loss: mean(square(dense(h2, units=3) - y[:, None]))\n"
+      "train:\n  minimize: loss\n  optimizer: {gd: {alpha: 0.01}}\n  steps: 20\n  log: {every: 5}\n";
+  const auto trainer = make_trainer(text);
+  EXPECT_EQ(has(trainer->program_listing(), "panel product (64, 320) @ (320, 300)"), has_avx2());
+  Following following;
+  EXPECT_NO_THROW(trainer->run(following));
+  EXPECT_EQ(following.lines.size(), 4U);
+}
+
 /// The loss of a last step is what a longer training logs there, and what is found once there is nothing left
 /// to train.
 TEST_P(ValuesTakenOver, HaveOneLossAtALogLineAndAtTheEnd) {

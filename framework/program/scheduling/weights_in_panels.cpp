@@ -77,7 +77,7 @@ class Replacer {
   /// The matrix in panels.
   InPanels packed(const View& view) {
     const std::optional<InPanels> from = values_.find(view.buffer);
-    if (from && view.shape == Shape{from->rows, from->columns}) return *from;
+    if (from && view == from->view()) return *from;
     const auto found = std::ranges::find(packed_, view, &Packed::from);
     if (found != packed_.end()) return found->to;
     InPanels to{0, view.shape[0], view.shape[1]};

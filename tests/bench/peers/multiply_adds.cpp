@@ -52,7 +52,9 @@ int main(int count, char** arguments) {
   double operations = 0;
   for (const Product& product : products_of_step(widths, std::atoi(arguments[2])))
     operations += 2.0 * product.m * product.n * product.k;
-  std::vector<double> speeds(static_cast<std::size_t>(std::max(1, std::atoi(arguments[1]))));
+  // More threads than processors would be counted as if each had one.
+  const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  std::vector<double> speeds(static_cast<std::size_t>(std::clamp(std::atoi(arguments[1]), 1, processors)));
   std::vector<std::thread> threads;
   const float factor = 1.0F / static_cast<float>(count);  // that the compiler does not know
   for (double& speed : speeds) threads.emplace_back([&speed, factor] { speed = measure(factor); });
