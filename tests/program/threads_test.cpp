@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -37,16 +38,22 @@ bool becomes_true(const Condition& condition) {
   return condition();
 }
 
+/// As many parts in each.
+std::vector<ThreadPool::Share> shares_of(const std::vector<int>& parts) {
+  std::vector<ThreadPool::Share> shares(parts.size());
+  int begin = 0;
+  for (std::size_t piece = 0; piece < parts.size(); ++piece) {
+    shares[piece].begin = begin;
+    shares[piece].end = begin += parts[piece];
+  }
+  return shares;
+}
+
 TEST(ThreadPool, DoesEveryPartOfItsSharesOnce) {
-  for (int threads : {1, 2, 3, 7}) {
+  for (const std::vector<int>& each : {std::vector{5}, {0, 4}, {3, 0, 1}, {0, 5, 3, 1, 6, 4, 2}}) {
+    const auto threads = static_cast<int>(each.size()), parts = std::reduce(each.begin(), each.end());
     ThreadPool pool(threads);
-    std::vector<ThreadPool::Share> shares(static_cast<std::size_t>(threads));
-    int parts = 0;
-    for (int piece = 0; piece < threads; ++piece) {
-      shares[static_cast<std::size_t>(piece)].begin = parts;
-      parts += piece * 5 % 7;  // nothing for the first
-      shares[static_cast<std::size_t>(piece)].end = parts;
-    }
+    std::vector<ThreadPool::Share> shares = shares_of(each);
     for (int task = 0; task < 300; ++task) {
       std::vector<int> done(static_cast<std::size_t>(parts));
       pool.share(shares, [&](int part, int /*piece*/) { ++done[static_cast<std::size_t>(part)]; });
@@ -57,10 +64,7 @@ TEST(ThreadPool, DoesEveryPartOfItsSharesOnce) {
 
 TEST(ThreadPool, TakesPartsOfOnesOwnShareFirst) {
   ThreadPool pool(2);
-  std::vector<ThreadPool::Share> shares(2);
-  shares[0].begin = 0;
-  shares[0].end = shares[1].begin = 3;
-  shares[1].end = 6;
+  std::vector<ThreadPool::Share> shares = shares_of({3, 3});
   std::atomic<int> begun = 0;
   std::array<int, 2> first = {-1, -1};
   pool.share(shares, [&](int part, int piece) {
@@ -75,10 +79,7 @@ TEST(ThreadPool, TakesPartsOfOnesOwnShareFirst) {
 
 TEST(ThreadPool, DoesWhatIsLeftOfTheShareOfAThreadThatIsHeldUp) {
   ThreadPool pool(2);
-  std::vector<ThreadPool::Share> shares(2);
-  shares[0].begin = 0;
-  shares[0].end = shares[1].begin = 2;
-  shares[1].end = 7;
+  std::vector<ThreadPool::Share> shares = shares_of({2, 5});
   std::atomic<int> done = 0;
   pool.share(shares, [&](int part, int /*piece*/) {
     EXPECT_TRUE(part != shares[1].begin || becomes_true([&] { return done == 6; }));

@@ -50,10 +50,12 @@ INSTANTIATE_TEST_SUITE_P(Heads, ValuesTakenOver, testing::ValuesIn(kHeads),
 
 bool has(const std::string& listing, const char* what) { return listing.find(what) != std::string::npos; }
 
+constexpr std::size_t kSecondWeights = std::size_t{160} * 192;
 const std::vector<std::string> kParameters = {"h/W", "h/b", "h2/W", "h2/b", "out/W", "out/b"};
 
 std::vector<std::vector<double>> values_of(Trainer& trainer) {
   std::vector<std::vector<double>> values;
+  values.reserve(kParameters.size());
   for (const std::string& name : kParameters) values.push_back(trainer.value(name).values);
   return values;
 }
@@ -153,7 +155,7 @@ TEST_P(ValuesTakenOver, MayBeReplacedByAnObserver) {
     std::vector<double> found;
   };
   const Replace by_value = [](Trainer& trainer) {
-    trainer.set_value("h2/W", std::vector<double>(160 * 192, 0.0));
+    trainer.set_value("h2/W", std::vector<double>(kSecondWeights, 0.0));
   };
   const Replace by_weights = [](Trainer& trainer) {
     Weights weights = make_trainer(network("  steps: 1\n"))->weights();  // nobody asks this trainer
@@ -191,7 +193,7 @@ TEST_P(ValuesTakenOver, MayBeReplacedByAnObserver) {
 TEST_P(ValuesTakenOver, DivergeFromWhatAnObserverReplacedThemBy) {
   struct Replacing : Following {
     void logged(const LogRecord& record) override {
-      if (record.step == 10) trainer->set_value("h2/W", std::vector<double>(160 * 192, 1e30));
+      if (record.step == 10) trainer->set_value("h2/W", std::vector<double>(kSecondWeights, 1e30));
     }
     Trainer* trainer = nullptr;
   } replacing;

@@ -56,6 +56,7 @@ int main(int count, char** arguments) {
   const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::vector<double> speeds(static_cast<std::size_t>(std::clamp(std::atoi(arguments[1]), 1, processors)));
   std::vector<std::thread> threads;
+  threads.reserve(speeds.size());
   const float factor = 1.0F / static_cast<float>(count);  // that the compiler does not know
   for (double& speed : speeds) threads.emplace_back([&speed, factor] { speed = measure(factor); });
   for (std::thread& thread : threads) thread.join();
