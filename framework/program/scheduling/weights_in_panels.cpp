@@ -112,8 +112,9 @@ class Replacer {
                                                 std::unique_ptr<Step> step) const {
     const std::vector<View> writes = group.writes();
     const std::optional<InPanels> value = values_.find(writes.front().buffer);
-    if (!value || value->columns % width_ == 0) return step;
+    if (!value) return step;
     const std::int64_t elements = elements_in_panels(value->rows, value->columns, width_);
+    if (elements == group.shape().elements()) return step;  // it fills them
     return group.part(
         elements, [&](const View& view) { return contiguous_view(view.buffer, {elements}); },
         [](BufferId stored) { return stored; });
