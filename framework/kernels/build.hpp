@@ -18,6 +18,8 @@ void add_products(Table<T>& table);
 template <class T>
 void add_panels(Table<T>& table);
 template <class T>
+void add_sparse(Table<T>& table);
+template <class T>
 void add_windows(Table<T>& table);
 
 }  // namespace talweg::kernels::TALWEG_KERNELS

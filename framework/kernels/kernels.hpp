@@ -197,6 +197,53 @@ struct PanelKernels {
   void (*multiply_transposed)(const TransposedPanelProduct<T>& product, const PartOfProduct& part);
 };
 
+/// A matrix in panels, and which of its elements are not zero. Element (i, j) is bit j % 64 of nonzeros[j /
+/// 64
+/// * rows + i], and bit i % 64 of transposed_nonzeros[i / 64 * columns + j]; bits of no element are 0.
+template <class T>
+struct SparseMatrix {
+  const T* panels;
+  std::size_t rows, columns;
+  const std::uint64_t* nonzeros;
+  const std::uint64_t* transposed_nonzeros;
+};
+
+/// c (m, n) becomes a (m, k) @ b (k, n), and where they are asked for that plus a row, relu of the result,
+/// and 0 where a mask is not above 0. REQUIRES: k > 0.
+template <class T>
+struct SparseProduct {
+  SparseMatrix<T> a;
+  const T* b;            ///< in panels
+  bool b_is_transposed;  ///< is it (n, k) that lies there?
+  const T* bias;         ///< the row; null where there is none
+  bool relu;
+  const T* mask;  ///< it lies as c does; null where there is none
+  T* c;
+  bool c_in_panels;
+  std::ptrdiff_t c_stride;  ///< from one row to the next, or from one panel to the next
+  std::size_t n;
+};
+
+/// Products that leave out what is multiplied by zeros of a sparse matrix: to the same bits as PanelKernels,
+/// unless a sum is a zero, which may have another sign. Nothing is left out where that would be infinite or
+/// NaN.
+template <class T>
+struct SparseKernels {
+  /// Columns of a product that are computed together: a part should have a multiple of them.
+  std::size_t columns_at_a_time;
+  /// Writes the bits of some columns, from a multiple of 64 on, and returns how many of them are 1.
+  std::size_t (*find_nonzeros)(const T* panels, std::size_t rows, std::size_t columns, std::size_t first,
+                               std::size_t some, std::uint64_t* nonzeros, std::uint64_t* transposed_nonzeros);
+  void (*multiply)(const SparseProduct<T>& product, const PartOfProduct& part);
+  /// What is sparse is a of the product.
+  void (*multiply_transposed)(const TransposedPanelProduct<T>& product, const SparseMatrix<T>& a,
+                              const PartOfProduct& part);
+  /// What is sparse is b of the product. Columns of c are computed as rows of c^T: the rows of a part should
+  /// be a multiple of those that are computed together.
+  void (*multiply_transposed_by)(const TransposedPanelProduct<T>& product, const SparseMatrix<T>& b,
+                                 const PartOfProduct& part);
+};
+
 /// Windows side by side that have the same elements: element k of the i-th is plane[elements[k] + i *
 /// stride].
 template <class T>
@@ -246,6 +293,7 @@ struct Table {
   ProductKernel<T> product[kProductEndCount];
   FindProduct<T> find_product[kProductEndCount];
   PanelKernels<T> panels;
+  SparseKernels<T> sparse;
   FindLargestKernel<T> find_largest;
   CorrelateKernel<T> correlate;
 };

@@ -5,38 +5,18 @@
 #include <utility>
 
 #include "kernels/build.hpp"
+#include "kernels/panels.hpp"
 #include "kernels/transpose.hpp"
-#include "kernels/vector.hpp"
 
 namespace talweg::kernels {
 namespace {
 
-template <class T>
-inline constexpr std::size_t kWidth = 2 * kLanes<T>;
-
 /// Rows whose sums stay in registers, two vectors each, beside what is read for them.
 inline constexpr std::size_t kMostRows = kRegisters == 32 ? 12 : 6;
 
-/// Terms of which a panel stays in the first-level cache (with AVX-512 longer sums are worth more), and rows
-/// of so many terms in the second-level one: half as many are a multiple of kMostRows and of kWidth. Up to
-/// `kFewRows` are not divided.
-inline constexpr std::size_t kTerms = kRegisters == 32 ? 384 : 256, kRows = kRegisters == 32 ? 192 : 96,
-                             kFewRows = 132;
-
-/// Parts of about the same size, each a multiple of `grain` but the last.
-struct Parts {
-  Parts(std::size_t all, std::size_t most, std::size_t unit = 1)
-      : number((all + most - 1) / most), grain(unit) {
-    if (number == 0) return;
-    const std::size_t grains = (all + grain - 1) / grain;
-    least = grains / number * grain;
-    longer = grains % number;
-  }
-  [[nodiscard]] std::size_t size(std::size_t part) const { return least + (part < longer ? grain : 0); }
-
-  std::size_t number, grain;
-  std::size_t least = 0, longer = 0;
-};
+/// Rows of kTerms that stay in the second-level cache: half as many are a multiple of kMostRows and of kWidth.
+/// Up to `kFewRows` are not divided.
+inline constexpr std::size_t kRows = kRegisters == 32 ? 192 : 96, kFewRows = 132;
 
 /// Rows of sums, in one vector where the second half of the panel's columns is empty.
 template <class T, std::size_t kNumber, std::size_t kVectors>
@@ -77,24 +57,6 @@ struct Place {
   std::size_t columns;    ///< at most kWidth
   bool fills;             ///< the rows at `to`, with zeros where there are no columns; else those are left
 };
-
-/// The first `columns` of one or two vectors, and zeros.
-template <class T, std::size_t kVectors>
-inline void load_row(Vector<T> (&row)[kVectors], const T* from, std::size_t columns) {
-  for (std::size_t j = 0; j < kVectors; ++j, from += kLanes<T>, columns -= std::min(columns, kLanes<T>))
-    row[j] = columns >= kLanes<T> ? load(from) : load_part(from, columns);
-}
-
-template <class T, std::size_t kVectors>
-inline void store_row(const Vector<T> (&row)[kVectors], T* to, std::size_t columns) {
-  if (columns < kVectors * kLanes<T>) {
-    alignas(64) T lanes[kVectors * kLanes<T>];
-    store_row(row, lanes, kVectors * kLanes<T>);
-    std::copy_n(lanes, columns, to);
-    return;
-  }
-  for (std::size_t j = 0; j < kVectors; ++j) store(row[j], to + j * kLanes<T>);
-}
 
 /// Rows of a @ b for one panel of b: `a_panel` is from one panel of a to the next.
 template <class T, std::size_t kNumber, std::size_t kVectors>
@@ -316,7 +278,7 @@ void add_block(const PanelProduct<T>& product, const PartOfProduct& part, const 
 
 template <class T>
 void multiply(const PanelProduct<T>& product, const PartOfProduct& part, T* sums) {
-  const Parts terms(product.k, kTerms, kWidth<T>);
+  const Parts terms = parts_of_sums(product.k);
   const Parts rows(part.rows, part.rows <= kFewRows ? kFewRows : kRows, kRows / 2);
   const std::size_t end = part.first_row + part.rows;
   std::size_t term = 0;

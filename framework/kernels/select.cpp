@@ -21,6 +21,8 @@ namespace talweg::kernels {
   template <class T>                  \
   void add_panels(Table<T>&);         \
   template <class T>                  \
+  void add_sparse(Table<T>&);         \
+  template <class T>                  \
   void add_windows(Table<T>&);        \
   template <class T>                  \
   static void fill(Table<T>& table) { \
@@ -29,6 +31,7 @@ namespace talweg::kernels {
     add_reductions(table);            \
     add_products(table);              \
     add_panels(table);                \
+    add_sparse(table);                \
     add_windows(table);               \
   }                                   \
   }

@@ -35,7 +35,8 @@ inline void store(const Vector<T>& value, T* to) {
   value.store_unaligned(to);
 }
 
-// a * b + c, rounded once where the instruction set can. (xsimd's fma rounds twice with AVX-512.)
+// multiply_add: a * b + c, rounded once where the instruction set can. (xsimd's fma rounds twice with
+// AVX-512.) nonzero_lanes: bit i says that lane i is not zero, but a number or NaN.
 
 #if defined(__AVX512F__)
 
@@ -58,6 +59,12 @@ inline void store_part(const Vector<double>& value, double* to, std::size_t n) {
 }
 inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << n) - 1U), value);
+}
+inline std::uint64_t nonzero_lanes(const Vector<double>& x) {
+  return _mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_NEQ_UQ);
+}
+inline std::uint64_t nonzero_lanes(const Vector<float>& x) {
+  return _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ);
 }
 
 #elif defined(__AVX2__)
@@ -90,6 +97,12 @@ inline void store_part(const Vector<double>& value, double* to, std::size_t n) {
 inline void store_part(const Vector<float>& value, float* to, std::size_t n) {
   _mm256_maskstore_ps(to, mask32(n), value);
 }
+inline std::uint64_t nonzero_lanes(const Vector<double>& x) {
+  return static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_NEQ_UQ)));
+}
+inline std::uint64_t nonzero_lanes(const Vector<float>& x) {
+  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_NEQ_UQ)));
+}
 
 #else
 
@@ -109,6 +122,14 @@ inline void store_part(const Vector<T>& value, T* to, std::size_t n) {
   alignas(64) T lanes[kLanes<T>];
   value.store_aligned(lanes);
   for (std::size_t i = 0; i < n; ++i) to[i] = lanes[i];
+}
+template <class T>
+inline std::uint64_t nonzero_lanes(const Vector<T>& x) {
+  alignas(64) T lanes[kLanes<T>];
+  x.store_aligned(lanes);
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < kLanes<T>; ++i) bits |= std::uint64_t{lanes[i] != 0} << i;
+  return bits;
 }
 
 #endif
