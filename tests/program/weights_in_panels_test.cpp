@@ -35,6 +35,7 @@ struct Variant {
   bool is_fetched = false;      ///< the second layer
   bool keeps_gradient = false;  ///< of the second weights
   bool inputs_stay = false;     ///< from run to run
+  unsigned input_percent = 2;   ///< of the inputs are not zero
   // In a step's program: weights in panels that products are subtracted from, and what is copied to panels
   // from elsewhere and from panels. And the products that add a bias, if there are any: by default all.
   std::size_t weights = 3, packed = 3, turned = 1;
@@ -50,7 +51,7 @@ class Layers {
       : graph(sizeof(T) == sizeof(float) ? DType::float32 : DType::float64) {
     register_ops();
     const std::vector<std::int64_t>& units = variant.units;
-    const Value input = leaf({variant.examples, units[0]}, 2);
+    const Value input = leaf({variant.examples, units[0]}, variant.input_percent);
     task.bindings.back().stays = variant.inputs_stay;
     const Value direction = leaf({variant.examples, variant.shares_weights ? units[1] : units[3]}, 2);
     rate = leaf({}, 100);
@@ -182,6 +183,9 @@ std::vector<Variant> variants() {
     variant.turned = 0;
   });
   add("whose inputs stay", [](Variant& variant) { variant.inputs_stay = true; });
+  add("whose inputs have few zeros", [](Variant& variant) { variant.input_percent = 90; });
+  add("of fewer examples than those of which zeros are left out",
+      [](Variant& variant) { variant.examples = 31; });
   add("whose last panels threads divide", [](Variant& variant) {
     variant.examples = 160;
     variant.units = {320, 1024, 800, 10};
@@ -221,6 +225,18 @@ TEST(WeightsInPanels, AreThoseThatAreOnlyMultipliedByAndUpdated) {
     expect({"transpose panels"}, variant.turned);
     expect({"panel product", ": add"}, variant.has_bias ? variant.biases.value_or(variant.weights) : 0);
   }
+}
+
+TEST(WeightsInPanels, HaveTheZerosFoundOfWhatTheyAreMultipliedBy) {
+  const auto found = [](std::int64_t examples) {
+    Variant variant;
+    variant.examples = examples;
+    const Layers<float> layers(variant);
+    return count_lines(compile_program(layers.graph, layers.task)->listing(), {"find nonzeros"});
+  };
+  // The inputs, the first layer, and the gradients of the first and of the second one.
+  EXPECT_EQ(found(80), has_avx2() ? 4U : 0U);
+  EXPECT_EQ(found(31), 0U);
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 
 #include "program/scheduling/values_in_panels.hpp"
 #include "program/steps/elementwise_step.hpp"
+#include "program/steps/nonzeros_step.hpp"
 #include "program/steps/pack_step.hpp"
 #include "program/steps/panel_product_step.hpp"
 #include "program/steps/panel_sum_step.hpp"
@@ -21,8 +22,12 @@ using Kind = WeightProduct::Kind;
 /// Replaces the products, and what reads and writes their values.
 class Replacer {
  public:
-  Replacer(Plan& plan, DType dtype, const WeightProducts& products)
-      : plan_(plan), width_(panel_width(dtype)), products_(products), values_(plan, products, width_) {}
+  Replacer(Plan& plan, DType dtype, std::size_t bytes_of_element, const WeightProducts& products)
+      : plan_(plan),
+        width_(panel_width(dtype)),
+        bytes_of_element_(static_cast<std::int64_t>(bytes_of_element)),
+        products_(products),
+        values_(plan, products, width_) {}
 
   void run() {
     for (const auto& [buffer, value] : values_.all())
@@ -50,21 +55,30 @@ class Replacer {
   }
 
   void add_product(const WeightProduct& product) {
-    const auto multiply = [&](const InPanels& a, const InPanels& b, bool is_transposed) {
-      add(std::make_unique<PanelProductStep>(
-          a, b, result_of(product, is_transposed),
-          PanelProductStep::End{product.bias, product.relu, product.mask}));
+    const auto multiply = [&](const InPanels& a, const InPanels& b, bool is_transposed,
+                              const std::optional<Nonzeros>& nonzeros) {
+      add(std::make_unique<PanelProductStep>(a, b, result_of(product, is_transposed),
+                                             PanelProductStep::End{product.bias, product.relu, product.mask},
+                                             nonzeros));
     };
+    const InPanels& weights = product.weights;
     switch (product.kind) {
-      case Kind::forward:
-        return multiply(packed(*product.input), product.weights, false);
-      case Kind::input_gradient:
-        return multiply(product.weights, packed(transposed(*product.gradient)), true);
+      case Kind::forward: {
+        const InPanels input = packed(*product.input);
+        return multiply(input, weights, false, nonzeros_of(input, weights.columns));
+      }
+      case Kind::input_gradient: {
+        const InPanels gradient = packed(transposed(*product.gradient));
+        return multiply(weights, gradient, true, nonzeros_of(packed(*product.gradient), weights.rows));
+      }
       case Kind::update:
-      case Kind::weight_gradient:
+      case Kind::weight_gradient: {
         const InPanels input = packed(*product.input), gradient = packed(*product.gradient);
-        return add(std::make_unique<TransposedPanelProductStep>(input, gradient, product.weights,
-                                                                product.kind == Kind::update, product.scale));
+        const TransposedPanelProductStep::Sparse sparse{nonzeros_of(input, gradient.columns),
+                                                        nonzeros_of(gradient, input.columns)};
+        return add(std::make_unique<TransposedPanelProductStep>(
+            input, gradient, weights, product.kind == Kind::update, product.scale, sparse));
+      }
     }
   }
 
@@ -82,10 +96,7 @@ class Replacer {
     if (found != packed_.end()) return found->to;
     InPanels to{0, view.shape[0], view.shape[1]};
     const bool stays = plan_.buffers[plan_.root(view.buffer).first].stays;
-    Buffer buffer;
-    buffer.kind = stays ? Buffer::Kind::lasting : Buffer::Kind::arena;
-    buffer.elements = elements_in_panels(to.rows, to.columns, width_);
-    to.buffer = plan_.add_buffer(std::move(buffer));
+    to.buffer = add_buffer(stays, elements_in_panels(to.rows, to.columns, width_));
     if (stays)
       plan_.before.push_back(std::make_unique<PackStep>(view, to));
     else if (from)
@@ -94,6 +105,31 @@ class Replacer {
       add_copy(std::make_unique<PackStep>(view, to));
     packed_.push_back({view, to});
     return to;
+  }
+
+  BufferId add_buffer(bool lasts, std::int64_t elements) {
+    Buffer buffer;
+    buffer.kind = lasts ? Buffer::Kind::lasting : Buffer::Kind::arena;
+    buffer.elements = elements;
+    return plan_.add_buffer(std::move(buffer));
+  }
+
+  /// Of a matrix that is multiplied by one of so many columns, or whose transpose is; nothing where it is not
+  /// worth finding them.
+  std::optional<Nonzeros> nonzeros_of(const InPanels& matrix, std::int64_t other_columns) {
+    if (!may_zeros_be_left_out(matrix, other_columns)) return std::nullopt;
+    const auto found = std::ranges::find(nonzeros_, matrix.buffer,
+                                         [](const Nonzeros& nonzeros) { return nonzeros.matrix.buffer; });
+    if (found != nonzeros_.end()) return *found;
+    const std::int64_t elements = Nonzeros::bytes(matrix.rows, matrix.columns) / bytes_of_element_;
+    const bool lasts = plan_.buffers[matrix.buffer].kind == Buffer::Kind::lasting;
+    const Nonzeros nonzeros{matrix, contiguous_view(add_buffer(lasts, elements), {elements})};
+    if (lasts)
+      plan_.before.push_back(std::make_unique<NonzerosStep>(nonzeros));
+    else
+      add_copy(std::make_unique<NonzerosStep>(nonzeros));
+    nonzeros_.push_back(nonzeros);
+    return nonzeros;
   }
 
   /// The step, which reads and writes values as they lie.
@@ -126,9 +162,10 @@ class Replacer {
   };
 
   Plan& plan_;
-  std::int64_t width_;
+  std::int64_t width_, bytes_of_element_;
   const WeightProducts& products_;
   ValuesInPanels values_;
+  std::vector<Nonzeros> nonzeros_;              ///< so far
   std::vector<Packed> packed_;                  ///< so far; nobody writes what they were made of afterwards
   const std::vector<NodeId>* nodes_ = nullptr;  ///< that the step computes which is replaced
 };
@@ -141,7 +178,7 @@ void weights_in_panels(Plan& plan, DType dtype, std::size_t bytes_of_element) {
   for (std::size_t i = plan.steps.size(); i-- > 0;)
     if (plan.steps[i] == nullptr) products.erase(products.begin() + static_cast<std::ptrdiff_t>(i));
   plan.drop_null_steps();
-  Replacer(plan, dtype, products).run();
+  Replacer(plan, dtype, bytes_of_element, products).run();
 }
 
 }  // namespace talweg

@@ -3,26 +3,10 @@
 #include <algorithm>
 
 #include "kernels/kernels.hpp"
-#include "program/thread_pool.hpp"
+#include "program/steps/panel_parts.hpp"
 
 namespace talweg {
 namespace {
-
-/// Calls work(its part of the columns) on each thread, where that is worth their coming together; parts begin
-/// with a panel.
-template <class Work>
-void divide_columns(ThreadPool* pool, std::int64_t columns, std::int64_t width, const Work& work) {
-  if (pool == nullptr) return work(Range{0, columns});
-  pool->run([&](int piece) {
-    const Range part = piece_of(columns, piece, pool->threads(), width);
-    if (part.size() > 0) work(part);
-  });
-}
-
-ThreadPool* pool_for(const Memory& memory, const InPanels& matrix) {
-  constexpr std::int64_t kElementsForThreads = 1 << 14;
-  return matrix.rows * matrix.columns >= kElementsForThreads ? memory.pool() : nullptr;
-}
 
 std::size_t size(std::int64_t number) { return static_cast<std::size_t>(number); }
 
@@ -34,10 +18,10 @@ class Pack final : public Instruction {
         to_(to.in<T>(memory)),
         rows_(to.rows),
         columns_(to.columns),
-        pool_(pool_for(memory, to)) {}
+        pool_(pool_for_copy(memory, to)) {}
 
   void run() override {
-    divide_columns(pool_, columns_, panel_width<T>(), [&](const Range& part) {
+    divide_columns(pool_, columns_, panel_width<T>(), [&](int /*piece*/, const Range& part) {
       kernels::Matrix<T> from = from_;
       from.data += part.begin * from.column_stride;
       kernels::table<T>().panels.pack(to_ + part.begin * rows_, size(rows_), from, size(rows_),
@@ -61,10 +45,10 @@ class Unpack final : public Instruction {
         stride_(to.stride(0)),
         rows_(from.rows),
         columns_(from.columns),
-        pool_(pool_for(memory, from)) {}
+        pool_(pool_for_copy(memory, from)) {}
 
   void run() override {
-    divide_columns(pool_, columns_, panel_width<T>(), [&](const Range& part) {
+    divide_columns(pool_, columns_, panel_width<T>(), [&](int /*piece*/, const Range& part) {
       kernels::table<T>().panels.unpack(to_ + part.begin, stride_, from_ + part.begin * rows_, size(rows_),
                                         size(part.size()));
     });
@@ -86,11 +70,11 @@ class TransposePanels final : public Instruction {
         to_(to.in<T>(memory)),
         rows_(from.rows),
         columns_(from.columns),
-        pool_(pool_for(memory, from)) {}
+        pool_(pool_for_copy(memory, from)) {}
 
   void run() override {
     const std::int64_t width = panel_width<T>();
-    divide_columns(pool_, columns_, width, [&](const Range& part) {
+    divide_columns(pool_, columns_, width, [&](int /*piece*/, const Range& part) {
       for (std::int64_t first = part.begin; first < part.end; first += width)
         kernels::table<T>().panels.pack(to_ + first * width, size(columns_),
                                         {from_ + first * rows_, 1, width},

@@ -13,15 +13,34 @@ namespace talweg {
 
 [[nodiscard]] double operations_of_product(std::int64_t m, std::int64_t n, std::int64_t k);
 
+/// The threads that copy a matrix; null where it is not worth their coming together.
+[[nodiscard]] ThreadPool* pool_for_copy(const Memory& memory, const InPanels& matrix);
+
+/// Calls work(piece, its part of the columns) on each thread of the pool, if there is one; parts begin with
+/// multiples of `grain`.
+template <class Work>
+void divide_columns(ThreadPool* pool, std::int64_t columns, std::int64_t grain, const Work& work) {
+  if (pool == nullptr) return work(0, Range{0, columns});
+  pool->run([&](int piece) {
+    const Range part = piece_of(columns, piece, pool->threads(), grain);
+    if (part.size() > 0) work(piece, part);
+  });
+}
+
 /// How the threads of a program divide a product of panels, if it is worth their coming together.
 class PanelParts {
  public:
   /// What is divided: rows or columns of the result.
   enum class Side : std::uint8_t { rows, columns };
 
+  /// Parts have a multiple of so many rows and columns.
+  struct Grain {
+    std::int64_t rows, columns;
+  };
+
   /// Of a result (m, n) with sums of k terms.
   PanelParts(const Memory& memory, std::int64_t m, std::int64_t n, std::int64_t k, Side side,
-             std::int64_t width);
+             const Grain& grain);
 
   /// Threads that work at the same time.
   [[nodiscard]] int pieces() const { return pool_ == nullptr ? 1 : pool_->threads(); }
@@ -41,8 +60,7 @@ class PanelParts {
   std::unique_ptr<ThreadPool::Share[]> shares_;
 };
 
-/// Of a^T @ b.
-[[nodiscard]] PanelParts parts_of_transposed(const Memory& memory, const InPanels& a, const InPanels& b,
-                                             std::int64_t width);
+/// The side by which a^T @ b (m, n) is divided.
+[[nodiscard]] PanelParts::Side side_of_transposed(std::int64_t n);
 
 }  // namespace talweg
