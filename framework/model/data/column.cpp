@@ -205,31 +205,46 @@ void check_row(const DataColumn& column, const RawRow<T, kSwapped>& raw, std::in
   throw error;
 }
 
+/// to[i] becomes what the scales make of value_at(i).
+template <class To, class ValueAt>
+void copy_scaled(std::int64_t elements, const Conversion& conversion, To* to, ValueAt value_at) {
+  const auto scales = static_cast<std::int64_t>(conversion.scale.size());
+  if (scales == 1) {
+    const double scale = conversion.scale[0], offset = conversion.offset[0];
+    for (std::int64_t i = 0; i < elements; ++i) to[i] = static_cast<To>(value_at(i) * scale + offset);
+    return;
+  }
+  for (std::int64_t first = 0; first < elements; first += scales)
+    for (std::int64_t j = 0; j < std::min(scales, elements - first); ++j) {
+      const auto place = static_cast<std::size_t>(j);
+      to[first + j] =
+          static_cast<To>(value_at(first + j) * conversion.scale[place] + conversion.offset[place]);
+    }
+}
+
 /// One row, converted.
 template <class T, bool kSwapped, class To>
 void copy_row(const RawRow<T, kSwapped>& raw, const Conversion& conversion, To* to) {
   const std::int64_t elements = raw.elements;
+  const auto value_at = [&](std::int64_t i) { return converted<double>(raw[i]); };
+  const auto entry_at = [&](std::int64_t i) {
+    return conversion.table[static_cast<std::size_t>(converted<double>(raw[i]))];
+  };
+  const bool has_table = !conversion.table.empty();
   if (conversion.one_hot > 0) {
     std::fill_n(to, elements * conversion.one_hot, To{0});
     for (std::int64_t i = 0; i < elements; ++i) {
-      auto label = converted<double>(raw[i]);
-      if (!conversion.table.empty()) label = conversion.table[static_cast<std::size_t>(label)];
+      const double label = has_table ? entry_at(i) : value_at(i);
       to[i * conversion.one_hot + static_cast<std::int64_t>(label)] = To{1};
     }
-    return;
-  }
-  if (conversion.table.empty() && conversion.scale.empty()) {
-    for (std::int64_t i = 0; i < elements; ++i) to[i] = converted<To>(raw[i]);
-    return;
-  }
-  for (std::int64_t i = 0; i < elements; ++i) {
-    auto value = converted<double>(raw[i]);
-    if (!conversion.table.empty()) value = conversion.table[static_cast<std::size_t>(value)];
-    if (!conversion.scale.empty()) {
-      const std::size_t place = static_cast<std::size_t>(i) % conversion.scale.size();
-      value = value * conversion.scale[place] + conversion.offset[place];
-    }
-    to[i] = static_cast<To>(value);
+  } else if (!conversion.scale.empty()) {
+    if (has_table)
+      copy_scaled(elements, conversion, to, entry_at);
+    else
+      copy_scaled(elements, conversion, to, value_at);
+  } else {
+    for (std::int64_t i = 0; i < elements; ++i)
+      to[i] = has_table ? static_cast<To>(entry_at(i)) : converted<To>(raw[i]);
   }
 }
 
