@@ -1,5 +1,5 @@
-// The multiply-adds of the products of a training step, in registers: what no product can be faster than on
-// as many threads of this machine.
+// The multiply-adds of the products of a training step, in registers: what no product that computes them all
+// can be faster than on as many threads of this machine.
 // usage: multiply_adds THREADS BATCH WIDTH WIDTH...
 
 #include <algorithm>
