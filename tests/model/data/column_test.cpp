@@ -76,6 +76,13 @@ TEST(DataColumn, AppliesTableScaleAndOneHot) {
             (std::vector<double>{0, 0, 1, 1, 0, 0}));
 }
 
+TEST(DataColumn, TakesScalesInTurnAlongARow) {
+  const ElementFormat bytes{ElementFormat::Kind::unsigned_integer, 1, false};
+  EXPECT_EQ(
+      column_of(bytes, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 5, 5, 2, {2, 5}, {{}, {10, 100}, {0, 1}, 0}).values(),
+      (std::vector<double>{10, 201, 30, 401, 50, 60, 701, 80, 901, 100}));
+}
+
 TEST(DataColumn, AppliesTheScaleAfterTheTable) {
   std::vector<double> table(256, 0);
   table[1] = 5;
