@@ -197,9 +197,9 @@ struct PanelKernels {
   void (*multiply_transposed)(const TransposedPanelProduct<T>& product, const PartOfProduct& part);
 };
 
-/// A matrix in panels, and which of its elements are not zero. Element (i, j) is bit j % 64 of nonzeros[j /
-/// 64
-/// * rows + i], and bit i % 64 of transposed_nonzeros[i / 64 * columns + j]; bits of no element are 0.
+/// A matrix in panels, and which of its elements are not zero: of element (i, j) says that bit j % 64 of
+/// nonzeros[i + rows * (j / 64)], and bit i % 64 of transposed_nonzeros[j + columns * (i / 64)]. Bits of no
+/// element are 0.
 template <class T>
 struct SparseMatrix {
   const T* panels;

@@ -37,9 +37,9 @@ bool Nonzeros::are_few(std::uint64_t count) const {
                                            static_cast<double>(matrix.rows * matrix.columns);
 }
 
-bool may_zeros_be_left_out(const InPanels& matrix, std::int64_t other_columns) {
+bool may_zeros_be_left_out(std::int64_t examples, std::int64_t columns, std::int64_t other_columns) {
   constexpr std::int64_t kLeastExamples = 32, kLeastColumns = 64;
-  return matrix.rows >= kLeastExamples && std::min(matrix.columns, other_columns) >= kLeastColumns;
+  return examples >= kLeastExamples && std::min(columns, other_columns) >= kLeastColumns;
 }
 
 }  // namespace talweg

@@ -27,8 +27,9 @@ struct Nonzeros {
   [[nodiscard]] bool are_few(std::uint64_t count) const;
 };
 
-/// Can that be, for products of a matrix of so many examples, and of another with so many columns? It is not
-/// for small ones.
-[[nodiscard]] bool may_zeros_be_left_out(const InPanels& matrix, std::int64_t other_columns);
+/// Can that be, for products of a matrix of so many examples and columns with another of so many columns, or
+/// with its transpose? Not for small ones.
+[[nodiscard]] bool may_zeros_be_left_out(std::int64_t examples, std::int64_t columns,
+                                         std::int64_t other_columns);
 
 }  // namespace talweg

@@ -64,8 +64,8 @@ struct Size {
   std::size_t m, k, n;
 };
 /// Fewer and more than are computed together, in each direction; the last of several parts of sums.
-constexpr Size kSizes[] = {{1, 1, 1},     {3, 64, 16},    {13, 65, 33},    {64, 33, 70},
-                           {70, 128, 97}, {129, 40, 128}, {140, 131, 300}, {9, 900, 140}};
+constexpr Size kSizes[] = {{1, 1, 1},      {3, 64, 16},     {13, 65, 33},  {64, 33, 70},   {70, 128, 97},
+                           {129, 40, 128}, {140, 131, 300}, {9, 900, 140}, {600, 400, 200}};
 
 TYPED_TEST(SparseKernels, FindWhatIsNotZero) {
   using T = TypeParam;

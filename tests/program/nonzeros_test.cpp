@@ -18,7 +18,7 @@ constexpr Case kCases[] = {{128, 784, 256, 0.65}, {64, 64, 64, 0.65}, {63, 64, 6
 
 TEST(Nonzeros, AreWorthFindingWhereZerosCanBeLeftOut) {
   for (const Case& one : kCases)
-    EXPECT_EQ(may_zeros_be_left_out({0, one.examples, one.columns}, one.other_columns), one.most > 0)
+    EXPECT_EQ(may_zeros_be_left_out(one.examples, one.columns, one.other_columns), one.most > 0)
         << one.examples << " x " << one.columns << ", " << one.other_columns;
 }
 

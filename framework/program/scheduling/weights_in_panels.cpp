@@ -68,8 +68,10 @@ class Replacer {
         return multiply(input, weights, false, nonzeros_of(input, weights.columns));
       }
       case Kind::input_gradient: {
-        const InPanels gradient = packed(transposed(*product.gradient));
-        return multiply(weights, gradient, true, nonzeros_of(packed(*product.gradient), weights.rows));
+        const InPanels turned = packed(transposed(*product.gradient));
+        if (!may_zeros_be_left_out(turned.columns, turned.rows, weights.rows))
+          return multiply(weights, turned, true, std::nullopt);
+        return multiply(weights, turned, true, nonzeros_of(packed(*product.gradient), weights.rows));
       }
       case Kind::update:
       case Kind::weight_gradient: {
@@ -117,7 +119,7 @@ class Replacer {
   /// Of a matrix that is multiplied by one of so many columns, or whose transpose is; nothing where it is not
   /// worth finding them.
   std::optional<Nonzeros> nonzeros_of(const InPanels& matrix, std::int64_t other_columns) {
-    if (!may_zeros_be_left_out(matrix, other_columns)) return std::nullopt;
+    if (!may_zeros_be_left_out(matrix.rows, matrix.columns, other_columns)) return std::nullopt;
     const auto found = std::ranges::find(nonzeros_, matrix.buffer,
                                          [](const Nonzeros& nonzeros) { return nonzeros.matrix.buffer; });
     if (found != nonzeros_.end()) return *found;

@@ -194,7 +194,10 @@ class TransposedPanelProduct final : public Instruction {
 };
 
 void add_reads(const std::optional<Nonzeros>& nonzeros, std::vector<View>& views) {
-  if (nonzeros) views.insert(views.end(), {nonzeros->matrix.view(), nonzeros->bits});
+  if (!nonzeros) return;
+  views.push_back(nonzeros->bits);
+  const View matrix = nonzeros->matrix.view();
+  if (std::ranges::find(views, matrix) == views.end()) views.push_back(matrix);
 }
 
 std::string text_of(const InPanels& matrix) { return to_string(matrix.view().shape); }
