@@ -1,11 +1,12 @@
 // Products of large matrices that lie in panels, of one instruction set.
 
+#include "kernels/panels.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "kernels/build.hpp"
-#include "kernels/panels.hpp"
 #include "kernels/transpose.hpp"
 
 namespace talweg::kernels {
@@ -14,8 +15,8 @@ namespace {
 /// Rows whose sums stay in registers, two vectors each, beside what is read for them.
 inline constexpr std::size_t kMostRows = kRegisters == 32 ? 12 : 6;
 
-/// Rows of kTerms that stay in the second-level cache: half as many are a multiple of kMostRows and of kWidth.
-/// Up to `kFewRows` are not divided.
+/// Rows of kTerms that stay in the second-level cache: half as many are a multiple of kMostRows and of
+/// kWidth. Up to `kFewRows` are not divided.
 inline constexpr std::size_t kRows = kRegisters == 32 ? 192 : 96, kFewRows = 132;
 
 /// Rows of sums, in one vector where the second half of the panel's columns is empty.
