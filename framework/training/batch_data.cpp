@@ -1,5 +1,8 @@
 #include "training/batch_data.hpp"
 
+#include <algorithm>
+#include <exception>
+
 namespace talweg {
 namespace {
 
@@ -31,17 +34,40 @@ std::vector<Binding> BatchData::bindings(bool stays) {
   return bindings;
 }
 
-void BatchData::load(std::span<const std::int64_t> rows) {
-  fill(memory_, [&](const Place& place, auto* to) { place.column->gather(rows, to); });
+void BatchData::load(std::span<const std::int64_t> rows, ThreadPool* pool) {
+  const auto all = static_cast<std::int64_t>(rows.size());
+  if (pool == nullptr) return gather(memory_, rows, {0, all});
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(pool->threads()));
+  pool->run([&](int piece) {
+    try {
+      gather(memory_, rows, piece_of(all, piece, pool->threads(), 1));
+    } catch (...) {
+      failures[static_cast<std::size_t>(piece)] = std::current_exception();
+    }
+  });
+  const auto failure = std::ranges::find_if(failures, [](const auto& one) { return one != nullptr; });
+  if (failure != failures.end()) std::rethrow_exception(*failure);
 }
 
 void BatchData::gather_aside(std::span<const std::int64_t> rows) {
   if (!aside_) aside_.emplace(memory_.dtype(), memory_.elements());
-  fill(*aside_, [&](const Place& place, auto* to) { place.column->gather(rows, to); });
+  gather(*aside_, rows, {0, static_cast<std::int64_t>(rows.size())});
+}
+
+bool BatchData::may_wait_for_disk() const {
+  return std::ranges::any_of(places_, [](const Place& place) { return place.column->is_giant(); });
+}
+
+void BatchData::gather(TensorMemory& memory, std::span<const std::int64_t> rows, const Range& range) const {
+  const auto some =
+      rows.subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.size()));
+  fill(memory, [&](const Place& place, auto* to) {
+    place.column->gather(some, to + range.begin * place.column->row_elements());
+  });
 }
 
 template <class Gather>
-void BatchData::fill(TensorMemory& memory, Gather gather) {
+void BatchData::fill(TensorMemory& memory, Gather gather) const {
   for (const Place& place : places_) {
     if (memory.dtype() == DType::float32)
       gather(place, static_cast<float*>(memory.at(place.first)));

@@ -7,6 +7,7 @@
 
 #include "model/model.hpp"
 #include "program/executor.hpp"
+#include "program/thread_pool.hpp"
 #include "training/tensor_memory.hpp"
 
 namespace talweg {
@@ -20,14 +21,17 @@ class BatchData {
 
   /// `stays`: no other rows follow.
   [[nodiscard]] std::vector<Binding> bindings(bool stays = false);
-  /// Brings these rows. REQUIRES: as many as the model is built for.
-  void load(std::span<const std::int64_t> rows);
+  /// Brings these rows, where there is a pool on all its threads. REQUIRES: as many as the model is built
+  /// for.
+  void load(std::span<const std::int64_t> rows, ThreadPool* pool = nullptr);
 
   /// Brings rows to a place aside, while the present ones are in use. REQUIRES: as load().
   void gather_aside(std::span<const std::int64_t> rows);
   /// Makes those the present ones.
   void take_aside() { memory_.copy_from(*aside_); }
   [[nodiscard]] std::int64_t elements() const { return memory_.elements(); }
+  /// Are there rows that may have to come from a disk?
+  [[nodiscard]] bool may_wait_for_disk() const;
 
  private:
   struct Place {
@@ -37,7 +41,9 @@ class BatchData {
   };
 
   template <class Gather>
-  void fill(TensorMemory& memory, Gather gather);
+  void fill(TensorMemory& memory, Gather gather) const;
+  /// Of the rows, those of a range to their places.
+  void gather(TensorMemory& memory, std::span<const std::int64_t> rows, const Range& range) const;
 
   std::vector<Place> places_;
   TensorMemory memory_;

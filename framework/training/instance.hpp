@@ -28,7 +28,7 @@ class Instance {
     leaves.bindings.insert(leaves.bindings.end(), data.begin(), data.end());
   }
   /// Brings these rows of the data. REQUIRES: as many as the model is built for.
-  void load(std::span<const std::int64_t> rows) { data_.load(rows); }
+  void load(std::span<const std::int64_t> rows, ThreadPool* pool = nullptr) { data_.load(rows, pool); }
   [[nodiscard]] BatchData& data() { return data_; }
 
   CheckedModel model;

@@ -1,6 +1,7 @@
 #include "training/training_state.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "graph/minimizer.hpp"
@@ -13,7 +14,12 @@ namespace talweg {
 namespace {
 
 /// A smaller batch is gathered before another thread has heard of it.
-constexpr std::int64_t kPrefetchedElements = 4096;
+constexpr std::int64_t kElementsForThreads = 4096;
+
+/// Would a thread beside those of the pool have a processor?
+bool is_processor_free(int threads) {
+  return static_cast<unsigned>(threads) < std::thread::hardware_concurrency();
+}
 
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler asks for a stop");
 
@@ -141,14 +147,18 @@ Instance& TrainingState::present_with_batch() {
 
 void TrainingState::load_rows(Instance& instance) {
   choose_rows();
-  instance.load(rows_);
+  const bool is_shared = options.threads > 1 && instance.data().elements() >= kElementsForThreads;
+  if (is_shared && pool_ == nullptr) pool_ = shared_thread_pool(options.threads);
+  instance.load(rows_, is_shared ? pool_.get() : nullptr);
 }
 
 void TrainingState::prefetch_next() {
   if (draws_ || !changes_batch_) return;  // what is drawn next depends on this step
   const std::int64_t next = step + 1;
   Instance& instance = instance_of(next);
-  const bool pays = options.threads > 1 && instance.data().elements() >= kPrefetchedElements;
+  const BatchData& data = instance.data();
+  const bool pays = options.threads > 1 && data.elements() >= kElementsForThreads &&
+                    (is_processor_free(options.threads) || data.may_wait_for_disk());
   if (!pays || next >= planned_steps()) return;
   if (prefetch_ == nullptr) prefetch_ = std::make_unique<Prefetch>();
   std::vector<std::int64_t> rows;

@@ -128,6 +128,7 @@ struct TrainingState {
   std::int64_t loaded_step_ = -1;      ///< whose batch is there; 0 where all have the same
   Executor* holder_ = nullptr;         ///< the program that has taken over the values, if one has
   std::vector<std::int64_t> rows_, drawn_;
+  std::shared_ptr<ThreadPool> pool_;    ///< once it gathers a batch
   std::unique_ptr<Prefetch> prefetch_;  ///< last, so that it ends before what it fills
 };
 

@@ -305,6 +305,8 @@ std::shared_ptr<const DataColumn> DataColumn::of(std::vector<double> values, con
   return std::make_shared<const DataColumn>(std::move(raw), shape, dtype);
 }
 
+bool DataColumn::is_giant() const { return raw_.rows * raw_.row_stride > kCheckedWhenLoaded; }
+
 std::int64_t DataColumn::row_elements() const {
   return raw_.row_elements * std::max<std::int64_t>(1, conversion_.one_hot);
 }
@@ -360,7 +362,7 @@ std::shared_ptr<const DataColumn> DataColumn::taken_for(const Places& places, DT
 }
 
 void DataColumn::check_when_loaded(DType floating) const {
-  if (raw_.rows * raw_.row_stride <= kCheckedWhenLoaded) check_values(floating);
+  if (!is_giant()) check_values(floating);
 }
 
 }  // namespace talweg

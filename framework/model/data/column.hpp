@@ -86,6 +86,8 @@ class DataColumn {
   /// What the elements mean: int64, bool, or the model's floating type.
   [[nodiscard]] DType dtype() const { return dtype_; }
   [[nodiscard]] std::int64_t rows() const { return raw_.rows; }
+  /// Are its elements looked at when they are gathered, since a whole file would take long to read?
+  [[nodiscard]] bool is_giant() const;
   /// Elements of one example, after the conversion.
   [[nodiscard]] std::int64_t row_elements() const;
 
@@ -102,7 +104,7 @@ class DataColumn {
   [[nodiscard]] std::vector<double> values() const;
   /// Looks at every value as gather() does, in a model of this floating type. Throws Error{data}.
   void check_values(DType floating) const;
-  /// The same, unless there are so many that they are looked at when they are needed.
+  /// The same, unless it is giant.
   void check_when_loaded(DType floating) const;
 
   /// The same column where something takes its elements for these places. Throws Error{data} as
