@@ -17,6 +17,10 @@ class Instruction {
  public:
   virtual ~Instruction() = default;
   virtual void run() = 0;
+  /// Did the last run do nothing, since nobody needs the results?
+  [[nodiscard]] virtual bool was_needless() const { return false; }
+  /// Operations of its step (Step::operations) that the last run found needless.
+  [[nodiscard]] virtual double left_out() const { return 0; }
 };
 
 /// Where the buffers of a plan are.

@@ -15,13 +15,13 @@ constexpr double kGiga = 1e9, kMicro = 1e6, kPercent = 100;
 std::vector<std::string> row_of(const Profile::Entry& entry, double total) {
   const double runs = std::max(1.0, static_cast<double>(entry.runs));
   const auto per_second = [&](double amount) {
-    return entry.seconds > 0 ? fmt::format("{:.2f}", amount * runs / entry.seconds / kGiga) : "";
+    return entry.seconds > 0 ? fmt::format("{:.2f}", amount / entry.seconds / kGiga) : "";
   };
   return {fmt::format("{:.1f}", total > 0 ? kPercent * entry.seconds / total : 0),
           std::to_string(entry.runs),
           fmt::format("{:.2f}", entry.seconds / runs * kMicro),
           per_second(entry.operations),
-          per_second(entry.bytes),
+          per_second(entry.bytes * runs),
           entry.line,
           entry.text + (entry.names.empty() ? "" : "  -> " + entry.names)};
 }
@@ -37,11 +37,10 @@ std::string to_table(const Profile& profile) {
     entries.push_back(entry);
     const double runs = static_cast<double>(entry.runs);
     all.seconds += entry.seconds;
-    all.operations += entry.operations * runs;
+    all.operations += entry.operations;
     all.bytes += entry.bytes * runs;
   }
   if (all.runs == 0) return "";
-  all.operations /= static_cast<double>(all.runs);
   all.bytes /= static_cast<double>(all.runs);
   all.text = "all instructions";
   std::ranges::stable_sort(entries, std::ranges::greater{}, &Profile::Entry::seconds);
@@ -59,7 +58,7 @@ std::string to_chrome_trace(const Profile& profile) {
     const Profile::Entry& entry = profile.entries[event.entry];
     JsonObject details;
     details.add("line", entry.line).add("computes", entry.names);
-    details.add("operations", entry.operations).add("bytes", entry.bytes);
+    details.add("operations", event.operations).add("bytes", entry.bytes);
     JsonObject object;
     object.add("name", entry.text).add("ph", "X").add("pid", std::int64_t{1}).add("tid", std::int64_t{1});
     object.add("ts", event.begin * kMicro).add("dur", event.seconds * kMicro);

@@ -13,15 +13,16 @@ struct Profile {
     std::string text;       ///< what the instruction does
     std::string names;      ///< what the model file calls the values that it computes
     std::string line;       ///< of the model file, or ""
-    double operations = 0;  ///< of a run: additions, multiplications and function values
+    double operations = 0;  ///< of all runs: additions, multiplications and function values
     double bytes = 0;       ///< of a run: read and written, each element of memory once
-    std::int64_t runs = 0;
+    std::int64_t runs = 0;  ///< in which it was needed
     double seconds = 0;
   };
   struct Event {
     std::size_t entry = 0;
     double begin = 0;  ///< seconds since the first event
     double seconds = 0;
+    double operations = 0;
   };
 
   std::int64_t runs = 0;  ///< of whole programs

@@ -190,11 +190,11 @@ void Program::bind(Series& series, const Step& step, std::span<const NodeId> nod
   series.instructions.push_back(step.bind(*arena_, graph_->floating()));
   if (profile_ == nullptr) return;
   series.entries.push_back(profile_->entries.size());
+  series.operations.push_back(step.operations());
   profile_->entries.push_back(
       {.text = step.text(),
        .names = names_of(nodes),
        .line = line_of(nodes),
-       .operations = step.operations(),
        .bytes = static_cast<double>(bytes_of(step.reads()) + bytes_of(step.writes()))});
 }
 
@@ -260,12 +260,15 @@ void Program::run(const Series& series, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
     series.instructions[i]->run();
     const double ended = seconds(Clock::now());
+    if (series.instructions[i]->was_needless()) continue;
     const std::size_t number = series.entries[i];
     Profile::Entry& entry = profile_->entries[number];
     ++entry.runs;
     entry.seconds += ended - started;
+    const double operations = series.operations[i] - series.instructions[i]->left_out();
+    entry.operations += operations;
     if (profile_->events.size() < Profile::kMaximumEvents)
-      profile_->events.push_back({number, started - profile_->origin, ended - started});
+      profile_->events.push_back({number, started - profile_->origin, ended - started, operations});
     started = ended;
   }
 }

@@ -40,6 +40,7 @@ class Program final : public Executor {
   struct Series {
     std::vector<std::unique_ptr<Instruction>> instructions;
     std::vector<std::size_t> entries;  ///< of them, in the profile; empty without one
+    std::vector<double> operations;    ///< of their steps; empty without one
   };
 
   enum class State : std::uint8_t { handed_back, taken_over, looked };

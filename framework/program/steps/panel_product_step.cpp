@@ -5,6 +5,7 @@
 #include "kernels/kernels.hpp"
 #include "program/steps/panel_parts.hpp"
 #include "program/steps/product_step.hpp"
+#include "program/steps/sparse_product.hpp"
 
 namespace talweg {
 namespace {
@@ -25,57 +26,7 @@ std::int64_t stride_of(const Result& result) {
   return std::get<InPanels>(result.matrix).rows * panel_width<T>();
 }
 
-using Side = PanelParts::Side;
-
 PanelParts::Grain panel_grain(std::int64_t width) { return {width, width}; }
-
-/// For products of a sparse matrix: half of the columns that are computed together are almost as fast as all.
-template <class T>
-PanelParts::Grain sparse_grain() {
-  constexpr std::int64_t kRows = 64;
-  return {kRows, static_cast<std::int64_t>(kernels::table<T>().sparse.columns_at_a_time) / 2};
-}
-
-/// The rows of the result are those of the sparse matrix.
-template <class T>
-class SparsePanelProduct {
- public:
-  SparsePanelProduct(const Memory& memory, const Nonzeros& nonzeros, const kernels::PanelProduct<T>& product,
-                     Side side)
-      : nonzeros_(nonzeros),
-        count_(nonzeros.count_in(memory)),
-        product_{.a = nonzeros.in<T>(memory),
-                 .b = is_transposed(product) ? product.a : product.b,
-                 .b_is_transposed = is_transposed(product),
-                 .bias = product.bias,
-                 .relu = product.relu,
-                 .mask = product.mask,
-                 .c = product.c,
-                 .c_in_panels = product.c_layout == panels || product.c_layout == transposed_panels,
-                 .c_stride = product.c_stride,
-                 .n = is_transposed(product) ? product.m : product.n},
-        parts_(memory, nonzeros.matrix.rows, static_cast<std::int64_t>(product_.n), nonzeros.matrix.columns,
-               is_transposed(product) == (side == Side::rows) ? Side::columns : Side::rows,
-               sparse_grain<T>()) {}
-
-  [[nodiscard]] bool is_faster() const { return nonzeros_.are_few(count_); }
-
-  void run() {
-    parts_.run([&](const kernels::PartOfProduct& part, int /*piece*/) {
-      kernels::table<T>().sparse.multiply(product_, part);
-    });
-  }
-
- private:
-  static bool is_transposed(const kernels::PanelProduct<T>& product) {
-    return product.c_layout == columns || product.c_layout == transposed_panels;
-  }
-
-  Nonzeros nonzeros_;
-  const std::uint64_t& count_;
-  kernels::SparseProduct<T> product_;
-  PanelParts parts_;
-};
 
 template <class T>
 class PanelProduct final : public Instruction {
@@ -100,14 +51,21 @@ class PanelProduct final : public Instruction {
   }
 
   void run() override {
-    if (sparse_ && sparse_->is_faster()) return sparse_->run();
+    left_out_ = 0;
+    if (sparse_ && sparse_->is_faster()) {
+      left_out_ = sparse_->left_out();
+      return sparse_->run();
+    }
     parts_.run([&](const kernels::PartOfProduct& part, int piece) {
       kernels::table<T>().panels.multiply(product_, part, sums_[size(piece)]);
     });
   }
 
+  [[nodiscard]] double left_out() const override { return left_out_; }
+
  private:
-  static Side side_of(const InPanels& a, const InPanels& b) {
+  static PanelParts::Side side_of(const InPanels& a, const InPanels& b) {
+    using Side = PanelParts::Side;
     return a.rows >= b.columns ? Side::rows : Side::columns;
   }
 
@@ -115,45 +73,7 @@ class PanelProduct final : public Instruction {
   PanelParts parts_;
   std::vector<T*> sums_;  ///< by piece
   std::optional<SparsePanelProduct<T>> sparse_;
-};
-
-/// a^T @ b with what is known of one of them.
-template <class T>
-class SparseTransposedProduct {
- public:
-  SparseTransposedProduct(const Memory& memory, const Nonzeros& nonzeros, bool is_a,
-                          const kernels::TransposedPanelProduct<T>& product, Side side)
-      : nonzeros_(nonzeros),
-        is_a_(is_a),
-        count_(nonzeros.count_in(memory)),
-        matrix_(nonzeros.in<T>(memory)),
-        parts_(memory, static_cast<std::int64_t>(product.m), static_cast<std::int64_t>(product.n),
-               static_cast<std::int64_t>(product.k), side, grain()) {}
-
-  [[nodiscard]] bool is_faster() const { return nonzeros_.are_few(count_); }
-  /// The part of the elements that are not zero.
-  [[nodiscard]] double density() const {
-    return static_cast<double>(count_) /
-           static_cast<double>(nonzeros_.matrix.rows * nonzeros_.matrix.columns);
-  }
-
-  void run(const kernels::TransposedPanelProduct<T>& product) {
-    const kernels::SparseKernels<T>& kernels = kernels::table<T>().sparse;
-    const auto multiply = is_a_ ? kernels.multiply_transposed : kernels.multiply_transposed_by;
-    parts_.run([&](const kernels::PartOfProduct& part, int /*piece*/) { multiply(product, matrix_, part); });
-  }
-
- private:
-  [[nodiscard]] PanelParts::Grain grain() const {
-    const PanelParts::Grain grain = sparse_grain<T>();
-    return is_a_ ? grain : PanelParts::Grain{grain.columns, grain.rows};
-  }
-
-  Nonzeros nonzeros_;
-  bool is_a_;
-  const std::uint64_t& count_;
-  kernels::SparseMatrix<T> matrix_;
-  PanelParts parts_;
+  double left_out_ = 0;
 };
 
 template <class T>
@@ -180,17 +100,24 @@ class TransposedPanelProduct final : public Instruction {
   void run() override {
     if (scale_ != nullptr) product_.scale = *scale_;
     const auto sparsest = std::ranges::min_element(sparse_, {}, &SparseTransposedProduct<T>::density);
-    if (sparsest != sparse_.end() && sparsest->is_faster()) return sparsest->run(product_);
+    left_out_ = 0;
+    if (sparsest != sparse_.end() && sparsest->is_faster()) {
+      left_out_ = sparsest->left_out();
+      return sparsest->run(product_);
+    }
     parts_.run([&](const kernels::PartOfProduct& part, int /*piece*/) {
       kernels::table<T>().panels.multiply_transposed(product_, part);
     });
   }
+
+  [[nodiscard]] double left_out() const override { return left_out_; }
 
  private:
   kernels::TransposedPanelProduct<T> product_;
   const T* scale_;  ///< null where there is none
   PanelParts parts_;
   std::vector<SparseTransposedProduct<T>> sparse_;
+  double left_out_ = 0;
 };
 
 void add_reads(const std::optional<Nonzeros>& nonzeros, std::vector<View>& views) {
