@@ -17,6 +17,7 @@
 #include "kernels/instruction_sets.hpp"
 #include "ops/registry.hpp"
 #include "program/executor.hpp"
+#include "program/profile.hpp"
 
 namespace talweg {
 namespace {
@@ -30,12 +31,14 @@ struct Variant {
   bool has_bias = true;
   bool joins_inputs = false;    ///< the second layer has the first one's inputs, too
   bool adds_inputs = false;     ///< it has them by weights of their own
+  std::int64_t between = 0;     ///< and before those a layer of so many units
   bool shares_weights = false;  ///< the third layer multiplies by the second one's, transposed
   bool needs_squares = false;   ///< of the first weights, in the loss
   bool is_fetched = false;      ///< the second layer
   bool keeps_gradient = false;  ///< of the second weights
   bool inputs_stay = false;     ///< from run to run
   unsigned input_percent = 2;   ///< of the inputs are not zero
+  unsigned last_percent = 2;    ///< of the last weights and of the loss's are not
   // In a step's program: weights in panels that products are subtracted from, and what is copied to panels
   // from elsewhere and from panels. And the products that add a bias, if there are any: by default all.
   std::size_t weights = 3, packed = 3, turned = 1;
@@ -53,21 +56,27 @@ class Layers {
     const std::vector<std::int64_t>& units = variant.units;
     const Value input = leaf({variant.examples, units[0]}, variant.input_percent);
     task.bindings.back().stays = variant.inputs_stay;
-    const Value direction = leaf({variant.examples, variant.shares_weights ? units[1] : units[3]}, 2);
+    const Value direction =
+        leaf({variant.examples, variant.shares_weights ? units[1] : units[3]}, variant.last_percent);
     rate = leaf({}, 100);
     std::vector<Value> parameters, more;
     Value layer = input, loss, second_layer;
     for (std::size_t i = 0; i < 3; ++i) {
       if (i == 1 && variant.joins_inputs) layer = concatenate({layer, input}, 1);
       const bool shares = i == 2 && variant.shares_weights;
-      const Value weights =
-          shares ? parameters[variant.has_bias ? 2 : 1] : leaf({layer.shape()[1], units[i + 1]}, 2);
+      const Value weights = shares
+                                ? parameters[variant.has_bias ? 2 : 1]
+                                : leaf({layer.shape()[1], units[i + 1]}, i == 2 ? variant.last_percent : 2);
       layer = emit("matmul", {layer, shares ? transpose(weights, {1, 0}) : weights});
       if (!shares) parameters.push_back(weights);
       if (i == 1 && variant.adds_inputs) {
-        const Value others = leaf({units[0], units[2]}, 2);
-        layer = layer + emit("matmul", {input, others});
-        more.push_back(others);
+        Value added = input;
+        if (variant.between > 0) {
+          more.push_back(leaf({units[0], variant.between}, 2));
+          added = emit("relu", {emit("matmul", {input, more.back()})});
+        }
+        more.push_back(leaf({added.shape()[1], units[2]}, 2));
+        layer = layer + emit("matmul", {added, more.back()});
       }
       if (variant.has_bias) {
         parameters.push_back(leaf({layer.shape()[1]}, 30));
@@ -160,6 +169,15 @@ std::vector<Variant> variants() {
     variant.packed = 6;
     variant.turned = 0;
   });
+  add("of two products, one of so few inputs that no zeros are left out", [](Variant& variant) {
+    variant.units = {160, 48, 1024, 10};
+    variant.adds_inputs = true;
+    variant.between = 320;
+    variant.weights = 4;
+    variant.biases = 1;
+    variant.packed = 8;  // a gradient turned around twice: once for what may leave zeros out
+    variant.turned = 0;
+  });
   add("that share weights", [](Variant& variant) {
     variant.shares_weights = true;
     variant.weights = 1;
@@ -184,6 +202,10 @@ std::vector<Variant> variants() {
   });
   add("whose inputs stay", [](Variant& variant) { variant.inputs_stay = true; });
   add("whose inputs have few zeros", [](Variant& variant) { variant.input_percent = 90; });
+  add("whose gradients have few zeros", [](Variant& variant) {
+    variant.activation = "";
+    variant.last_percent = 60;
+  });
   add("of fewer examples than those of which zeros are left out",
       [](Variant& variant) { variant.examples = 31; });
   add("whose last panels threads divide", [](Variant& variant) {
@@ -237,6 +259,34 @@ TEST(WeightsInPanels, HaveTheZerosFoundOfWhatTheyAreMultipliedBy) {
   // The inputs, the first layer, and the gradients of the first and of the second one.
   EXPECT_EQ(found(80), has_avx2() ? 4U : 0U);
   EXPECT_EQ(found(31), 0U);
+}
+
+TEST(WeightsInPanels, LeaveZerosOutOfTheirProductsWhereTheseAreMany) {
+  for (const unsigned percent : {2U, 50U, 90U}) {
+    Variant variant;
+    variant.input_percent = percent;
+    const Layers<float> layers(variant);
+    Profile profile;
+    compile_program(layers.graph, layers.task, {.profile = &profile})->run();
+    const std::vector<float>& input = layers.memory().front();
+    const auto zeros = percent < 65 ? static_cast<double>(std::ranges::count(input, 0.0F)) : 0.0;
+    const auto entry = [&](const std::string& text) {
+      return std::ranges::find_if(profile.entries, [&](const Profile::Entry& one) {
+        return one.text.find(text) != std::string::npos;
+      });
+    };
+    const auto forward = entry("panel product (80, 160) @ (160, 320)"),
+               update = entry("panel product (80, 160)^T @ (80, 320)"), turned = entry("where dense");
+    if (!has_avx2()) {
+      EXPECT_EQ(forward, profile.entries.end());
+      continue;
+    }
+    const double products = 2.0 * 80 * 160 * 320;
+    EXPECT_EQ(forward->operations, products - 2 * zeros * 320 + 2.0 * 80 * 320)
+        << percent;  // and add and relu
+    EXPECT_LE(update->operations, products - 2 * zeros * 320 + 2.0 * 160 * 320) << percent;
+    EXPECT_EQ(turned->runs, 0) << "the gradient has few nonzeros";
+  }
 }
 
 template <class T>

@@ -13,6 +13,7 @@
 #include "program/steps/panel_product_step.hpp"
 #include "program/steps/panel_sum_step.hpp"
 #include "program/steps/reduction_step.hpp"
+#include "program/steps/where_dense_step.hpp"
 
 namespace talweg {
 namespace {
@@ -68,10 +69,11 @@ class Replacer {
         return multiply(input, weights, false, nonzeros_of(input, weights.columns));
       }
       case Kind::input_gradient: {
-        const InPanels turned = packed(transposed(*product.gradient));
-        if (!may_zeros_be_left_out(turned.columns, turned.rows, weights.rows))
-          return multiply(weights, turned, true, std::nullopt);
-        return multiply(weights, turned, true, nonzeros_of(packed(*product.gradient), weights.rows));
+        const Shape& shape = product.gradient->shape;
+        const std::optional<Nonzeros> nonzeros = may_zeros_be_left_out(shape[0], shape[1], weights.rows)
+                                                     ? nonzeros_of(packed(*product.gradient), weights.rows)
+                                                     : std::nullopt;
+        return multiply(weights, packed(transposed(*product.gradient), nonzeros), true, nonzeros);
       }
       case Kind::update:
       case Kind::weight_gradient: {
@@ -90,22 +92,27 @@ class Replacer {
     return {*product.result, is_transposed};
   }
 
-  /// The matrix in panels.
-  InPanels packed(const View& view) {
+  /// The matrix in panels; where there are nonzeros, only as long as they are not few.
+  InPanels packed(const View& view, const std::optional<Nonzeros>& nonzeros = std::nullopt) {
     const std::optional<InPanels> from = values_.find(view.buffer);
     if (from && view == from->view()) return *from;
-    const auto found = std::ranges::find(packed_, view, &Packed::from);
+    const auto found = std::ranges::find_if(
+        packed_, [&](const Packed& packed) { return packed.from == view && (packed.always || nonzeros); });
     if (found != packed_.end()) return found->to;
     InPanels to{0, view.shape[0], view.shape[1]};
     const bool stays = plan_.buffers[plan_.root(view.buffer).first].stays;
     to.buffer = add_buffer(stays, elements_in_panels(to.rows, to.columns, width_));
-    if (stays)
-      plan_.before.push_back(std::make_unique<PackStep>(view, to));
-    else if (from)
-      add_copy(std::make_unique<TransposePanelsStep>(*from, to));
+    std::unique_ptr<Step> step;
+    if (from)
+      step = std::make_unique<TransposePanelsStep>(*from, to);
     else
-      add_copy(std::make_unique<PackStep>(view, to));
-    packed_.push_back({view, to});
+      step = std::make_unique<PackStep>(view, to);
+    if (nonzeros) step = std::make_unique<WhereDenseStep>(std::move(step), *nonzeros);
+    if (stays)
+      plan_.before.push_back(std::move(step));
+    else
+      add_copy(std::move(step));
+    packed_.push_back({view, to, !nonzeros});
     return to;
   }
 
@@ -161,6 +168,7 @@ class Replacer {
   struct Packed {
     View from;
     InPanels to;
+    bool always;  ///< else where there are not few nonzeros
   };
 
   Plan& plan_;
